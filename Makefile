@@ -1,0 +1,51 @@
+# make run    set everything up and see a sentence rewritten       make check  lint, types and unit tests
+# make test   everything but the long tests                        make test-slow  the long ones
+# Nothing but python3 and pip is needed. LOCK chooses the environment; see README.md for CUDA and ROCm.
+
+PYTHON ?= python3
+VENV ?= .venv
+LOCK ?= requirements/cpu.lock
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PYTEST := $(BIN)/python -m pytest
+QUICK := not slow and not vllm and not unsloth and not postgres and not real_data and not browser
+
+.PHONY: setup run check test test-slow lock clean
+
+run: setup
+	@$(BIN)/nic-voice quickstart
+
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(PYTEST) -q -m "$(QUICK)"
+
+test: check
+	$(PYTEST) -q -m "not slow and not ($(QUICK))"
+
+test-slow: setup
+	$(PYTEST) -q -m slow
+
+setup: $(VENV)/installed
+
+# --no-deps: the lock is complete, and leaves out what breaks beside a CPU torch (see docs/LOG.md). The CPU build of
+# torch comes first, because PyPI's own is for CUDA; where pip does not find it, PyTorch's index has it.
+$(VENV)/installed: $(LOCK) pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing $(LOCK) into $(VENV) (4 GB, a few minutes) ..."
+	@if grep -q '+cpu$$' $(LOCK) && ! $(BIN)/python -c 'import torch' 2>/dev/null; then \
+	    $(PIP) install --no-deps $$(grep -h '^torch==' $(LOCK)) 2>/dev/null || \
+	    $(PIP) install --no-deps --index-url https://download.pytorch.org/whl/cpu $$(grep -h '^torch==' $(LOCK)); \
+	fi
+	@$(PIP) install --no-deps --requirement $(LOCK)
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# Resolve requirements/cpu.lock anew (needs uv: pip install uv).
+lock:
+	uv pip compile --extra cpu --extra dev pyproject.toml --override requirements/overrides.txt --no-header \
+	    --no-annotate --python-version 3.11 --output-file requirements/cpu.lock
+
+clean:
+	rm -rf $(VENV) demo build *.egg-info .mypy_cache .ruff_cache .pytest_cache

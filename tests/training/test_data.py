@@ -1,0 +1,58 @@
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.fake_tokenizer import SPECIAL, FakeTokenizer
+from training.data import Example, collate, encode_triplets, plan_batches
+from voice.prompt import END
+from voice.triplet import Triplet
+
+TOKENIZER = FakeTokenizer()
+
+
+def triplet(own: str) -> Triplet:
+    return Triplet("s:1:0", "s", "chat", "sentence", None, None, "rules", "be me", "Hello.", own)
+
+
+def test_the_loss_is_on_the_answer_and_its_end_only() -> None:
+    examples = encode_triplets([triplet("hi —"), triplet("yo")], TOKENIZER, 200)
+    batch = collate(examples.kept, pad_id=0)
+    for row, own in enumerate(("hi —", "yo")):
+        assert TOKENIZER.decode(batch.ids[row][batch.targets[row]].tolist()) == own + END
+    assert batch.target_tokens == len("hi —") + len("yo") + 2
+    assert batch.useful_tokens == sum(map(len, examples.kept)) == examples.tokens
+
+
+def test_what_is_too_long_is_dropped_whole_and_counted() -> None:
+    examples = encode_triplets([triplet("hi"), triplet("x" * 300), triplet("yo")], TOKENIZER, 200)
+    assert (examples.read, len(examples.kept), examples.dropped) == (3, 2, Counter(too_long=1))
+
+
+def test_padding_is_right_and_masked() -> None:
+    batch = collate([Example((5, 6, 7), 1), Example((8,), 0)], pad_id=SPECIAL[END])
+    assert batch.ids.tolist() == [[5, 6, 7], [8, 2, 2]]
+    assert batch.attention.tolist() == [[1, 1, 1], [1, 0, 0]]
+    assert batch.targets.tolist() == [[False, True, True], [True, False, False]]
+
+
+@given(st.lists(st.integers(1, 300), min_size=1), st.integers(16, 400), st.integers(0, 3))
+def test_an_epoch_holds_every_index_once_within_the_budget(lengths: list[int], budget: int, epoch: int) -> None:
+    batches = plan_batches(lengths, budget, seed=1, epoch=epoch)
+    assert sorted(index for batch in batches for index in batch) == list(range(len(lengths)))
+    assert all(len(batch) == 1 or len(batch) * max(lengths[i] for i in batch) <= budget for batch in batches)
+    assert batches == plan_batches(lengths, budget, seed=1, epoch=epoch)
+
+
+def test_epochs_and_seeds_differ() -> None:
+    lengths = [10] * 200
+    assert len({str(plan_batches(lengths, 100, seed, epoch)) for seed in (1, 2) for epoch in (0, 1)}) == 4
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_padding_stays_small_on_message_lengths(seed: int) -> None:
+    lengths = [28 + (i * i) % 97 for i in range(2000)]
+    batches = plan_batches(lengths, 1024, seed, epoch=0)
+    padded = sum(len(batch) * max(lengths[i] for i in batch) for batch in batches)
+    assert 1 - sum(lengths) / padded < 0.05

@@ -1,0 +1,40 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from voice.sentences import spans, split
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", []),
+        ("ok", ["ok"]),
+        ("ok. see you there", ["ok.", "see you there"]),
+        ("Really?! yes.", ["Really?!", "yes."]),
+        ("well... maybe", ["well... maybe"]),
+        ("well... Maybe.", ["well...", "Maybe."]),
+        ("Dr. Who came at 7 p.m. and left.", ["Dr. Who came at 7 p.m. and left."]),
+        ("We left at 7 p.m. It rained.", ["We left at 7 p.m.", "It rained."]),
+        ("see no. 5 please", ["see no. 5 please"]),
+        ("it costs 3.50 at a.b.com now", ["it costs 3.50 at a.b.com now"]),
+        ("J. Smith and I. ok", ["J. Smith and I.", "ok"]),
+        ("1. milk", ["1. milk"]),
+        ("one\ntwo\r\n\n three ", ["one", "two", "three"]),
+        ('He said "no." Then left.', ['He said "no."', "Then left."]),
+        ("lol 😂 ok!!! sure", ["lol 😂 ok!!!", "sure"]),
+    ],
+)
+def test_split(text: str, expected: list[str]) -> None:
+    assert split(text) == expected
+
+
+@given(st.text(alphabet=st.one_of(st.characters(), st.sampled_from(" .!?\n…\"')"))))
+def test_spans_are_in_order_and_only_white_space_lies_between(text: str) -> None:
+    end = 0
+    for start, stop in spans(text):
+        assert end <= start < stop
+        assert text[end:start].strip() == ""
+        assert text[start:stop].strip() == text[start:stop]
+        end = stop
+    assert text[end:].strip() == ""

@@ -1,0 +1,1 @@
+"""From triplets.jsonl to a voice folder."""

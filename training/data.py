@@ -1,0 +1,110 @@
+"""Triplets to token ids and loss masks, in batches of like length.
+
+In: triplets and a tokenizer. Out: batches of padded rows in which the loss is on the gpt side and its end token only.
+Every triplet is counted: trained = read - dropped.
+"""
+
+import random
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import torch
+
+from voice.prompt import Prompt, Tokenizer, encode, encode_answer
+from voice.triplet import Triplet
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """Token ids of prompt and answer; the loss is on ids[prompt_tokens:]."""
+
+    ids: tuple[int, ...]
+    prompt_tokens: int
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Right-padded rows. ids, attention and targets are (batch, seq); targets marks the tokens to predict."""
+
+    ids: torch.Tensor
+    attention: torch.Tensor
+    targets: torch.Tensor
+
+    @property
+    def useful_tokens(self) -> int:
+        """Tokens that are not padding."""
+        return int(self.attention.sum())
+
+    @property
+    def target_tokens(self) -> int:
+        """Tokens that the loss is computed on."""
+        return int(self.targets.sum())
+
+
+@dataclass(slots=True)
+class Examples:
+    """What became of the triplets of a file: the examples, and how many were dropped by reason."""
+
+    read: int = 0
+    kept: list[Example] = field(default_factory=list)
+    dropped: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def tokens(self) -> int:
+        """Tokens of all examples together, once each."""
+        return sum(map(len, self.kept))
+
+
+def encode_triplets(triplets: Iterable[Triplet], tokenizer: Tokenizer, max_length_tokens: int) -> Examples:
+    """An example for each triplet; the over-long ones are dropped whole and counted, never cut."""
+    examples = Examples()
+    for triplet in triplets:
+        examples.read += 1
+        prompt = encode(tokenizer, Prompt(triplet.system, triplet.neutral))
+        answer = encode_answer(tokenizer, triplet.own)
+        if len(prompt) + len(answer) > max_length_tokens:
+            examples.dropped["too_long"] += 1
+        else:
+            examples.kept.append(Example((*prompt, *answer), len(prompt)))
+    assert examples.read == len(examples.kept) + examples.dropped.total()
+    return examples
+
+
+def plan_batches(lengths: Sequence[int], batch_tokens: int, seed: int, epoch: int) -> list[list[int]]:
+    """Indices of one epoch's batches: each index once, like lengths together, order by seed and epoch.
+
+    A batch holds rows whose padded size stays within `batch_tokens`; a row longer than that is a batch of its own.
+    """
+    chance = random.Random(f"{seed}/{epoch}")
+    order = list(range(len(lengths)))
+    chance.shuffle(order)  # so that rows of one length do not meet the same neighbours in every epoch
+    order.sort(key=lengths.__getitem__)
+    batches: list[list[int]] = []
+    batch: list[int] = []
+    for index in order:  # ascending, so the newest row is the longest
+        if batch and (len(batch) + 1) * lengths[index] > batch_tokens:
+            batches.append(batch)
+            batch = []
+        batch.append(index)
+    if batch:
+        batches.append(batch)
+    chance.shuffle(batches)
+    return batches
+
+
+def collate(examples: Sequence[Example], pad_id: int) -> Batch:
+    """The examples as one right-padded batch."""
+    width = max(map(len, examples))
+    shape = (len(examples), width)
+    ids = torch.full(shape, pad_id, dtype=torch.long)
+    attention = torch.zeros(shape, dtype=torch.long)
+    targets = torch.zeros(shape, dtype=torch.bool)
+    for row, example in enumerate(examples):
+        ids[row, : len(example)] = torch.tensor(example.ids)
+        attention[row, : len(example)] = 1
+        targets[row, example.prompt_tokens : len(example)] = True
+    return Batch(ids, attention, targets)

@@ -1,0 +1,35 @@
+"""A rewrite over HTTP, as the command line asks for it.
+
+In: the service's address and a text. Out: the text in the voice, or one sentence that says what is wrong.
+"""
+
+import httpx
+
+from voice.errors import UserError
+
+TIMEOUT_S = 120.0
+
+
+class ServiceError(UserError):
+    """The service is not there, or refused the request."""
+
+
+def rewrite(url: str, text: str, *, voice: str | None = None, temperature: float | None = None) -> str:
+    """The text as the voice would put it; `voice` may be None when only one is served."""
+    body = {"voice": voice, "temperature": temperature, "messages": [{"role": "user", "content": text}]}
+    address = f"{url.rstrip('/').removesuffix('/v1')}/v1/chat/completions"
+    try:
+        answer = httpx.post(address, json={key: value for key, value in body.items() if value is not None},
+                            timeout=TIMEOUT_S)  # fmt: skip
+        content = answer.json()
+    except httpx.ConnectError as error:
+        raise ServiceError(f"No service answers at {url}. Start it with `nic-voice serve`, or give --url.") from error
+    except httpx.HTTPError as error:
+        raise ServiceError(f"The service at {url} did not answer: {type(error).__name__}. Is it alive?") from error
+    except ValueError as error:
+        raise ServiceError(f"{url} answered {answer.status_code}, but not with JSON. Is nic-voice there?") from error
+    if answer.status_code != 200:
+        message = content.get("error", {}).get("message") if isinstance(content, dict) else None
+        raise ServiceError(f"{message or 'the service refused'} (HTTP {answer.status_code})")
+    rewritten: str = content["choices"][0]["message"]["content"]
+    return rewritten

@@ -1,0 +1,114 @@
+"""voice.json: what a voice folder says of itself. It is written last, so a folder that has one is complete."""
+
+import hashlib
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from voice.atomic import write_text
+from voice.errors import UserError
+from voice.triplet import Register, Unit
+
+FILE_NAME = "voice.json"
+ADAPTER_NAME = "adapter_model.safetensors"
+NAME_PATTERN = r"^[a-z0-9][a-z0-9._-]{0,63}$"
+
+
+class ManifestError(UserError):
+    """A voice folder that cannot be used; says which, why and what to do."""
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class BaseModelRef(_Frozen):
+    """The model that the adapter was trained on; `sha256` is voice.base_model's fingerprint of its files."""
+
+    name: str
+    sha256: str
+
+
+class TripletsRef(_Frozen):
+    """The file that the adapter was trained on, by the SHA-256 of its bytes."""
+
+    sha256: str
+    count: int
+
+
+class AdapterRef(_Frozen):
+    """The LoRA adapter: SHA-256 of adapter_model.safetensors, rank and alpha."""
+
+    sha256: str
+    rank: int
+    alpha: float
+
+
+class VoiceManifest(_Frozen):
+    """voice.json. `system` holds the system text that each register was trained with."""
+
+    name: str = Field(pattern=NAME_PATTERN)
+    aliases: list[str] = []
+    base_model: BaseModelRef
+    prompt_version: int
+    system: dict[Register, str] = Field(min_length=1)
+    default_register: Register
+    unit: Unit
+    triplets: TripletsRef
+    adapter: AdapterRef
+    training: dict[str, Any] = {}
+    scores: dict[str, Any] = {}
+    created_at: datetime
+
+    @property
+    def registers(self) -> list[Register]:
+        """The registers that the voice was trained in."""
+        return list(self.system)
+
+    @model_validator(mode="after")
+    def _default_is_known(self) -> "VoiceManifest":
+        if self.default_register not in self.system:
+            raise ValueError("default_register has no system text")
+        return self
+
+    @classmethod
+    def load(cls, folder: Path) -> "VoiceManifest":
+        """Read folder/voice.json; ManifestError when it is missing, unreadable or not a manifest."""
+        try:
+            return cls.model_validate_json((folder / FILE_NAME).read_bytes())
+        except FileNotFoundError as error:
+            raise ManifestError(
+                f"{folder} holds no {FILE_NAME}, so it is not a finished voice. `nic-voice train` writes it last."
+            ) from error
+        except OSError as error:
+            raise ManifestError(f"{folder / FILE_NAME} cannot be read: {error.strerror}.") from error
+        except ValidationError as error:
+            fields = ", ".join(sorted({".".join(map(str, item["loc"])) or item["type"] for item in error.errors()}))
+            raise ManifestError(f"{folder / FILE_NAME} is not a voice manifest ({fields}). Train it again.") from error
+
+    def write(self, folder: Path) -> None:
+        """Write folder/voice.json, all of it or nothing."""
+        write_text(folder / FILE_NAME, self.model_dump_json(indent=2) + "\n")
+
+
+def verify(folder: Path, manifest: VoiceManifest) -> None:
+    """Check that the folder's adapter is the one that its manifest names; ManifestError otherwise."""
+    try:
+        found = file_sha256(folder / ADAPTER_NAME)
+    except OSError as error:
+        raise ManifestError(
+            f"Voice '{manifest.name}': {ADAPTER_NAME} cannot be read: {error.strerror}. Train it again."
+        ) from error
+    if found != manifest.adapter.sha256:
+        raise ManifestError(
+            f"Voice '{manifest.name}': {ADAPTER_NAME} has SHA-256 {found[:12]}…, {FILE_NAME} says "
+            f"{manifest.adapter.sha256[:12]}…. The file is damaged or was replaced; copy it again or train it again."
+        )
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

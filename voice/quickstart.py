@@ -1,0 +1,118 @@
+"""The whole road once, by the commands that a user would type; this is what `make run` runs.
+
+With nothing configured: a made-up owner's Nexus, extracted, trained, served, three sentences rewritten. With
+NIC_VOICE_VOICES set to a folder of voices: those are served and nothing is trained.
+"""
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+from rich.console import Console
+
+from voice.client import rewrite
+from voice.errors import UserError
+from voice.manifest import FILE_NAME, VoiceManifest
+from voice.terminal import word_diff
+
+NAME = "theo"
+ROWS, SEED = 6_000, 1
+# Enough to hear the voice on two slow cores; a real voice trains on all its triplets for three epochs.
+TRAINING = {"epochs": "1", "max_minutes": "4"}
+TRIPLETS = 1_500
+DRAFTS = (
+    "I wanted to let you know that I will not be able to make it to dinner tonight. I am very sorry.",
+    "Do you know what time the meeting starts tomorrow? I would appreciate it if you could tell me.",
+    "That sounds like a great idea. Thank you so much for your help with this!",
+)
+READY_TIMEOUT_S = 300
+
+console = Console(highlight=False)
+
+
+def run(folder: Path) -> None:
+    """Walk the road in `folder` and go on serving until Ctrl-C."""
+    voices = Path(os.environ["NIC_VOICE_VOICES"]) if os.environ.get("NIC_VOICE_VOICES") else folder / "voices"
+    if not any(voices.glob(f"*/{FILE_NAME}")):
+        if os.environ.get("NIC_VOICE_VOICES"):
+            raise UserError(f"NIC_VOICE_VOICES={voices} holds no voice. Train one there, or unset it to see the demo.")
+        _make_voice(folder, voices)
+    _serve(voices)
+
+
+def _make_voice(folder: Path, voices: Path) -> None:
+    data = folder / "nexus"
+    if not (data / "dsn").exists():
+        _command("sample", "--rows", str(ROWS), "--seed", str(SEED), "--out", str(data))
+    dsn = (data / "dsn").read_text().strip()
+    _command("extract", "--dsn", dsn, "--owner", str(data / "owner.toml"), "--out", str(folder / "data"))
+    settings = [part for key, value in TRAINING.items() for part in ("--set", f"{key}={value}")]
+    _command("train", "--triplets", str(folder / "data" / "triplets.jsonl"), "--out", str(voices / NAME), *settings)
+    _command("sample", "--stop", "--out", str(data))
+
+
+def _serve(voices: Path) -> None:
+    host, port = os.environ.get("NIC_VOICE_HOST", "127.0.0.1"), os.environ.get("NIC_VOICE_PORT", "8650")
+    url = f"http://{host}:{port}"
+    _show("serve", "--voices", str(voices))
+    server = subprocess.Popen([sys.executable, "-m", "voice", "serve", "--voices", str(voices)])
+    signal.signal(signal.SIGTERM, lambda *_: server.terminate())
+    try:
+        _wait_until_ready(server, url)
+        name = next(VoiceManifest.load(path.parent).name for path in sorted(voices.glob(f"*/{FILE_NAME}")))
+        for draft in DRAFTS:
+            rewritten = rewrite(url, draft, voice=name, temperature=0)
+            console.print(f"\n[dim]before[/]  {draft}\n[bold]after[/]   {rewritten}")
+            if console.is_terminal:
+                console.print("[dim]diff[/]   ", word_diff(draft, rewritten))
+        console.print(f"\nTry it:\n\n{_curl(url, name)}\n\nServing on {url}; Ctrl-C stops it.")
+        code = server.wait()
+    except KeyboardInterrupt:
+        server.send_signal(signal.SIGINT)
+        code = server.wait()
+        return
+    finally:
+        if server.poll() is None:
+            server.terminate()
+            server.wait()
+    if code not in (0, -signal.SIGTERM):
+        raise UserError(f"The service stopped with exit code {code}; its message stands above.")
+
+
+def _wait_until_ready(server: "subprocess.Popen[bytes]", url: str) -> None:
+    deadline = time.monotonic() + READY_TIMEOUT_S
+    while time.monotonic() < deadline:
+        if server.poll() is not None:
+            raise UserError(f"The service stopped with exit code {server.returncode}; its message stands above.")
+        try:
+            if httpx.get(f"{url}/ready", timeout=5).status_code == 200:
+                return
+        except httpx.HTTPError:
+            pass  # not listening yet
+        time.sleep(0.5)
+    raise UserError(f"The service was not ready after {READY_TIMEOUT_S} s; its messages stand above.")
+
+
+def _command(*arguments: str) -> None:
+    _show(*arguments)
+    result = subprocess.run([sys.executable, "-m", "voice", *arguments], check=False)
+    if result.returncode:
+        raise UserError(
+            f"`nic-voice {arguments[0]}` ended with exit code {result.returncode}; its message stands above."
+        )
+
+
+def _show(*arguments: str) -> None:
+    console.print(f"\n[bold cyan]$ nic-voice {shlex.join(arguments)}[/]")
+
+
+def _curl(url: str, name: str) -> str:
+    return (
+        f"curl -s {url}/v1/chat/completions -H 'Content-Type: application/json' \\\n"
+        f'  -d \'{{"voice": "{name}", "messages": [{{"role": "user", "content": "Thank you. See you at 8."}}]}}\''
+    )

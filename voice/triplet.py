@@ -1,0 +1,149 @@
+"""One training pair, and the ShareGPT JSONL that holds them.
+
+In: lines such as {"id", "source", "register", "unit", "thread", "sent_at", "origin", "conversations": [...]}.
+Out: Triplet objects, and back again to the same bytes.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from voice.atomic import atomic_write
+from voice.errors import UserError, explain_os_error
+
+Register = Literal["chat", "email", "work_email", "speech", "post"]
+Unit = Literal["sentence", "message"]
+
+REGISTERS: tuple[Register, ...] = get_args(Register)
+UNITS: tuple[Unit, ...] = get_args(Unit)
+
+# ShareGPT's role names, in the only order a triplet may have, and the field each one fills.
+ROLES = {"system": "system", "human": "neutral", "gpt": "own"}
+
+
+class TripletError(UserError):
+    """A line that is not a triplet; says which file, which line and what is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Triplet:
+    """A neutral sentence (or message) and the same as its owner typed it.
+
+    `id` is `source:row id:n`; `thread` a keyed hash or None; `sent_at` is aware and in UTC, or None;
+    `origin` says where the neutral side comes from: `rules`, a model's name, or `pairs`.
+    """
+
+    id: str
+    source: str
+    register: Register
+    unit: Unit
+    thread: str | None
+    sent_at: datetime | None
+    origin: str
+    system: str
+    neutral: str
+    own: str
+
+    def to_json(self) -> str:
+        """The triplet as one line of ShareGPT JSONL, without the newline."""
+        return json.dumps(
+            {
+                "id": self.id,
+                "source": self.source,
+                "register": self.register,
+                "unit": self.unit,
+                "thread": self.thread,
+                "sent_at": self.sent_at.astimezone(UTC).isoformat() if self.sent_at else None,
+                "origin": self.origin,
+                "conversations": [{"from": role, "value": getattr(self, field)} for role, field in ROLES.items()],
+            },
+            ensure_ascii=False,
+        )
+
+    @classmethod
+    def from_json(cls, line: str) -> "Triplet":
+        """The triplet in one line of ShareGPT JSONL.
+
+        Raises TripletError when the line is not a JSON object, lacks a field, has an unknown register or unit, has
+        other turns than system, human, gpt in this order, an empty human or gpt side, or a date that is not ISO 8601.
+        """
+        try:
+            row = json.loads(line)
+        except ValueError as error:
+            raise TripletError("not JSON") from error
+        if not isinstance(row, dict):
+            raise TripletError("not a JSON object")
+        turns = _turns(row.get("conversations"))
+        for field in ("id", "source", "origin"):
+            if not isinstance(row.get(field), str) or not row[field]:
+                raise TripletError(f"field {field!r} is missing or not a text")
+        if row.get("register") not in REGISTERS:
+            raise TripletError(f"register is not one of {', '.join(REGISTERS)}")
+        if row.get("unit") not in UNITS:
+            raise TripletError(f"unit is not one of {', '.join(UNITS)}")
+        if not isinstance(row.get("thread"), str | None):
+            raise TripletError("thread is neither a text nor null")
+        return cls(
+            id=row["id"], source=row["source"], register=row["register"], unit=row["unit"], thread=row.get("thread"),
+            sent_at=_date(row.get("sent_at")), origin=row["origin"], **turns,
+        )  # fmt: skip
+
+
+def read_triplets(path: Path) -> Iterator[Triplet]:
+    """The triplets of a JSONL file in its order; TripletError names file and line of a bad one."""
+    try:
+        file = path.open("rb")
+    except OSError as error:
+        raise explain_os_error(error, f"Reading {path.name}") from error
+    with file:
+        for number, raw in enumerate(file, start=1):
+            try:
+                line = raw.decode()
+                if line.strip():
+                    yield Triplet.from_json(line)
+            except UnicodeDecodeError as error:
+                raise TripletError(f"{path}, line {number}: not UTF-8. Write the file again as UTF-8.") from error
+            except TripletError as error:
+                raise TripletError(
+                    f"{path}, line {number}: {error}. `nic-voice extract` and `nic-voice import-pairs` write this file."
+                ) from error
+
+
+def write_triplets(path: Path, triplets: Iterable[Triplet]) -> tuple[int, str]:
+    """Write the triplets as JSONL, all or nothing; returns their number and the file's SHA-256 in hex."""
+    count, digest = 0, hashlib.sha256()
+    with atomic_write(path) as file:
+        for triplet in triplets:
+            line = f"{triplet.to_json()}\n".encode()
+            digest.update(line)
+            file.write(line)
+            count += 1
+    return count, digest.hexdigest()
+
+
+def _turns(conversations: Any) -> dict[str, str]:
+    if not isinstance(conversations, list) or not all(isinstance(turn, dict) for turn in conversations):
+        raise TripletError("conversations is not a list of turns")
+    if [turn.get("from") for turn in conversations] != list(ROLES):
+        raise TripletError("the turns are not system, human, gpt in this order")
+    if not all(isinstance(turn.get("value"), str) for turn in conversations):
+        raise TripletError("a turn's value is not a text")
+    turns = {ROLES[turn["from"]]: turn["value"] for turn in conversations}
+    for side in ("neutral", "own"):
+        if not turns[side].strip():
+            raise TripletError(f"the {'human' if side == 'neutral' else 'gpt'} side is empty")
+    return turns
+
+
+def _date(value: Any) -> datetime | None:
+    if value is None:
+        return None
+    try:
+        date = datetime.fromisoformat(value)
+    except (TypeError, ValueError) as error:
+        raise TripletError("sent_at is not an ISO 8601 date") from error
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
