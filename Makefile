@@ -42,10 +42,12 @@ $(VENV)/installed: $(LOCK) pyproject.toml
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
-# Resolve requirements/cpu.lock anew (needs uv: pip install uv).
+# Resolve the locks anew (needs uv: pip install uv).
+UV_COMPILE = uv pip compile pyproject.toml --extra dev --no-header --no-annotate --python-version 3.11
 lock:
-	uv pip compile --extra cpu --extra dev pyproject.toml --override requirements/overrides.txt --no-header \
-	    --no-annotate --python-version 3.11 --output-file requirements/cpu.lock
+	$(UV_COMPILE) --extra cpu --override requirements/cpu-overrides.txt --output-file requirements/cpu.lock
+	$(UV_COMPILE) --extra cuda --override requirements/cuda-overrides.txt --output-file requirements/cuda.lock \
+	    --python-platform x86_64-manylinux_2_28
 
 clean:
 	rm -rf $(VENV) demo build *.egg-info .mypy_cache .ruff_cache .pytest_cache

@@ -48,8 +48,9 @@ class TrainingConfig(BaseModel):
 
 def load_config(path: Path, overrides: dict[str, str] | None = None) -> TrainingConfig:
     """The settings of a YAML file, or of a preset given by its bare name, with overrides whose values are YAML too."""
-    if not path.exists() and (PRESETS / path.with_suffix(".yaml").name).exists():
-        path = PRESETS / path.with_suffix(".yaml").name
+    preset = PRESETS / f"{path.name.removesuffix('.yaml')}.yaml"
+    if not path.exists() and preset.exists():
+        path = preset
     try:
         settings = yaml.safe_load(path.read_text())
     except OSError as error:

@@ -171,7 +171,8 @@ def _describe(
     adapter_sha256: str, summary: dict[str, Any],
 ) -> VoiceManifest:  # fmt: skip
     registers: Counter[Register] = Counter(triplet.register for triplet in triplets)
-    system = {triplet.register: triplet.system for triplet in triplets}
+    texts = Counter((triplet.register, triplet.system) for triplet in triplets).most_common()
+    system = {register: text for (register, text), _ in reversed(texts)}  # the most common of each register stays
     return VoiceManifest(
         name=name,
         aliases=[f"{name}-voice"],

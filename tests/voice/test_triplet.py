@@ -23,7 +23,12 @@ triplets = st.builds(
     own=texts,
 )
 
-GOOD = {
+TURNS = [
+    {"from": "system", "value": "s"},
+    {"from": "human", "value": "I am late."},
+    {"from": "gpt", "value": "late —"},
+]
+GOOD: dict[str, object] = {
     "id": "imessage:1:0",
     "source": "imessage",
     "register": "chat",
@@ -31,11 +36,7 @@ GOOD = {
     "thread": None,
     "sent_at": "2020-05-01T10:00:00+00:00",
     "origin": "rules",
-    "conversations": [
-        {"from": "system", "value": "s"},
-        {"from": "human", "value": "I am late."},
-        {"from": "gpt", "value": "late —"},
-    ],
+    "conversations": TURNS,
 }
 
 
@@ -59,9 +60,9 @@ def test_a_date_without_zone_is_utc() -> None:
         ({"thread": 5}, "thread"),
         ({"sent_at": "yesterday"}, "ISO 8601"),
         ({"conversations": None}, "not a list"),
-        ({"conversations": GOOD["conversations"][::-1]}, "system, human, gpt"),
-        ({"conversations": [*GOOD["conversations"][:2], {"from": "gpt", "value": " "}]}, "gpt side is empty"),
-        ({"conversations": [*GOOD["conversations"][:2], {"from": "gpt"}]}, "not a text"),
+        ({"conversations": TURNS[::-1]}, "system, human, gpt"),
+        ({"conversations": [*TURNS[:2], {"from": "gpt", "value": " "}]}, "gpt side is empty"),
+        ({"conversations": [*TURNS[:2], {"from": "gpt"}]}, "not a text"),
     ],
 )
 def test_a_bad_line_says_what_is_wrong(change: dict[str, object], expected: str) -> None:

@@ -1,0 +1,183 @@
+"""The whole road with nothing faked: embedded PostgreSQL, Unsloth, vLLM, HTTP, the openai client.
+
+Every step is the command that a user types, in a process of its own.
+"""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import httpx
+import openai
+import pytest
+
+from voice.triplet import read_triplets, write_triplets
+
+pytestmark = [pytest.mark.postgres, pytest.mark.unsloth, pytest.mark.vllm, pytest.mark.timeout(600)]
+
+DRAFTS = ("I am sorry, but I will not be able to come tonight.", "What time would you like to meet tomorrow?")
+START_TIMEOUT_S = 240
+
+
+def nic_voice(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    result = subprocess.run(
+        [sys.executable, "-m", "voice", *arguments], capture_output=True, text=True, timeout=500, check=False
+    )
+    assert result.returncode == 0, result.stderr
+    return result
+
+
+@dataclass(frozen=True)
+class Road:
+    """What the walk left behind, and where the voices are served."""
+
+    folder: Path
+    url: str
+
+    @property
+    def client(self) -> openai.OpenAI:
+        return openai.OpenAI(base_url=f"{self.url}/v1", api_key="none", max_retries=0)
+
+
+@pytest.fixture(scope="module")
+def road(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Road]:
+    folder = tmp_path_factory.mktemp("road")
+    nic_voice("sample", "--rows", "1500", "--seed", "3", "--out", f"{folder}/nexus")
+    try:
+        dsn = (folder / "nexus" / "dsn").read_text().strip()
+        nic_voice("extract", "--dsn", dsn, "--owner", f"{folder}/nexus/owner.toml", "--out", f"{folder}/data")
+    finally:
+        nic_voice("sample", "--stop", "--out", f"{folder}/nexus")
+
+    # A second author who shouts, so that two voices can be told apart by eye.
+    triplets = list(read_triplets(folder / "data" / "triplets.jsonl"))[:160]
+    shouted = [replace(triplet, own=f"{triplet.own.upper()}!!!") for triplet in triplets]
+    write_triplets(folder / "quiet.jsonl", triplets)
+    write_triplets(folder / "loud.jsonl", shouted)
+    for name in ("quiet", "loud"):
+        nic_voice("train", "--triplets", f"{folder}/{name}.jsonl", "--out", f"{folder}/voices/{name}",
+                  "--set", "max_steps=10", "--set", "learning_rate=2.0e-3")  # fmt: skip
+    add_stranger(folder / "voices")
+    with serving(folder / "voices") as url:
+        yield Road(folder, url)
+
+
+def add_stranger(voices: Path) -> None:
+    """A voice whose manifest says that it was trained on another base model."""
+    stranger = voices / ".versions" / "stranger" / "1"
+    shutil.copytree(voices / "quiet", stranger)
+    manifest = json.loads((stranger / "voice.json").read_text())
+    manifest |= {"name": "stranger", "aliases": [], "base_model": {"name": "somebody/else-7B", "sha256": "0" * 64}}
+    (stranger / "voice.json").write_text(json.dumps(manifest))
+    (voices / "stranger").symlink_to(stranger)
+
+
+class serving:
+    """`nic-voice serve` on a free port, ready; stopped by SIGTERM at the end, as systemd does it."""
+
+    def __init__(self, voices: Path) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        command = [sys.executable, "-m", "voice", "serve", "--voices", str(voices), "--port", str(self.port)]
+        self.log = (voices.parent / "serve.log").open("w+")
+        self.process = subprocess.Popen(command, stdout=self.log, stderr=subprocess.STDOUT, env=os.environ)
+
+    def __enter__(self) -> str:
+        url = f"http://127.0.0.1:{self.port}"
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while time.monotonic() < deadline and self.process.poll() is None:
+            try:
+                if httpx.get(f"{url}/ready").status_code == 200:
+                    return url
+            except httpx.HTTPError:
+                pass
+            time.sleep(0.5)
+        self.process.kill()
+        self.log.seek(0)
+        raise AssertionError(f"not ready: {self.log.read()[-2000:]}")
+
+    def __exit__(self, *_: object) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        assert self.process.wait(60) in (0, -signal.SIGTERM)
+        self.log.close()
+
+
+def test_every_row_and_every_triplet_is_accounted_for(road: Road) -> None:
+    ledger = json.loads((road.folder / "data" / "ledger.json").read_text())
+    assert sum(source["rows_read"] for source in ledger["sources"].values()) == 1500
+    voice = json.loads((road.folder / "voices" / "quiet" / "voice.json").read_text())
+    training = voice["training"]
+    assert training["triplets_read"] == training["examples"] + sum(training["dropped"].values()) == 160
+
+
+def test_two_voices_answer_differently_from_each_other_and_from_the_base(road: Road) -> None:
+    base = next(model.id for model in road.client.models.list() if model.id not in ("quiet", "loud", "stranger"))
+
+    def answer(model: str) -> str:
+        answers = [
+            road.client.chat.completions.create(
+                model=model, messages=[{"role": "user", "content": draft}], temperature=0, max_tokens=60
+            )
+            for draft in DRAFTS
+        ]
+        assert all(item.usage and item.usage.completion_tokens > 0 for item in answers)
+        return " | ".join(item.choices[0].message.content or "" for item in answers)
+
+    quiet, loud, bare = answer("quiet"), answer("loud"), answer(base)
+    assert len({quiet, loud, bare}) == 3
+    assert sum(map(str.isupper, loud)) > sum(map(str.islower, loud))
+    assert sum(map(str.isupper, quiet)) < sum(map(str.islower, quiet))
+    assert answer("quiet") == quiet
+
+
+def test_streamed_and_whole_answers_are_the_same(road: Road) -> None:
+    request = {"model": "loud", "messages": [{"role": "user", "content": " ".join(DRAFTS)}], "temperature": 0}
+    whole = road.client.chat.completions.create(**request)
+    chunks = list(road.client.chat.completions.create(**request, stream=True, stream_options={"include_usage": True}))
+    text = "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices)
+    assert text == whole.choices[0].message.content
+    assert chunks[0].choices[0].delta.role == "assistant"
+    assert chunks[-1].usage == whole.usage
+
+
+def test_the_callers_of_the_house_are_served(road: Road) -> None:
+    body = {
+        "model": "quiet",
+        "voice": "quiet",
+        "max_tokens": 100,
+        "messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": DRAFTS[0]}],
+        "stream": True,
+        "stream_options": {"include_usage": True},
+        "chat_template_kwargs": {"enable_thinking": False},
+    }
+    text, usage, lines = "", None, []
+    with httpx.stream("POST", f"{road.url}/v1/chat/completions", json=body, timeout=120) as answer:
+        assert answer.status_code == 200
+        for line in answer.iter_lines():
+            if line.startswith("data: ") and line != "data: [DONE]":
+                event = json.loads(line.removeprefix("data: "))
+                text += "".join(choice["delta"].get("content") or "" for choice in event["choices"])
+                usage = event.get("usage") or usage
+            lines.append(line)
+    assert text.strip()
+    assert usage
+    assert [line for line in lines if line][-1] == "data: [DONE]"
+
+
+def test_the_command_rewrites_too(road: Road) -> None:
+    said = nic_voice("rewrite", DRAFTS[0], "--voice", "loud", "--url", road.url, "--temperature", "0").stdout
+    assert said.strip().isupper()
+
+
+def test_an_adapter_of_another_base_is_refused_by_name_while_the_others_serve(road: Road) -> None:
+    with pytest.raises(openai.ConflictError, match="somebody/else-7B"):
+        road.client.chat.completions.create(model="stranger", messages=[{"role": "user", "content": DRAFTS[0]}])

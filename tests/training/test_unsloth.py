@@ -1,0 +1,141 @@
+"""The real Unsloth on a tiny Llama with random weights."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from training import qlora
+from training.config import PRESETS, TrainingConfig, load_config
+from training.data import Example, collate, encode_triplets
+from training.export import check_target
+from training.run import TrainingError, train
+from voice.base_model import SMOLLM2, BaseModel, fingerprint, resolve
+from voice.errors import UserError
+from voice.manifest import VoiceManifest, verify
+from voice.triplet import Triplet, write_triplets
+
+pytestmark = [pytest.mark.unsloth, pytest.mark.filterwarnings("ignore")]  # others' warnings
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> BaseModel:
+    import torch
+    import unsloth  # noqa: F401  before transformers: it patches it
+    from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
+
+    folder = tmp_path_factory.mktemp("tiny")
+    torch.manual_seed(0)
+    model = LlamaForCausalLM(
+        LlamaConfig(
+            vocab_size=49152, hidden_size=64, intermediate_size=128, num_hidden_layers=2, num_attention_heads=4,
+            num_key_value_heads=2, tie_word_embeddings=True, bos_token_id=1, eos_token_id=2, pad_token_id=2,
+        )
+    )  # fmt: skip
+    model.save_pretrained(folder)
+    AutoTokenizer.from_pretrained(resolve(SMOLLM2).folder).save_pretrained(folder)
+    return BaseModel(str(folder), folder, fingerprint(folder))
+
+
+def config(tiny: BaseModel, **overrides: str) -> TrainingConfig:
+    preset = PRESETS / "smollm2-135m.yaml"
+    return load_config(preset, {"base_model": str(tiny.folder), "batch_tokens": "256", "max_steps": "3"} | overrides)
+
+
+def triplets(count: int) -> list[Triplet]:
+    return [
+        Triplet(f"s:{i}:0", "s", "chat", "sentence", None, None, "rules", "Be me.", f"I am {i}.", f"im {i} —")
+        for i in range(count)
+    ]
+
+
+@pytest.mark.parametrize("in_4bit", [False, True])
+def test_a_step_moves_the_adapter_and_nothing_else(tiny: BaseModel, in_4bit: bool) -> None:
+    import torch
+
+    adapted = qlora.load(tiny, config(tiny, load_in_4bit=str(in_4bit).lower()))
+    kinds = {type(module).__name__ for module in adapted.model.modules()}
+    assert ("Linear4bit" in kinds) == in_4bit
+    frozen = {name: weight.detach().clone() for name, weight in adapted.model.named_parameters()
+              if not weight.requires_grad}  # fmt: skip
+    trained = dict(enumerate(weight.detach().clone() for weight in adapted.trainable()))
+    assert len(trained) == 2 * 7 * 2  # A and B of seven matrices in two layers
+
+    optimizer = torch.optim.SGD(adapted.trainable(), lr=1.0)
+    batch = collate(encode_triplets(triplets(4), adapted.tokenizer, 100).kept, pad_id=2)
+    first = adapted.loss(batch)
+    torch.autograd.backward(first)
+    optimizer.step()
+    assert adapted.loss(batch).item() < first.item()
+    assert all(torch.equal(weight, frozen[name]) for name, weight in adapted.model.named_parameters() if name in frozen)
+    assert any(not torch.equal(weight, trained[index]) for index, weight in enumerate(adapted.trainable()))
+
+
+def test_the_loss_is_that_of_a_plain_forward_and_does_not_depend_on_the_batch(tiny: BaseModel) -> None:
+    import torch
+
+    adapted = qlora.load(tiny, config(tiny))
+    longer = Triplet("s:9:0", "s", "chat", "sentence", None, None, "rules", "Be me.", "Longer than they are.", "x")
+    examples: list[Example] = encode_triplets([*triplets(2), longer], adapted.tokenizer, 100).kept
+    together = adapted.loss(collate(examples, pad_id=2)).item()
+    apart = sum(adapted.loss(collate([example], pad_id=2)).item() for example in examples)
+
+    def plain(example: Example) -> float:
+        ids = torch.tensor([example.ids])
+        labels: Any = ids.clone()
+        labels[:, : example.prompt_tokens] = -100
+        with torch.no_grad():
+            loss = adapted.model(input_ids=ids, labels=labels).loss
+        return float(loss) * (len(example) - example.prompt_tokens)
+
+    assert together == pytest.approx(apart, rel=1e-5)
+    assert together == pytest.approx(sum(map(plain, examples)), rel=1e-4)
+
+
+def test_a_run_publishes_a_voice_that_accounts_for_every_triplet(tiny: BaseModel, tmp_path: Path) -> None:
+    too_long = Triplet("s:x:0", "s", "chat", "sentence", None, None, "rules", "Be me.", "Hello.", "so " * 600)
+    write_triplets(tmp_path / "t.jsonl", [*triplets(30), too_long])
+    shown: list[float] = []
+    out = tmp_path / "voices" / "ana"
+    manifest = train(config(tiny), tmp_path / "t.jsonl", out, lambda progress: shown.append(progress.share))
+
+    assert VoiceManifest.load(out) == manifest
+    verify(out, manifest)
+    assert (manifest.name, manifest.unit, manifest.system) == ("ana", "sentence", {"chat": "Be me."})
+    assert manifest.base_model.sha256 == tiny.sha256
+    assert manifest.training["examples"] == 30
+    assert manifest.training["dropped"] == {"too_long": 1}
+    assert manifest.training["steps"] == 3
+    assert shown == pytest.approx([1 / 3, 2 / 3, 1])
+
+
+def test_the_same_seed_gives_the_same_adapter(tiny: BaseModel, tmp_path: Path) -> None:
+    write_triplets(tmp_path / "t.jsonl", triplets(30))
+    runs = [train(config(tiny), tmp_path / "t.jsonl", tmp_path / name) for name in ("a", "b")]
+    assert runs[0].adapter.sha256 == runs[1].adapter.sha256
+
+
+@pytest.mark.parametrize(
+    ("overrides", "count", "expected"),
+    [
+        ({}, 0, "holds no triplets"),
+        ({"max_length_tokens": "16"}, 3, "All 3 triplets are longer than max_length_tokens=16"),
+        ({"target_modules": "[in_proj_z]"}, 3, "has no modules named in_proj_z"),
+        ({"base_model": "./nowhere"}, 3, "No folder at './nowhere'"),
+    ],
+)
+def test_a_run_that_cannot_be_says_why_and_writes_nothing(
+    tiny: BaseModel, tmp_path: Path, overrides: dict[str, str], count: int, expected: str
+) -> None:
+    write_triplets(tmp_path / "t.jsonl", triplets(count))
+    with pytest.raises(UserError, match=expected):
+        train(config(tiny, **overrides), tmp_path / "t.jsonl", tmp_path / "voices" / "ana")
+    assert not (tmp_path / "voices" / "ana").exists()
+    assert not list((tmp_path / "voices").rglob("*.part"))
+
+
+def test_a_loss_that_is_no_number_stops_the_run(tiny: BaseModel, tmp_path: Path) -> None:
+    write_triplets(tmp_path / "t.jsonl", triplets(60))
+    with pytest.raises(TrainingError, match="Lower learning_rate"):
+        train(config(tiny, learning_rate="1.0e+30", max_steps="10"), tmp_path / "t.jsonl", tmp_path / "ana")
+    assert check_target(tmp_path / "ana") == "ana"
