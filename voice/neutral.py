@@ -37,6 +37,8 @@ CONTRACTIONS = {
     "youre": "you are", "youve": "you have", "youll": "you will", "theyre": "they are", "theyve": "they have",
     "weve": "we have", "hes": "he is", "shes": "she is", "lets": "let us", "aint": "is not", "can't": "cannot",
     "won't": "will not", "shan't": "shall not", "ain't": "is not", "let's": "let us", "i'm": "I am",
+    "youd": "you would", "theyd": "they would", "itd": "it would", "itll": "it will", "thatll": "that will",
+    "wouldve": "would have", "couldve": "could have", "shouldve": "should have", "mustve": "must have",
 }  # fmt: skip
 ENDINGS = {"n't": " not", "'re": " are", "'ve": " have", "'ll": " will", "'m": " am"}
 # 's is a possessive except after these.
