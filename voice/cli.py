@@ -55,7 +55,10 @@ def sample(dsn: str | None, rows: int, seed: int, out: Path, stop: bool) -> None
     if stop:
         click.echo("stopped" if embedded.stop(out / "postgres") else "was not running", err=True)
         return
-    click.echo(make_sample(dsn, rows, seed, out), err=True)
+    summary = make_sample(dsn, rows, seed, out)
+    click.echo(f"{sum(summary.rows.values()):,} rows in {len(summary.rows)} tables; {out}/dsn says where.", err=True)
+    if dsn is None:
+        click.echo(f"Its PostgreSQL goes on running; `nic-voice sample --stop --out {out}` stops it.", err=True)
 
 
 @main.command()
@@ -99,7 +102,9 @@ def import_pairs(file: Path, out: Path, register: Register) -> None:
     """Turn lines `neutral<TAB>own` into triplets."""
     from extraction.pairs import import_pairs as run
 
-    click.echo(run(file, out, register), err=True)
+    summary = run(file, out, register)
+    dropped = ", ".join(f"{reason} {count}" for reason, count in sorted(summary.dropped.items())) or "none"
+    click.echo(f"{summary.written:,} of {summary.read:,} lines are in {out}; dropped: {dropped}.", err=True)
 
 
 @main.command()
