@@ -64,7 +64,7 @@ def road(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Road]:
     write_triplets(folder / "loud.jsonl", shouted)
     for name in ("quiet", "loud"):
         nic_voice("train", "--triplets", f"{folder}/{name}.jsonl", "--out", f"{folder}/voices/{name}",
-                  "--set", "max_steps=10", "--set", "learning_rate=2.0e-3")  # fmt: skip
+                  "--set", "max_steps=14", "--set", "batch_tokens=512", "--set", "learning_rate=2.0e-3")  # fmt: skip
     add_stranger(folder / "voices")
     with serving(folder / "voices") as url:
         yield Road(folder, url)
@@ -113,7 +113,9 @@ class serving:
 
 def test_every_row_and_every_triplet_is_accounted_for(road: Road) -> None:
     ledger = json.loads((road.folder / "data" / "ledger.json").read_text())
-    assert sum(source["rows_read"] for source in ledger["sources"].values()) == 1500
+    assert sum(source["rows"]["read"] for source in ledger["sources"].values()) == 1500
+    for source in ledger["sources"].values():
+        assert source["rows"]["read"] == source["rows"]["used"] + sum(source["rows"]["rejected"].values())
     voice = json.loads((road.folder / "voices" / "quiet" / "voice.json").read_text())
     training = voice["training"]
     assert training["triplets_read"] == training["examples"] + sum(training["dropped"].values()) == 160
