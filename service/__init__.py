@@ -1,0 +1,1 @@
+"""From voice folders to /v1/chat/completions."""

@@ -1,0 +1,134 @@
+"""The HTTP service: OpenAI's chat completions, answered in a voice.
+
+In: Settings and, for tests, an engine. Out: an ASGI application. Run it with `nic-voice serve`, or with
+`uvicorn --factory service.app:create_app`.
+"""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Annotated, Any
+
+from fastapi import APIRouter, FastAPI, Header, Query, Request, Response
+from fastapi.openapi.utils import get_openapi
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from service.chat import complete
+from service.engines import Engine
+from service.errors import NotFound, add_handlers, quotable
+from service.metrics import CHAT, Watch
+from service.protocol import ChatRequest, model_card
+from service.settings import Settings, load_settings
+from service.state import Service
+
+router = APIRouter()
+
+_BODY = {"required": True, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ChatRequest"}}}}
+
+
+def create_app(settings: Settings | None = None, engine: Engine | None = None) -> FastAPI:
+    """The application; UserError when settings, voices or base model are not good enough to start."""
+    service = Service(settings or load_settings(), engine)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
+        service.start()
+        try:
+            yield
+        finally:
+            await service.stop()
+
+    app = FastAPI(title="nic-voice", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app.state.service = service
+    app.add_middleware(Watch, metrics=service.metrics)
+    add_handlers(app)
+    app.include_router(router)
+    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    return app
+
+
+@router.post(CHAT, openapi_extra={"requestBody": _BODY})
+async def chat_completions(
+    request: Request,
+    x_voice: Annotated[str | None, Header(description="A voice, when the body names none")] = None,
+    voice: Annotated[str | None, Query(description="A voice, when neither body nor header names one")] = None,
+) -> Response:
+    """Rewrite the last user message in a voice, or let the base model answer the conversation."""
+    return await complete(request, x_voice, voice)
+
+
+@router.get("/health")
+async def health() -> dict[str, str]:
+    """Whether the server is there at all."""
+    return {"status": "ok"}
+
+
+@router.get("/ready")
+async def ready(request: Request) -> dict[str, str]:
+    """Whether a request would be answered now."""
+    service: Service = request.app.state.service
+    service.require_started()
+    await service.engine.check()
+    return {"status": "ready"}
+
+
+@router.get("/metrics")
+async def metrics(request: Request) -> Response:
+    """Numbers for Prometheus."""
+    service: Service = request.app.state.service
+    return Response(generate_latest(service.metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
+
+@router.get("/v1/models")
+async def models(request: Request) -> dict[str, Any]:
+    """The voices that are served, and the base model."""
+    service: Service = request.app.state.service
+    names = [*service.voices.served, service.engine.model]
+    return {"object": "list", "data": [_card(service, name) for name in names]}
+
+
+@router.get("/v1/models/{name:path}")
+async def model(request: Request, name: str) -> dict[str, Any]:
+    """One voice, by its name or an alias, or the base model."""
+    return _card(request.app.state.service, name)
+
+
+@router.get("/v1/voices/{name}")
+async def voice(request: Request, name: str) -> dict[str, Any]:
+    """What a voice's manifest says, or why the voice is refused."""
+    voices = (request.app.state.service).voices
+    canonical = voices.canonical(name)
+    if canonical in voices.refused:
+        return {"name": canonical, "status": "refused", "reason": voices.refused[canonical]}
+    found = voices.find(name)
+    summary = found.manifest.model_dump(mode="json", exclude={"training", "system"})
+    return {
+        **summary,
+        "status": "served",
+        "version": found.adapter.version,
+        "aliases": voices.aliases(found.name),
+        "registers": found.manifest.registers,
+    }
+
+
+def _card(service: Service, name: str) -> dict[str, Any]:
+    base = service.engine.model
+    if service.voices.canonical(name) is None:
+        if name == base:
+            return model_card(base, service.created, "base", base)
+        known = ", ".join([*service.voices.names, base])
+        message = f"There is no model{quotable(name)}. Known: {known}."
+        raise NotFound(message, param="model", code="model_not_found")
+    found = service.voices.find(name)
+    created = int(found.manifest.created_at.timestamp())
+    return model_card(found.name, created, "nic-voice", base, service.voices.aliases(found.name))
+
+
+def _openapi(app: FastAPI) -> dict[str, Any]:
+    """FastAPI's document with the body of chat completions, which is read by hand."""
+    if app.openapi_schema is None:
+        document = get_openapi(title=app.title, version=app.version, routes=app.routes)
+        body = ChatRequest.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas = document.setdefault("components", {}).setdefault("schemas", {})
+        schemas.update(body.pop("$defs"), ChatRequest=body)
+        app.openapi_schema = document
+    return app.openapi_schema

@@ -1,0 +1,224 @@
+"""vLLM in this process: one base model on the CPU or a GPU, a LoRA adapter chosen per request.
+
+In: a Prompt and an Adapter. Out: a Completion. The only module that imports vllm; service/app.py imports it when the
+service starts, because the import alone takes ten seconds.
+"""
+
+import asyncio
+import itertools
+import multiprocessing
+import os
+import threading
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
+from typing import Any
+
+from service.engines import Adapter, Completion, FinishReason, Sampling
+from service.errors import EngineFailed, EngineUnavailable, PromptTooLong
+from service.settings import Settings
+from voice.base_model import BaseModel
+from voice.prompt import Prompt, Tokenizer, encode, encode_conversation, end_id
+
+RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)  # what vLLM's max_lora_rank may be
+FEW_CORES = 4
+STOP_TIMEOUT_S = 1.0  # then its processes are killed; they hold nothing that could be lost
+
+
+class VllmEngine:
+    """An AsyncLLM and the adapters that it has seen."""
+
+    def __init__(self, base: BaseModel, settings: Settings, largest_rank: int) -> None:
+        self.model = base.name
+        self._base = base
+        self._settings = settings
+        rank = max(settings.max_lora_rank, largest_rank)
+        self._max_rank = next((known for known in RANKS if known >= rank), RANKS[-1])
+        self._llm: Any = None
+        self._tokenizer: Tokenizer | None = None
+        self._end_id = 0
+        self._loras: dict[tuple[str, str], Any] = {}
+        self._request_ids = itertools.count(1)
+        self._stopping = threading.Event()
+        self._others: set[Any] | None = None  # this process's children before the engine's; None but while it starts
+
+    async def start(self) -> None:
+        """Load the model in a thread of its own, so that the server can answer meanwhile."""
+        _set_environment()
+        self._others = set(multiprocessing.active_children())
+        self._llm = await _in_daemon_thread(self._build)
+        self._others = None
+        self._tokenizer = self._llm.get_tokenizer()
+        try:
+            self._end_id = end_id(self._tokenizer)
+        except ValueError as error:
+            raise EngineUnavailable(f"{self.model} cannot be served: {error}.") from error
+
+    async def stop(self) -> None:
+        """End the engine and its processes; a start that is under way fails."""
+        self._stopping.set()
+        llm, self._llm = self._llm, None
+        if llm is not None:
+            await asyncio.to_thread(llm.shutdown, timeout=STOP_TIMEOUT_S)
+            llm.shutdown = lambda: None  # __del__ calls it again at exit, when its modules are gone
+        elif self._others is not None:
+            for process in set(multiprocessing.active_children()) - self._others:
+                process.kill()
+
+    async def check(self) -> None:
+        """Raise EngineUnavailable unless the engine's process is alive."""
+        if self._llm is None or self._llm.errored:
+            raise EngineUnavailable("The engine is not running.")
+
+    async def load(self, adapter: Adapter) -> None:
+        """Load an adapter by a call of its own: a request with one that vLLM cannot load would end the whole engine."""
+        self._require_tokenizer()
+        lora = self._lora(adapter)
+        try:
+            await self._llm.add_lora(lora)
+        except Exception as error:  # vLLM raises it bare here
+            raise EngineFailed(f"vLLM cannot load adapter '{adapter.name}': {error}") from error
+
+    async def count(self, text: str) -> int:
+        """Tokens of a text."""
+        return len(self._require_tokenizer()(text, add_special_tokens=False, split_special_tokens=True)["input_ids"])
+
+    async def generate(self, prompt: Prompt, adapter: Adapter, sampling: Sampling) -> Completion:
+        """The adapter's answer to one prompt."""
+        ids = encode(self._require_tokenizer(), prompt)
+        parts = self._run(ids, sampling, self._lora(adapter), "FINAL_ONLY")
+        async with aclosing(parts):
+            async for part in parts:
+                return part
+        raise EngineFailed("The engine gave no answer.")
+
+    async def converse(self, messages: Sequence[tuple[str, str]], sampling: Sampling) -> AsyncGenerator[Completion]:
+        """The bare model's answer, in parts as they come."""
+        parts = self._run(encode_conversation(self._require_tokenizer(), messages), sampling, None, "DELTA")
+        async with aclosing(parts):
+            async for part in parts:
+                yield part
+
+    async def _run(self, ids: list[int], sampling: Sampling, lora: Any, kind: str) -> AsyncGenerator[Completion]:
+        from vllm import SamplingParams
+        from vllm.exceptions import VLLMError
+        from vllm.inputs.engine import tokens_input
+        from vllm.sampling_params import RequestOutputKind
+        from vllm.v1.engine.exceptions import EngineDeadError
+
+        room = self._settings.max_model_len - len(ids)
+        if room < 1:
+            raise PromptTooLong(
+                f"The text takes {len(ids)} tokens with its frame; this server's context is "
+                f"{self._settings.max_model_len}. Send a shorter one, or raise NIC_VOICE_MAX_MODEL_LEN.",
+                param="messages",
+            )
+        parameters = SamplingParams(
+            temperature=sampling.temperature, top_p=sampling.top_p, seed=sampling.seed, stop=list(sampling.stop),
+            max_tokens=min(sampling.max_tokens, room), stop_token_ids=[self._end_id],
+            output_kind=RequestOutputKind[kind],
+        )  # fmt: skip
+        prompt_tokens = len(ids)
+        outputs = self._llm.generate(tokens_input(ids), parameters, f"r{next(self._request_ids)}", lora_request=lora)
+        try:
+            async with aclosing(outputs):
+                async for output in outputs:
+                    part = output.outputs[0]
+                    reason: FinishReason | None = "length" if part.finish_reason == "length" else "stop"
+                    yield Completion(part.text, prompt_tokens, len(part.token_ids), reason if output.finished else None)
+                    prompt_tokens = 0
+        except EngineDeadError as error:
+            raise EngineUnavailable("The engine died.") from error
+        except VLLMError as error:
+            raise EngineFailed("The engine failed on this request.") from error
+
+    def _lora(self, adapter: Adapter) -> Any:
+        """The adapter as vLLM knows it, always under the same number."""
+        from vllm.lora.request import LoRARequest
+
+        key = (adapter.name, adapter.version)
+        if key not in self._loras:
+            self._loras[key] = LoRARequest("@".join(key), len(self._loras) + 1, str(adapter.folder))
+        return self._loras[key]
+
+    def _require_tokenizer(self) -> Tokenizer:
+        if self._tokenizer is None or self._llm is None:
+            raise EngineUnavailable("The engine is not running.")
+        return self._tokenizer
+
+    def _build(self) -> Any:
+        try:
+            arguments = self._arguments()
+            from vllm.v1.engine.async_llm import AsyncLLM
+
+            if self._stopping.is_set():
+                raise EngineUnavailable("The engine was stopped while it started.")
+            return AsyncLLM.from_engine_args(arguments)
+        except EngineUnavailable:
+            raise
+        except ImportError as error:
+            raise EngineUnavailable(f"vLLM cannot be imported: {error}. `make setup` installs it.") from error
+        except Exception as error:  # whatever vLLM's many libraries raise for a model that they cannot run
+            raise EngineUnavailable(f"vLLM cannot serve {self.model}: {error}") from error
+
+    def _arguments(self) -> Any:
+        from vllm import AsyncEngineArgs
+        from vllm.platforms import current_platform
+
+        settings, on_cpu = self._settings, current_platform.is_cpu()
+        return AsyncEngineArgs(
+            model=str(self._base.folder),
+            served_model_name=self.model,
+            dtype=settings.dtype if settings.dtype != "auto" else "float32" if on_cpu else "bfloat16",
+            max_model_len=settings.max_model_len,
+            enable_lora=True,
+            max_loras=settings.max_loras,
+            max_lora_rank=self._max_rank,
+            enforce_eager=on_cpu,
+            disable_log_stats=True,
+            use_tqdm_on_load=False,
+        )
+
+
+def _set_environment() -> None:
+    """What vLLM reads when it is imported; nothing that is set already is changed."""
+    wanted = {
+        "VLLM_NO_USAGE_STATS": "1",
+        "DO_NOT_TRACK": "1",
+        "VLLM_LOGGING_LEVEL": "ERROR",  # on a CPU it warns twenty times of what cannot be changed there
+        "VLLM_CPU_KVCACHE_SPACE": "1",  # GiB; by default it takes nearly all memory
+        "HF_HUB_OFFLINE": "1",  # the model lies in a folder by now
+        # A forked engine would hold the server's port open after the server has died.
+        "VLLM_WORKER_MULTIPROC_METHOD": "spawn",
+    }
+    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+    if 0 < len(cores) <= FEW_CORES:
+        # vLLM leaves one core idle for its scheduler; of two cores that is half the machine.
+        wanted["VLLM_CPU_OMP_THREADS_BIND"] = ",".join(map(str, cores))
+    for name, value in wanted.items():
+        os.environ.setdefault(name, value)
+
+
+async def _in_daemon_thread(build: Callable[[], Any]) -> Any:
+    """Run `build` in a thread that a stopping process does not wait for, unlike those of asyncio.to_thread."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[Any] = loop.create_future()
+
+    def report(result: Any, error: Exception | None) -> None:
+        if done.cancelled():
+            return
+        if error is None:
+            done.set_result(result)
+        else:
+            done.set_exception(error)
+
+    def run() -> None:
+        result, failure = None, None
+        try:
+            result = build()
+        except Exception as error:  # noqa: BLE001 - it is raised again where the result is awaited
+            failure = error
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(report, result, failure)
+
+    threading.Thread(target=run, name="engine-start", daemon=True).start()
+    return await done

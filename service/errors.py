@@ -1,0 +1,193 @@
+"""What a request can fail with, each as OpenAI's envelope {"error": {"message", "type", "param", "code"}}.
+
+    UserError                     (voice/errors.py: a sentence for a person, never with private text)
+    ├── SettingsError             at start: environment variables
+    ├── VoicesError               at start: no voice that can be served
+    └── RequestError              HTTP
+        ├── InvalidRequest        400 invalid_request_error       invalid_value, or a code of its own
+        │   ├── Unsupported       400                             unsupported_parameter
+        │   └── PromptTooLong     400                             context_length_exceeded
+        ├── NotFound              404 not_found_error             voice_not_found, model_not_found
+        ├── VoiceRefused          409 conflict_error              voice_refused
+        ├── BodyTooLarge          413 invalid_request_error       body_too_large
+        ├── ClientGone            499 client_error                client_gone, seen in the log only
+        ├── CallLoop              508 invalid_request_error       call_loop
+        └── ServerError           500 server_error                internal_error
+            ├── EngineFailed      500                             engine_failed
+            └── EngineUnavailable 503                             engine_unavailable, with Retry-After
+
+`add_handlers(app)` gives everything that FastAPI raises by itself (404, 405, 422) and what nobody expected (500) the
+same envelope.
+"""
+
+import logging
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from voice.errors import UserError
+
+log = logging.getLogger(__name__)
+
+_HTTP = {
+    404: ("not_found", "There is nothing at this address. GET /openapi.json lists what there is."),
+    405: ("method_not_allowed", "This address does not know this method. GET /openapi.json lists what there is."),
+}
+
+
+class SettingsError(UserError):
+    """Environment variables that are wrong; names all of them at once."""
+
+
+class VoicesError(UserError):
+    """No voice at all that could be served."""
+
+
+class RequestError(UserError):
+    """A request that cannot be answered; `param` names the field that is to blame."""
+
+    status = 500
+    type = "server_error"
+    code = "internal_error"
+    retry_after_s: int | None = None
+
+    def __init__(self, message: str, *, param: str | None = None, code: str | None = None) -> None:
+        super().__init__(message)
+        self.param = param
+        self.code = code or self.code
+
+    def envelope(self) -> dict[str, Any]:
+        """The body of the answer."""
+        return {"error": {"message": str(self), "type": self.type, "param": self.param, "code": self.code}}
+
+
+class InvalidRequest(RequestError):
+    """The request itself is wrong."""
+
+    status = 400
+    type = "invalid_request_error"
+    code = "invalid_value"
+
+
+class Unsupported(InvalidRequest):
+    """A field that would change the answer and is not supported."""
+
+    code = "unsupported_parameter"
+
+
+class PromptTooLong(InvalidRequest):
+    """More tokens than the model's context holds."""
+
+    code = "context_length_exceeded"
+
+
+class NotFound(RequestError):
+    """A voice or model that is not served."""
+
+    status = 404
+    type = "not_found_error"
+    code = "not_found"
+
+
+class VoiceRefused(RequestError):
+    """A voice that is there but cannot be served."""
+
+    status = 409
+    type = "conflict_error"
+    code = "voice_refused"
+
+
+class BodyTooLarge(RequestError):
+    """A body over the limit."""
+
+    status = 413
+    type = "invalid_request_error"
+    code = "body_too_large"
+
+
+class ClientGone(RequestError):
+    """The caller hung up before the answer was there."""
+
+    status = 499
+    type = "client_error"
+    code = "client_gone"
+
+
+class CallLoop(RequestError):
+    """A request that already went through here and would have to be sent on again."""
+
+    status = 508
+    type = "invalid_request_error"
+    code = "call_loop"
+
+
+class ServerError(RequestError):
+    """Not the caller's fault."""
+
+
+class EngineFailed(ServerError):
+    """The engine failed on this one request."""
+
+    code = "engine_failed"
+
+
+class EngineUnavailable(ServerError):
+    """The engine is starting, or dead."""
+
+    status = 503
+    code = "engine_unavailable"
+    retry_after_s = 5
+
+
+def quotable(name: str) -> str:
+    """A name that a caller sent, for a message; left out unless it looks like one, for it might be private text."""
+    return f" '{name}'" if re.fullmatch(r"[\w./:@+-]{1,100}", name) else ""
+
+
+def invalid_fields(errors: Iterable[Mapping[str, Any]]) -> InvalidRequest:
+    """Pydantic's errors as one InvalidRequest that names the fields and never shows what was sent in them."""
+    problems: dict[str, str] = {}
+    for error in errors:
+        field = ".".join(str(part) for part in error["loc"] if part != "body")
+        problems.setdefault(field, error["msg"])
+    text = "; ".join(f"{field}: {problem}" if field else problem for field, problem in problems.items())
+    return InvalidRequest(f"The request is not valid: {text}.", param=next(iter(problems), None) or None)
+
+
+def respond(error: RequestError) -> JSONResponse:
+    """The HTTP answer for an error."""
+    headers = {"Retry-After": str(error.retry_after_s)} if error.retry_after_s else None
+    return JSONResponse(error.envelope(), status_code=error.status, headers=headers)
+
+
+def unexpected(error: Exception, request_id: str) -> ServerError:
+    """What the caller hears of an error that nobody expected; the log gets its kind and place, never its message."""
+    place = error.__traceback__
+    while place and place.tb_next:
+        place = place.tb_next
+    where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else "unknown place"
+    log.error("%s unexpected %s at %s", request_id, type(error).__name__, where)
+    return ServerError(f"The service failed on this request; its log says more under {request_id}.")
+
+
+def add_handlers(app: FastAPI) -> None:
+    """Answer every error of the application in OpenAI's envelope."""
+
+    @app.exception_handler(RequestError)
+    async def _known(_: Request, error: RequestError) -> JSONResponse:
+        return respond(error)
+
+    @app.exception_handler(RequestValidationError)
+    async def _invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+        return respond(invalid_fields(error.errors()))
+
+    @app.exception_handler(HTTPException)
+    async def _http(_: Request, error: HTTPException) -> JSONResponse:
+        code, message = _HTTP.get(error.status_code, ("http_error", str(error.detail)))
+        body = {"message": message, "type": "invalid_request_error", "param": None, "code": code}
+        return JSONResponse({"error": body}, status_code=error.status_code, headers=error.headers)

@@ -1,0 +1,111 @@
+"""What Prometheus scrapes, and the line that is logged for each request.
+
+In: every HTTP request, by the middleware Watch. Out: X-Request-Id on each answer, one log line, the numbers of
+/metrics. Labels are bounded: a voice that is not served is counted as 'unknown'.
+"""
+
+import logging
+import time
+import uuid
+from dataclasses import dataclass, field
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service.errors import ClientGone, respond, unexpected
+
+log = logging.getLogger(__name__)
+
+UNKNOWN = "unknown"
+CHAT = "/v1/chat/completions"
+_BUCKETS_S = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 80, 160)
+
+
+@dataclass(slots=True)
+class Record:
+    """What is known of a request, without its text; the handlers fill it in."""
+
+    id: str = field(default_factory=lambda: f"req-{uuid.uuid4().hex[:16]}")
+    started: float = field(default_factory=time.perf_counter)
+    voice: str = UNKNOWN
+    status: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+class Metrics:
+    """The numbers of one application, in a registry of its own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "nic_voice_requests", "Chat completions by voice and status", ["voice", "status"], registry=self.registry
+        )
+        self.seconds = Histogram(
+            "nic_voice_request_seconds", "Time from request to the end of its answer", ["voice"],
+            buckets=_BUCKETS_S, registry=self.registry,
+        )  # fmt: skip
+        self.tokens = Counter(
+            "nic_voice_tokens", "Tokens of prompts (in) and answers (out)", ["voice", "direction"],
+            registry=self.registry,
+        )  # fmt: skip
+        self.in_flight = Gauge("nic_voice_in_flight", "Chat completions under way", registry=self.registry)
+
+    def count(self, record: Record, seconds: float) -> None:
+        """Add a finished chat completion."""
+        self.requests.labels(record.voice, str(record.status)).inc()
+        self.seconds.labels(record.voice).observe(seconds)
+        self.tokens.labels(record.voice, "in").inc(record.prompt_tokens)
+        self.tokens.labels(record.voice, "out").inc(record.completion_tokens)
+
+
+class Watch:
+    """ASGI middleware around everything; the last place where an unexpected error is caught."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        record = Record()
+        scope.setdefault("state", {})["record"] = record
+        chat = scope["path"] == CHAT
+
+        async def send_on(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                record.status = record.status or message["status"]
+                MutableHeaders(scope=message)["X-Request-Id"] = record.id
+            await send(message)
+
+        if chat:
+            self._metrics.in_flight.inc()
+        try:
+            await self._app(scope, receive, send_on)
+        except Exception as error:  # noqa: BLE001 - above this the server would log it with whatever text it holds
+            await self._unexpected(error, record, scope, receive, send_on)
+        finally:
+            seconds = time.perf_counter() - record.started
+            record.status = record.status or ClientGone.status  # only a cancelled request ends without an answer
+            if chat:
+                self._metrics.in_flight.dec()
+                self._metrics.count(record, seconds)
+            _log(record, scope, seconds)
+
+    @staticmethod
+    async def _unexpected(error: Exception, record: Record, scope: Scope, receive: Receive, send: Send) -> None:
+        answer = unexpected(error, record.id)
+        if not record.status:
+            await respond(answer)(scope, receive, send)
+
+
+def _log(record: Record, scope: Scope, seconds: float) -> None:
+    route = getattr(scope.get("route"), "path", "-")  # the pattern, for the path itself may hold anything
+    level = logging.INFO if route.startswith("/v1/") else logging.DEBUG
+    log.log(
+        level, "%s %s %s voice=%s status=%d tokens_in=%d tokens_out=%d ms=%.0f", record.id, scope["method"], route,
+        record.voice, record.status, record.prompt_tokens, record.completion_tokens, seconds * 1000,
+    )  # fmt: skip

@@ -1,0 +1,85 @@
+"""The service's settings: environment variables NIC_VOICE_*, checked all at once at the start.
+
+In: the environment, and what the command line overrides. Out: one frozen Settings.
+"""
+
+import difflib
+import logging
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from service.errors import SettingsError
+
+log = logging.getLogger(__name__)
+
+PREFIX = "NIC_VOICE_"
+# Read by others than the service: the cache of converted models (voice/base_model.py), the command line's address.
+ELSEWHERE = frozenset({"NIC_VOICE_CACHE", "NIC_VOICE_URL"})
+
+
+def _log_level(name: str) -> str:
+    if name.upper() not in logging.getLevelNamesMapping():
+        raise ValueError("not one of DEBUG, INFO, WARNING, ERROR, CRITICAL")
+    return name.upper()
+
+
+class Settings(BaseSettings):
+    """What the service is told from outside."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, extra="forbid", hide_input_in_errors=True, env_ignore_empty=True
+    )
+
+    host: str = Field("127.0.0.1", description="Address to listen on; everything but loopback can be reached by others")
+    port: int = Field(8650, ge=1, le=65535, description="Port to listen on")
+    voices: Path = Field(Path("voices"), description="Folder that holds the voice folders")
+    model: str | None = Field(None, description="Base model; by default the one that the first voice was trained on")
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = Field(
+        "auto", description="Numbers to compute with; auto is bfloat16 on a GPU, float32 on a CPU"
+    )
+    max_model_len: int = Field(2048, ge=64, description="Tokens of a prompt and its answer together")
+    max_loras: int = Field(4, ge=1, description="Voices that are computed in one batch")
+    max_lora_rank: int = Field(16, ge=1, le=512, description="Largest adapter rank; raised to that of the voices")
+    max_output_tokens: int = Field(512, ge=1, description="Length of an answer when the request does not limit it")
+    temperature: float = Field(
+        0.3, ge=0, le=2, description="When the request gives none; low, because a rewrite must keep what is said"
+    )
+    max_body_bytes: int = Field(1 << 20, ge=1024, description="Largest request body")
+    log_level: Annotated[str, AfterValidator(_log_level)] = Field("INFO", description="Level of the service's own log")
+
+
+def load_settings(**given: Any) -> Settings:
+    """Settings of the environment, overridden by `given`; SettingsError lists everything that is wrong."""
+    problems = _unknown_variables()
+    settings = None
+    try:
+        settings = Settings(**given)
+    except ValidationError as error:
+        problems += [f"{_name(item['loc'], given)}: {item['msg']}" for item in error.errors()]
+    if problems or settings is None:
+        raise SettingsError("The settings are not valid:\n" + "\n".join(f"  {problem}" for problem in problems))
+    return settings
+
+
+def log_effective(settings: Settings) -> None:
+    """Log what is in force; a setting of type SecretStr masks itself."""
+    log.info("settings: %s", ", ".join(f"{name}={value}" for name, value in settings.model_dump().items()))
+
+
+def _unknown_variables() -> list[str]:
+    known = {f"{PREFIX}{field.upper()}" for field in Settings.model_fields} | ELSEWHERE
+    problems = []
+    for variable in sorted(os.environ):
+        if variable.upper().startswith(PREFIX) and variable.upper() not in known:
+            closest = difflib.get_close_matches(variable.upper(), sorted(known), n=1, cutoff=0)
+            problems.append(f"{variable}: there is no such setting. Did you mean {closest[0]}?")
+    return problems
+
+
+def _name(place: tuple[int | str, ...], given: dict[str, Any]) -> str:
+    field = str(place[0]) if place else "settings"
+    return f"--{field}" if field in given else f"{PREFIX}{field.upper()}"

@@ -1,0 +1,75 @@
+"""What one running service consists of, and whether it can answer yet.
+
+In: Settings, and an engine for tests. Out: voices, a Rewriter and the engine behind them, started and stopped together.
+"""
+
+import asyncio
+import logging
+import time
+
+from service.engines import Engine
+from service.errors import EngineFailed, EngineUnavailable
+from service.metrics import Metrics
+from service.rewrite import Rewriter
+from service.settings import Settings, log_effective
+from service.voices import Voices, first_base, load_voices
+from voice.base_model import BaseModel, resolve
+from voice.errors import UserError
+
+log = logging.getLogger(__name__)
+
+
+class Service:
+    """The parts of one application; UserError when the voices or the base model are not there."""
+
+    def __init__(self, settings: Settings, engine: Engine | None = None) -> None:
+        self.settings = settings
+        self.created = int(time.time())
+        base = resolve(settings.model or first_base(settings.voices))
+        self.voices: Voices = load_voices(settings.voices, base)
+        self.engine = engine or _vllm(base, settings, self.voices)
+        self.rewriter = Rewriter(self.engine)
+        self.metrics = Metrics()
+        self.ready = False
+        self.failure: UserError | None = None
+        self.starting: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to load the model; the server answers /health meanwhile."""
+        log_effective(self.settings)
+        self.starting = asyncio.create_task(self._start())
+
+    async def stop(self) -> None:
+        """Stop the engine, also when it is still starting."""
+        if self.starting is not None:
+            self.starting.cancel()
+            await asyncio.wait({self.starting})
+        await self.engine.stop()
+
+    def require_started(self) -> None:
+        """Raise EngineUnavailable until the model is loaded, and for good when that failed."""
+        if self.failure is not None:
+            raise EngineUnavailable(f"The service could not start: {self.failure}")
+        if not self.ready:
+            raise EngineUnavailable("The model is still being loaded. Ask again in a moment.")
+
+    async def _start(self) -> None:
+        try:
+            await self.engine.start()
+            for voice in list(self.voices.served.values()):
+                try:
+                    await self.engine.load(voice.adapter)
+                except EngineFailed as error:
+                    self.voices.refuse(voice.name, str(error))
+        except UserError as error:
+            self.failure = error
+            log.error("could not start: %s", error)
+        else:
+            self.ready = True
+            log.info("ready: %s on %s", ", ".join(self.voices.served), self.engine.model)
+
+
+def _vllm(base: BaseModel, settings: Settings, voices: Voices) -> Engine:
+    from service.engines.vllm import VllmEngine
+
+    return VllmEngine(base, settings, max(voice.manifest.adapter.rank for voice in voices.served.values()))

@@ -1,0 +1,89 @@
+"""Pieces -> server-sent events, and what it takes to notice that nobody listens any more.
+
+In: Pieces as they come. Out: OpenAI's chunks as `data:` events; comments while there is nothing to send.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, Coroutine
+from typing import Any, TypeVar
+
+from anyio import CancelScope
+from starlette.requests import Request
+from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from service.errors import ClientGone
+
+T = TypeVar("T")
+
+KEEP_ALIVE = ": keep-alive\n\n"
+DONE = "data: [DONE]\n\n"
+
+
+def event(content: dict[str, Any]) -> str:
+    """One event; in ASCII, because clients that read by line may take U+2028 for the end of one."""
+    return f"data: {json.dumps(content)}\n\n"
+
+
+class EventStream(StreamingResponse):
+    """Server-sent events; they and the `pieces` behind them are closed as soon as the client is gone."""
+
+    media_type = "text/event-stream"
+
+    def __init__(self, events: AsyncGenerator[str], pieces: AsyncGenerator[Any]) -> None:
+        super().__init__(events, headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"})
+        self._events, self._pieces = events, pieces
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            await self._events.aclose()
+            await self._pieces.aclose()  # in case that the events were never begun
+
+
+async def with_pauses(items: AsyncGenerator[T], interval_s: float) -> AsyncGenerator[T | None]:
+    """The items in order, and None each time that none came for `interval_s`; closing it closes `items`."""
+    waiting = asyncio.ensure_future(anext(items, None))
+    try:
+        while True:
+            while not (await asyncio.wait({waiting}, timeout=interval_s))[0]:
+                yield None
+            item = waiting.result()
+            if item is None:
+                return
+            yield item
+            waiting = asyncio.ensure_future(anext(items, None))
+    finally:
+        with CancelScope(shield=True):  # Starlette's task group cancels again at every await
+            waiting.cancel()
+            await asyncio.gather(waiting, return_exceptions=True)
+            await items.aclose()
+
+
+async def resumed(first: T | None, rest: AsyncGenerator[T | None]) -> AsyncGenerator[T | None]:
+    """What was taken from the front of `rest`, then the rest."""
+    yield first
+    async for item in rest:
+        yield item
+
+
+async def until_hung_up(request: Request, work: Coroutine[Any, Any, T]) -> T:
+    """The result of `work`; when the client hangs up first, `work` is cancelled and ClientGone raised."""
+    task = asyncio.create_task(work)
+    gone = asyncio.create_task(_disconnected(request))
+    try:
+        await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            raise ClientGone("The client hung up.")
+        return task.result()
+    finally:
+        task.cancel()
+        gone.cancel()
+        await asyncio.gather(task, gone, return_exceptions=True)
+
+
+async def _disconnected(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass

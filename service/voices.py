@@ -1,0 +1,163 @@
+"""Voice folders -> the voices that are served, and those that are refused with the reason.
+
+In: the folder `voices/`, where each `<name>` is a voice folder or a symlink to a version of it, and the base model.
+Out: Voices, which finds a voice by its name or alias.
+"""
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+from service.engines import Adapter
+from service.errors import NotFound, VoiceRefused, VoicesError, quotable
+from voice.base_model import BaseModel
+from voice.errors import UserError, explain_os_error
+from voice.manifest import FILE_NAME, ManifestError, VoiceManifest, verify
+from voice.prompt import PROMPT_VERSION
+
+log = logging.getLogger(__name__)
+
+_HOW_TO_MAKE_ONE = "`nic-voice train --triplets FILE --out {folder}/NAME` makes one; or set NIC_VOICE_VOICES."
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """A voice that is served."""
+
+    manifest: VoiceManifest
+    adapter: Adapter
+
+    @property
+    def name(self) -> str:
+        """The name that its folder and its manifest agree on."""
+        return self.manifest.name
+
+
+class Voices:
+    """The voices of a folder, by name and alias."""
+
+    def __init__(self, served: list[Voice], refused: dict[str, str]) -> None:
+        self.served = {voice.name: voice for voice in served}
+        self.refused = refused
+        self._aliases: dict[str, str] = {}
+        for voice in served:
+            for alias in (f"{voice.name}-voice", *voice.manifest.aliases):
+                owner = self._aliases.setdefault(alias, voice.name)
+                if owner != voice.name or alias in self.names:
+                    log.warning("alias %r of voice %r is already taken", alias, voice.name)
+        for name in refused:
+            self._aliases.setdefault(f"{name}-voice", name)
+
+    def refuse(self, name: str, reason: str) -> None:
+        """Take a voice out of service; VoicesError when it was the last one."""
+        log.error("voice %r is refused: %s", name, reason)
+        self.refused[name] = reason
+        del self.served[name]
+        if not self.served:
+            raise _none_left(self.refused)
+
+    @property
+    def names(self) -> list[str]:
+        """All voices that are there, served or refused."""
+        return sorted([*self.served, *self.refused])
+
+    def aliases(self, name: str) -> list[str]:
+        """The other names that lead to a voice."""
+        return [alias for alias, owner in self._aliases.items() if owner == name and alias not in self.names]
+
+    def canonical(self, name: str) -> str | None:
+        """The name of the voice that a name or alias stands for; None when there is none."""
+        return name if name in self.names else self._aliases.get(name)
+
+    def find(self, name: str) -> Voice:
+        """The voice of that name or alias; NotFound or VoiceRefused."""
+        canonical = self.canonical(name)
+        if canonical is None:
+            message = f"There is no voice{quotable(name)}. Known: {', '.join(self.names)}."
+            raise NotFound(message, param="voice", code="voice_not_found")
+        if canonical in self.refused:
+            raise VoiceRefused(f"Voice '{canonical}' is not served: {self.refused[canonical]}", param="voice")
+        return self.served[canonical]
+
+
+def folders(root: Path) -> list[Path]:
+    """The voice folders of a folder by name; VoicesError when there is none."""
+    how = _HOW_TO_MAKE_ONE.format(folder=root)
+    if not root.is_dir():
+        raise VoicesError(f"There is no folder {root} with voices. {how}")
+    if (root / FILE_NAME).is_file():
+        raise VoicesError(f"{root} is itself a voice. Give the folder that holds it: {root.parent}.")
+    try:
+        entries = sorted(path for path in root.iterdir() if not path.name.startswith("."))
+    except OSError as error:
+        raise explain_os_error(error, f"Reading the voices in {root}") from error
+    found = [path for path in entries if (path / FILE_NAME).is_file()]
+    if not found:
+        raise VoicesError(f"No voice in {root}: no folder there has a {FILE_NAME}. {how}")
+    return found
+
+
+def first_base(root: Path) -> str:
+    """The base model of the first voice that can be read."""
+    reasons = {}
+    for path in folders(root):
+        try:
+            return VoiceManifest.load(path).base_model.name
+        except ManifestError as error:
+            reasons[path.name] = str(error)
+    raise _none_left(reasons)
+
+
+def load_voices(root: Path, base: BaseModel) -> Voices:
+    """All voices of a folder, checked against the base model; VoicesError when every one is refused."""
+    served: list[Voice] = []
+    refused: dict[str, str] = {}
+    for path in folders(root):
+        try:
+            served.append(_load(path, base))
+        except UserError as error:
+            refused[path.name] = str(error)
+            log.error("voice %r is refused: %s", path.name, error)
+    if not served:
+        raise _none_left(refused)
+    return Voices(served, refused)
+
+
+def _load(path: Path, base: BaseModel) -> Voice:
+    folder = path.resolve()
+    manifest = VoiceManifest.load(folder)
+    if manifest.name != path.name:
+        raise ManifestError(
+            f"The folder '{path.name}' holds the voice '{manifest.name}'. Rename the folder to {manifest.name}."
+        )
+    if manifest.base_model.sha256 != base.sha256:
+        raise ManifestError(_wrong_base(manifest, base))
+    if manifest.prompt_version != PROMPT_VERSION:
+        raise ManifestError(
+            f"Adapter '{manifest.name}' was trained with prompt version {manifest.prompt_version}; "
+            f"this server speaks {PROMPT_VERSION}. Retrain it."
+        )
+    verify(folder, manifest)
+    if not (folder / "adapter_config.json").is_file():
+        raise ManifestError(
+            f"Voice '{manifest.name}': adapter_config.json is missing. Copy it again or train it again."
+        )
+    version = folder.name if path.is_symlink() else manifest.adapter.sha256[:12]
+    return Voice(manifest, Adapter(manifest.name, version, folder))
+
+
+def _none_left(refused: dict[str, str]) -> VoicesError:
+    return VoicesError("No voice can be served:\n" + "\n".join(f"  {name}: {why}" for name, why in refused.items()))
+
+
+def _wrong_base(manifest: VoiceManifest, base: BaseModel) -> str:
+    trained_on = manifest.base_model
+    if trained_on.name == base.name:
+        return (
+            f"Adapter '{manifest.name}' was trained on {base.name} with other weights ({trained_on.sha256[:12]}…) than "
+            f"this server's ({base.sha256[:12]}…). Retrain it, or start with --model and the folder of those weights."
+        )
+    return (
+        f"Adapter '{manifest.name}' was trained on {trained_on.name}; this server runs {base.name}. "
+        f"Retrain it, or start with --model {trained_on.name}."
+    )

@@ -1,0 +1,116 @@
+"""Voice folders on disk, and the application with a fake engine behind an HTTP client."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from service.app import create_app
+from service.settings import Settings, load_settings
+from tests.service.fake_engine import FakeEngine
+from voice.base_model import BaseModel, resolve
+from voice.manifest import (
+    ADAPTER_NAME,
+    AdapterRef,
+    BaseModelRef,
+    TripletsRef,
+    VoiceManifest,
+    file_sha256,
+)
+
+MakeVoice = Callable[..., Path]
+Serve = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
+
+
+@pytest.fixture(autouse=True)
+def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        if name.startswith("NIC_VOICE_") and name != "NIC_VOICE_CACHE":
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def base(tmp_path: Path) -> BaseModel:
+    """A base model that nothing can be computed with, but that has a fingerprint."""
+    folder = tmp_path / "base"
+    folder.mkdir()
+    (folder / "config.json").write_text("{}")
+    (folder / "model.safetensors").write_bytes(b"weights")
+    return resolve(str(folder))
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """The folder that holds the voices."""
+    folder = tmp_path / "voices"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def make_voice(root: Path, base: BaseModel) -> MakeVoice:
+    """Writes a version of a voice and publishes it; keywords override what its manifest says."""
+
+    def make(name: str, version: str = "v1", **changes: Any) -> Path:
+        folder = root / ".versions" / name / version
+        folder.mkdir(parents=True)
+        (folder / ADAPTER_NAME).write_bytes(name.encode())
+        (folder / "adapter_config.json").write_text("{}")
+        manifest: dict[str, Any] = {
+            "name": name,
+            "base_model": BaseModelRef(name=base.name, sha256=base.sha256),
+            "prompt_version": 1,
+            "system": {"chat": "Chat as I do.", "email": "Mail as I do."},
+            "default_register": "chat",
+            "unit": "sentence",
+            "triplets": TripletsRef(sha256="0" * 64, count=3),
+            "adapter": AdapterRef(sha256=file_sha256(folder / ADAPTER_NAME), rank=16, alpha=32),
+            "created_at": datetime(2026, 1, 2, tzinfo=UTC),
+        }
+        VoiceManifest(**{**manifest, **changes}).write(folder)
+        (root / name).symlink_to(folder.relative_to(root), target_is_directory=True)
+        return folder
+
+    return make
+
+
+@pytest.fixture
+def settings(root: Path, base: BaseModel) -> Settings:
+    """Settings that lead to the voices of this test."""
+    return load_settings(voices=root, model=base.name, temperature=0.5)
+
+
+@pytest.fixture
+def engine() -> FakeEngine:
+    """The engine of this test."""
+    return FakeEngine()
+
+
+@pytest.fixture
+def serve(settings: Settings, engine: FakeEngine) -> Serve:
+    """Starts the application; gives a client once it is ready, or at once with ready=False."""
+
+    @asynccontextmanager
+    async def start(ready: bool = True, **changes: Any) -> AsyncIterator[httpx.AsyncClient]:
+        app = create_app(settings.model_copy(update=changes), engine)
+        transport = httpx.ASGITransport(app=app)
+        async with (
+            app.router.lifespan_context(app),
+            httpx.AsyncClient(transport=transport, base_url="http://nic-voice") as client,
+        ):
+            if ready:
+                await asyncio.wait({app.state.service.starting})
+            yield client
+
+    return start
+
+
+def user(text: str) -> list[dict[str, str]]:
+    """The messages of a request that holds one text."""
+    return [{"role": "user", "content": text}]

@@ -1,0 +1,126 @@
+"""The real server on a real port, asked by the openai client; the engine behind it is the fake one."""
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import openai
+import pytest
+import uvicorn
+from openai.types.chat import ChatCompletionUserMessageParam
+
+from service import run
+from service.app import create_app
+from service.engines import Adapter
+from service.errors import EngineUnavailable
+from service.settings import Settings
+from tests.service.conftest import MakeVoice
+from tests.service.fake_engine import FakeEngine
+from voice.errors import UserError
+
+SAID: list[ChatCompletionUserMessageParam] = [{"role": "user", "content": "I am late."}]
+
+
+@pytest.fixture
+async def url(make_voice: MakeVoice, settings: Settings, engine: FakeEngine) -> AsyncIterator[str]:
+    make_voice("ana")
+    make_voice("bob")
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        config = uvicorn.Config(create_app(settings, engine), log_config=None, lifespan="on")
+        server = uvicorn.Server(config)
+        serving = asyncio.create_task(server.serve(sockets=[listening]))
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/v1"
+        server.should_exit = True
+        await serving
+
+
+async def test_the_asynchronous_client(url: str) -> None:
+    async with openai.AsyncOpenAI(base_url=url, api_key="none") as client:
+        answer = await client.chat.completions.create(model="ana", messages=SAID)
+        assert answer.choices[0].message.content == "ana: i am late."
+        stream = await client.chat.completions.create(
+            model="bob",
+            messages=[{"role": "user", "content": "I am late. Sorry!"}],
+            stream=True,
+            stream_options={"include_usage": True},
+        )
+        chunks = [chunk async for chunk in stream]
+        assert "".join(c.choices[0].delta.content or "" for c in chunks if c.choices) == "bob: i am late. bob: sorry!"
+        assert chunks[-1].usage is not None
+        assert chunks[-1].usage.completion_tokens == 6
+        assert [model.id async for model in client.models.list()] == ["ana", "bob", "base"]
+        with pytest.raises(openai.NotFoundError, match="Known: ana, bob"):
+            await client.models.retrieve("eva")
+
+
+async def test_the_synchronous_client(url: str) -> None:
+    def ask() -> list[str | None]:
+        with openai.OpenAI(base_url=url, api_key="none") as client:
+            whole = client.chat.completions.create(model="ana", messages=SAID)
+            stream = client.chat.completions.create(model="ana", messages=SAID, stream=True)
+            with pytest.raises(openai.BadRequestError, match="two different voices"):
+                client.chat.completions.create(model="ana", messages=SAID, extra_body={"voice": "bob"})
+            return [whole.choices[0].message.content, "".join(c.choices[0].delta.content or "" for c in stream)]
+
+    assert await asyncio.to_thread(ask) == ["ana: i am late."] * 2
+
+
+def test_a_taken_port_is_named(settings: Settings) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(UserError, match=rf"127\.0\.0\.1 port {port}: .*--port"):
+            run.serve(settings.model_copy(update={"port": port}))
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        return int(listening.getsockname()[1])
+
+
+def test_serve_stops_at_ctrl_c(
+    make_voice: MakeVoice, settings: Settings, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    make_voice("ana")
+    port = _free_port()
+    monkeypatch.setattr(run, "create_app", lambda given: create_app(given, engine))
+    loaded = threading.Event()
+    monkeypatch.setattr(engine, "load", _load_and_tell(loaded))
+
+    def interrupt() -> None:
+        loaded.wait()
+        os.kill(os.getpid(), signal.SIGINT)
+
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    with caplog.at_level(logging.INFO):
+        run.serve(settings.model_copy(update={"port": port}))
+    thread.join()
+    assert engine.stopped
+    assert f"http://127.0.0.1:{port}" in capsys.readouterr().out
+    assert f"port={port}" in caplog.text
+
+
+def _load_and_tell(loaded: threading.Event) -> Callable[[Adapter], Awaitable[None]]:
+    async def load(_: Adapter) -> None:
+        loaded.set()
+
+    return load
+
+
+def test_serve_ends_when_the_model_cannot_be_loaded(
+    make_voice: MakeVoice, settings: Settings, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail() -> None:
+        raise EngineUnavailable("vLLM cannot serve it: no memory")
+
+    make_voice("ana")
+    monkeypatch.setattr(run, "create_app", lambda given: create_app(given, engine))
+    monkeypatch.setattr(engine, "start", fail)
+    with pytest.raises(UserError, match="no memory"):
+        run.serve(settings.model_copy(update={"port": _free_port()}))
+    assert engine.stopped

@@ -1,0 +1,79 @@
+from pathlib import Path
+
+import pytest
+
+from service.errors import RequestError
+from service.target import Names, choose
+from service.voices import Voices, load_voices
+from tests.service.conftest import MakeVoice
+from voice.base_model import BaseModel
+
+
+@pytest.fixture
+def voices(make_voice: MakeVoice, root: Path, base: BaseModel) -> Voices:
+    make_voice("ana")
+    make_voice("bob")
+    make_voice("old", prompt_version=99)
+    return load_voices(root, base)
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (Names(voice="ana"), "ana"),
+        (Names(voice="ana-voice"), "ana"),
+        (Names(model="bob"), "bob"),
+        (Names(model="bob-voice"), "bob"),
+        (Names(header="bob"), "bob"),
+        (Names(query="bob"), "bob"),
+        (Names(voice="ana", model="ana-voice", header="ana", query="ana"), "ana"),
+        (Names(voice="ana", model="base"), "ana"),
+        (Names(voice="", model="", header="ana"), "ana"),
+        (Names(model="base", header="ana"), "ana"),
+        (Names(model="base"), None),
+        (Names(voice="ana", hop=True), "ana"),
+    ],
+)
+def test_who_answers(names: Names, expected: str | None, voices: Voices) -> None:
+    voice = choose(names, voices, "base")
+    assert (voice.name if voice else None) == expected
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (Names(voice="ana", model="bob"), (400, "two_voices")),
+        (Names(voice="ana", header="bob"), (400, "two_voices")),
+        (Names(header="ana", query="bob"), (400, "two_voices")),
+        (Names(model="ana", query="bob"), (400, "two_voices")),
+        (Names(voice="ana", query="eva"), (400, "two_voices")),
+        (Names(), (400, "invalid_value")),
+        (Names(voice="eva"), (404, "voice_not_found")),
+        (Names(voice="eva", model="gpt-9"), (404, "voice_not_found")),
+        (Names(model="gpt-9"), (404, "model_not_found")),
+        (Names(model="gpt-9", hop=True), (404, "model_not_found")),
+        (Names(voice="old"), (409, "voice_refused")),
+        (Names(model="old-voice"), (409, "voice_refused")),
+        (Names(voice="ana", model="gpt-9"), (400, "no_upstream")),
+        (Names(header="ana", model="gpt-9"), (400, "no_upstream")),
+        (Names(voice="ana", model="gpt-9", hop=True), (508, "call_loop")),
+    ],
+)
+def test_who_cannot_answer(names: Names, expected: tuple[int, str], voices: Voices) -> None:
+    with pytest.raises(RequestError) as caught:
+        choose(names, voices, "base")
+    assert (caught.value.status, caught.value.code) == expected
+
+
+def test_the_only_voice_needs_no_name(make_voice: MakeVoice, root: Path, base: BaseModel) -> None:
+    make_voice("ana")
+    voice = choose(Names(), load_voices(root, base), "base")
+    assert voice is not None
+    assert voice.name == "ana"
+
+
+def test_a_refused_second_voice_still_asks_for_a_name(make_voice: MakeVoice, root: Path, base: BaseModel) -> None:
+    make_voice("ana")
+    make_voice("old", prompt_version=99)
+    with pytest.raises(RequestError, match="ana, old"):
+        choose(Names(), load_voices(root, base), "base")
