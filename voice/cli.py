@@ -48,9 +48,8 @@ def main(log_level: str) -> None:
 @click.option("--stop", is_flag=True, help="Stop the PostgreSQL that an earlier call started in --out.")
 def sample(dsn: str | None, rows: int, seed: int, out: Path, stop: bool) -> None:
     """Make up an owner and his Nexus database."""
-    from extraction.sample import make_sample
-
     from extraction import embedded
+    from extraction.sample import make_sample
 
     if stop:
         click.echo("stopped" if embedded.stop(out / "postgres") else "was not running", err=True)
@@ -68,11 +67,11 @@ def sample(dsn: str | None, rows: int, seed: int, out: Path, stop: bool) -> None
 @click.option("--unit", default="sentence", type=click.Choice(UNITS), help="One triplet per sentence or per message.")
 def extract(dsn: str, owner: Path, out: Path, unit: Unit) -> None:
     """Turn the owner's rows of a Nexus into triplets; the database is only read."""
-    from extraction.ledger import show
-    from extraction.pipeline import extract as run
     from rich.console import Console
 
+    from extraction.ledger import show
     from extraction.owner import load_owner
+    from extraction.pipeline import extract as run
     from voice.terminal import rows_bar
 
     with rows_bar() as progress:

@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import httpx
 import openai
@@ -142,7 +143,8 @@ def test_two_voices_answer_differently_from_each_other_and_from_the_base(road: R
 
 
 def test_streamed_and_whole_answers_are_the_same(road: Road) -> None:
-    request = {"model": "loud", "messages": [{"role": "user", "content": " ".join(DRAFTS)}], "temperature": 0}
+    messages = [{"role": "user", "content": " ".join(DRAFTS)}]
+    request: dict[str, Any] = {"model": "loud", "messages": messages, "temperature": 0}
     whole = road.client.chat.completions.create(**request)
     chunks = list(road.client.chat.completions.create(**request, stream=True, stream_options={"include_usage": True}))
     text = "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices)

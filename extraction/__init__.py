@@ -1,0 +1,1 @@
+"""From the rows of a Nexus to triplets.jsonl and ledger.json."""

@@ -1,0 +1,1 @@
+"""Pure text -> text steps that leave only what the owner typed."""

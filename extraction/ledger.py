@@ -1,0 +1,116 @@
+"""What became of every row and every sentence of an extraction: ledger.json, and the same as a table.
+
+Rows: read = used + rejected. Sentences: read = triplets + rejected; a sentence of a rejected row was rejected too.
+No times stand in it, so that equal input gives equal bytes. With unit `message`, a 'sentence' is a whole message.
+"""
+
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rich import box
+from rich.table import Table
+
+from voice.atomic import write_text
+from voice.errors import UserError
+
+FILE_NAME = "ledger.json"
+_REASONS_SHOWN = 4
+_NUMBERS = {"rows": "rows_read", "used": "rows_used", "sentences": "sentences_read", "triplets": "triplets"}
+
+
+class LedgerError(UserError):
+    """Counts that do not add up: a defect of the extraction, never of the data."""
+
+
+@dataclass(slots=True)
+class Counts:
+    """The rows and sentences of one source; `undated` of the rows used have no date."""
+
+    rows_read: int = 0
+    rows_used: int = 0
+    rows_rejected: Counter[str] = field(default_factory=Counter)
+    sentences_read: int = 0
+    triplets: int = 0
+    sentences_rejected: Counter[str] = field(default_factory=Counter)
+    undated: int = 0
+
+    def check(self, source: str) -> None:
+        """Raise LedgerError when something disappeared uncounted."""
+        rows = self.rows_used + self.rows_rejected.total()
+        sentences = self.triplets + self.sentences_rejected.total()
+        for what, read, kept in (("rows", self.rows_read, rows), ("sentences", self.sentences_read, sentences)):
+            if read != kept:
+                raise LedgerError(
+                    f"Source {source}: {read} {what} read, {kept} accounted for. Nothing was written; report this."
+                )
+
+    def to_json(self) -> dict[str, Any]:
+        """The counts as ledger.json holds them."""
+        return {
+            "rows": {"read": self.rows_read, "used": self.rows_used, "rejected": dict(self.rows_rejected)},
+            "sentences": {"read": self.sentences_read, "rejected": dict(self.sentences_rejected)},
+            "triplets": self.triplets,
+            "undated_rows": self.undated,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """All sources that were walked, those that were skipped and why, and the SHA-256 of triplets.jsonl."""
+
+    unit: str
+    sources: dict[str, Counts]
+    skipped: dict[str, str]
+    sha256: str
+
+    @property
+    def triplets(self) -> int:
+        """How many triplets were written."""
+        return sum(counts.triplets for counts in self.sources.values())
+
+    def to_json(self) -> str:
+        """ledger.json."""
+        content = {
+            "unit": self.unit,
+            "sources": {name: counts.to_json() for name, counts in self.sources.items()},
+            "skipped": self.skipped,
+            "triplets": self.triplets,
+            "sha256": self.sha256,
+        }
+        return json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+    def write(self, folder: Path) -> None:
+        """Write folder/ledger.json, all of it or nothing."""
+        write_text(folder / FILE_NAME, self.to_json())
+
+
+def show(ledger: Ledger) -> Table:
+    """The ledger as a table for the terminal: one line a source, and the commonest reasons for what was dropped."""
+    table = Table(title=f"{ledger.triplets:,} triplets", show_footer=True, box=box.SIMPLE_HEAD)
+    table.add_column("source", footer="all", no_wrap=True)
+    for heading, attribute in _NUMBERS.items():
+        total = sum(getattr(counts, attribute) for counts in ledger.sources.values())
+        table.add_column(heading, justify="right", footer=f"{total:,}", no_wrap=True)
+    table.add_column("dropped")
+    for name, counts in ledger.sources.items():
+        numbers = (f"{getattr(counts, attribute):,}" for attribute in _NUMBERS.values())
+        table.add_row(name, *numbers, _dropped(counts))
+    for name, why in ledger.skipped.items():
+        table.add_row(name, *[""] * len(_NUMBERS), f"skipped: {why}", style="dim")
+    return table
+
+
+def _dropped(counts: Counts) -> str:
+    """Two lines at most: rows by reason, sentences by reason."""
+    parts = (("rows: ", counts.rows_rejected), ("sentences: ", counts.sentences_rejected))
+    return "\n".join(title + _commonest(reasons) for title, reasons in parts if reasons)
+
+
+def _commonest(reasons: Counter[str]) -> str:
+    ordered = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
+    shown = [f"{reason} {count:,}" for reason, count in ordered[:_REASONS_SHOWN]]
+    rest = sum(count for _, count in ordered[_REASONS_SHOWN:])
+    return ", ".join([*shown, f"other {rest:,}"] if rest else shown)

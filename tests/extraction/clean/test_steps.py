@@ -1,0 +1,17 @@
+"""How steps are run."""
+
+from extraction.clean.steps import Rejected, drop_if, run, run_regardless
+
+STEPS = (str.strip, drop_if(lambda text: "shouting" if text.isupper() else None), str.lower)
+
+
+def test_steps_run_in_order() -> None:
+    assert run(STEPS, " Hello ") == "hello"
+
+
+def test_the_first_reason_ends_the_run() -> None:
+    assert run(STEPS, " HELLO ") == Rejected("shouting")
+
+
+def test_the_text_can_be_had_all_the_same() -> None:
+    assert run_regardless(STEPS, " HELLO ") == "hello"

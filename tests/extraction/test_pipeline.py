@@ -1,0 +1,197 @@
+"""From rows to triplets.jsonl and ledger.json, on a real PostgreSQL."""
+
+import hashlib
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+from extraction.ledger import Counts, LedgerError, show
+from extraction.nexus import NexusError
+from extraction.owner import Owner
+from extraction.pipeline import ExtractionError, UnitChoice, extract, pieces
+from voice.triplet import read_triplets
+
+OWNER = Owner(names=("Nic Sample",), emails=("nic@example.org",))
+MARCH, MAY = datetime(2018, 3, 5, tzinfo=UTC), datetime(2019, 5, 1, tzinfo=UTC)
+
+
+async def _insert(dsn: str, table: str, **columns: list[Any]) -> None:
+    connection = await asyncpg.connect(dsn)
+    await connection.copy_records_to_table(
+        table, columns=list(columns), records=list(zip(*columns.values(), strict=True))
+    )
+    await connection.close()
+
+
+async def _fill(dsn: str) -> None:
+    await _insert(
+        dsn,
+        "aurora_raw_imessage",
+        guid=["c", "a", "b", "d", "e"],
+        text=["late again. sorry — the train", "lol", "see you", "Liked “see you”", "on my way"],
+        is_from_me=[True, True, False, True, True],
+        date=[MAY, MAY, MAY, MAY, None],
+        chat_id=["+12025550143"] * 5,
+        associated_message_type=[None, None, None, 2001, None],
+    )
+    await _insert(
+        dsn,
+        "aurora_raw_gmail",
+        id=["m1", "m2"],
+        thread_id=["t", "t"],
+        from_address=["nic@example.org", "ana@example.org"],
+        is_sent=[True, True],
+        body_text=["works for me, bring 2 copies\n\n> shall we say nine?\n\nthanks\nNic", "hers"],
+        date=[MARCH, MARCH],
+    )
+
+
+@pytest.mark.postgres
+async def test_every_row_and_sentence_is_counted(nexus_dsn: str, tmp_path: Path) -> None:
+    await _fill(nexus_dsn)
+    ledger = await extract(nexus_dsn, OWNER, tmp_path / "data")
+
+    triplets = list(read_triplets(tmp_path / "data" / "triplets.jsonl"))
+    assert [(triplet.id, triplet.own) for triplet in triplets] == [
+        ("gmail:m1:0", "works for me, bring 2 copies"),
+        ("gmail:m1:1", "thanks"),
+        ("imessage:c:0", "late again."),
+        ("imessage:c:1", "sorry — the train"),
+        ("imessage:e:0", "on my way"),
+    ]
+    assert [triplet.sent_at for triplet in triplets] == [MARCH, MARCH, MAY, MAY, None]
+    assert {triplet.origin for triplet in triplets} == {"rules"}
+    assert all(triplet.neutral != triplet.own for triplet in triplets)
+
+    stored = json.loads((tmp_path / "data" / "ledger.json").read_text())
+    assert stored["sources"]["imessage"] == {
+        "rows": {"read": 5, "used": 2, "rejected": {"not_own": 1, "reaction": 1, "tapback": 1}},
+        "sentences": {"read": 4, "rejected": {"reaction": 1}},
+        "triplets": 3,
+        "undated_rows": 1,
+    }
+    assert stored["sources"]["gmail"]["rows"] == {"read": 2, "used": 1, "rejected": {"not_own": 1}}
+    assert stored["triplets"] == ledger.triplets == 5
+    assert stored["sha256"] == hashlib.sha256((tmp_path / "data" / "triplets.jsonl").read_bytes()).hexdigest()
+
+
+@pytest.mark.postgres
+async def test_threads_are_kept_apart_without_their_names(nexus_dsn: str, tmp_path: Path) -> None:
+    await _fill(nexus_dsn)
+    await extract(nexus_dsn, OWNER, tmp_path)
+    content = (tmp_path / "triplets.jsonl").read_text()
+    assert "2025550143" not in content
+    threads = {triplet.source: triplet.thread for triplet in read_triplets(tmp_path / "triplets.jsonl")}
+    assert threads["imessage"] != threads["gmail"]
+
+
+@pytest.mark.postgres
+async def test_a_second_run_writes_the_same_bytes(nexus_dsn: str, tmp_path: Path) -> None:
+    await _fill(nexus_dsn)
+    for name in ("first", "second"):
+        await extract(nexus_dsn, OWNER, tmp_path / name)
+    for name in ("triplets.jsonl", "ledger.json"):
+        assert (tmp_path / "first" / name).read_bytes() == (tmp_path / "second" / name).read_bytes()
+
+
+@pytest.mark.postgres
+async def test_progress_is_told_by_source_and_ends_at_the_total(nexus_dsn: str, tmp_path: Path) -> None:
+    await _fill(nexus_dsn)
+    told: dict[str, list[tuple[int, int]]] = {}
+    await extract(
+        nexus_dsn, OWNER, tmp_path, on_progress=lambda source, *rows: told.setdefault(source, []).append(rows)
+    )
+    assert told["imessage"] == [(0, 5), (5, 5)]
+    assert told["plaud"] == [(0, 0)]
+
+
+@pytest.mark.postgres
+async def test_missing_tables_and_unwanted_sources_are_skipped_and_said(nexus_dsn: str, tmp_path: Path) -> None:
+    await _fill(nexus_dsn)
+    connection = await asyncpg.connect(nexus_dsn)
+    await connection.execute("DROP TABLE blogger_posts")
+    await connection.close()
+    owner = OWNER.model_copy(update={"sources": ("gmail", "blogger")})
+    ledger = await extract(nexus_dsn, owner, tmp_path)
+    assert list(ledger.sources) == ["gmail"]
+    assert ledger.skipped["blogger"] == "there is no table blogger_posts"
+    assert ledger.skipped["imessage"] == "not among the owner's sources"
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize(
+    ("owner", "statement", "expected"),
+    [
+        (
+            Owner(names=("Somebody Else",), sources=("gmail",)),
+            "SELECT 1",
+            r"No row is the owner's. Tried 1 names; rows read: gmail 2",
+        ),
+        (
+            OWNER,
+            "ALTER TABLE aurora_raw_gmail DROP COLUMN body_text, DROP COLUMN date",
+            r"aurora_raw_gmail\.body_text, aurora_raw_gmail\.date",
+        ),
+        (OWNER, "DROP SCHEMA public CASCADE; CREATE SCHEMA public", "no table of a Nexus"),
+        (
+            OWNER,
+            "DELETE FROM aurora_raw_gmail; DELETE FROM aurora_raw_imessage WHERE guid <> 'a'",
+            "1 rows are the owner's, but none",
+        ),
+    ],
+)
+async def test_what_cannot_work_is_said_and_nothing_is_written(
+    nexus_dsn: str, tmp_path: Path, owner: Owner, statement: str, expected: str
+) -> None:
+    await _fill(nexus_dsn)
+    connection = await asyncpg.connect(nexus_dsn)
+    await connection.execute(statement)
+    await connection.close()
+    with pytest.raises(ExtractionError, match=expected) as caught:
+        await extract(nexus_dsn, owner, tmp_path / "data")
+    assert "Somebody" not in str(caught.value)
+    assert not (tmp_path / "data").exists()
+
+
+async def test_a_server_that_is_not_there_leaves_what_was_written_before(tmp_path: Path) -> None:
+    (tmp_path / "triplets.jsonl").write_text("old")
+    with pytest.raises(NexusError):
+        await extract("postgresql://127.0.0.1:1/nexus", OWNER, tmp_path)
+    assert (tmp_path / "triplets.jsonl").read_text() == "old"
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "expected"),
+    [
+        ("One. Two.", "sentence", [("One.", "sentence"), ("Two.", "sentence")]),
+        ("One. Two.", "message", [("One. Two.", "message")]),
+        ("One. Two.", "both", [("One.", "sentence"), ("Two.", "sentence"), ("One. Two.", "message")]),
+        ("One.", "both", [("One.", "sentence")]),
+        ("", "sentence", []),
+    ],
+)
+def test_units(text: str, unit: UnitChoice, expected: list[tuple[str, str]]) -> None:
+    assert list(pieces(text, unit)) == expected
+
+
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [
+        (Counts(rows_read=2, rows_used=1), "2 rows read, 1 accounted for"),
+        (Counts(rows_read=1, rows_used=1, sentences_read=3, triplets=1), "3 sentences read, 1 accounted for"),
+    ],
+)
+def test_counts_that_do_not_add_up_are_an_error(counts: Counts, expected: str) -> None:
+    with pytest.raises(LedgerError, match=f"Source gmail: {expected}"):
+        counts.check("gmail")
+
+
+@pytest.mark.postgres
+async def test_the_table_shows_every_source(nexus_dsn: str, tmp_path: Path) -> None:
+    await _fill(nexus_dsn)
+    ledger = await extract(nexus_dsn, OWNER.model_copy(update={"sources": ("gmail", "imessage")}), tmp_path)
+    assert show(ledger).row_count == 11
