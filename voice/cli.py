@@ -7,12 +7,12 @@ import asyncio
 import logging
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
 from voice.errors import UserError
-from voice.triplet import REGISTERS, UNITS, Register, Unit
+from voice.triplet import REGISTERS, UNITS, Register
 
 
 class Cli(click.Group):
@@ -64,8 +64,8 @@ def sample(dsn: str | None, rows: int, seed: int, out: Path, stop: bool) -> None
 @click.option("--dsn", required=True, help="The Nexus PostgreSQL, such as postgresql://user@host:5432/nexus.")
 @click.option("--owner", required=True, type=_path(), help="owner.toml: who the owner is.")
 @click.option("--out", required=True, type=_path(file_okay=False), help="Gets triplets.jsonl and ledger.json.")
-@click.option("--unit", default="sentence", type=click.Choice(UNITS), help="One triplet per sentence or per message.")
-def extract(dsn: str, owner: Path, out: Path, unit: Unit) -> None:
+@click.option("--unit", default="sentence", type=click.Choice([*UNITS, "both"]), help="What a triplet is.")
+def extract(dsn: str, owner: Path, out: Path, unit: Literal["sentence", "message", "both"]) -> None:
     """Turn the owner's rows of a Nexus into triplets; the database is only read."""
     from rich.console import Console
 
@@ -89,7 +89,7 @@ def clean(source: str) -> None:
     body = sys.stdin.buffer.read().decode("utf-8", "replace")
     own = own_text(source, body)
     click.echo(own)
-    if reason := why_dropped(source, own):
+    if reason := why_dropped(source, body):
         click.echo(f"would be dropped: {reason}", err=True)
 
 

@@ -176,7 +176,7 @@ def _instagram_extra(world: World, rng: Random, sent: Sent, number: int) -> Row:
         text = Talk(world.grammar, world.grammar.home, rng).other(["{social.other_post}", "{other.react}"], {})
         return _instagram_row(rng, sent, number, kind, text, other, "", "other_person")
     own = chatty(world.grammar.any("social.caption" if kind == "post" else "social.comment", rng, {}), rng)
-    return _instagram_row(rng, sent, number, kind, own, None, own, None)
+    return _instagram_row(rng, sent, number, kind, own, None, "", "not_message")
 
 
 def _instagram_row(
