@@ -115,8 +115,14 @@ def _sentence(text: str, chance: random.Random, register: Register) -> str:
 
 
 def _dashes(text: str, chance: random.Random) -> str:
-    text = _DASH.sub(lambda _: "\ue002", text).strip("\ue002 ")
+    text = _DASH.sub(lambda dash: dash.group() if _is_minus(dash) else "\ue002", text).strip("\ue002 ")
     return re.sub("\ue002+", lambda _: chance.choice((", ", ", ", ". ", "; ")), text)
+
+
+def _is_minus(dash: re.Match[str]) -> bool:
+    """Whether it stands between two numbers: a difference or a range, not a pause."""
+    before, after = dash.string[: dash.start()].rstrip(), dash.string[dash.end() :].lstrip(" $.")
+    return before[-1:].isdigit() and after[:1].isdigit()
 
 
 def _spell_out(match: re.Match[str]) -> str:
@@ -151,7 +157,7 @@ def _drop_fillers(text: str) -> str:
 
 
 def _punctuate(text: str) -> str:
-    text = re.sub(r"\s+([,.;:!?])", r"\1", " ".join(text.split())).strip(" ,;")
+    text = re.sub(r"\s+([,.;:!?])(?!\d)", r"\1", " ".join(text.split())).strip(" ,;")
     text = re.sub(r"\.{2,}|…", ".", text)
     text = re.sub(r"[!?]*\?[!?]*", "?", text)
     text = re.sub(r"!+", ".", text)

@@ -26,6 +26,7 @@ def plain(text: str) -> str:
         ("lol", "Lol."),
         ("see https://example.com/u?r=im now", "See https://example.com/u?r=im now."),
         ("i'll be there at 7:30pm", "I will be there at 7:30pm."),
+        ("3 - .5 is what they pay", "3 - .5 is what they pay."),
         ("teh thing — on tuesday", "The thing, on Tuesday."),
     ],
 )
