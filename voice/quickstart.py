@@ -14,6 +14,7 @@ from pathlib import Path
 
 import httpx
 from rich.console import Console
+from rich.markup import escape
 
 from voice.client import rewrite
 from voice.errors import UserError
@@ -31,7 +32,7 @@ DRAFTS = (
 )
 READY_TIMEOUT_S = 300
 
-console = Console(highlight=False)
+console = Console(highlight=False, soft_wrap=True)
 
 
 def run(folder: Path) -> None:
@@ -66,10 +67,10 @@ def _serve(voices: Path) -> None:
         name = next(VoiceManifest.load(path.parent).name for path in sorted(voices.glob(f"*/{FILE_NAME}")))
         for draft in DRAFTS:
             rewritten = rewrite(url, draft, voice=name, temperature=0)
-            console.print(f"\n[dim]before[/]  {draft}\n[bold]after[/]   {rewritten}")
+            console.print(f"\n[dim]before[/]  {draft}\n[bold]after[/]   {escape(rewritten)}")
             if console.is_terminal:
                 console.print("[dim]diff[/]   ", word_diff(draft, rewritten))
-        console.print(f"\nTry it:\n\n{_curl(url, name)}\n\nServing on {url}; Ctrl-C stops it.")
+        console.print(f"\nTry it:\n\n{escape(_curl(url, name))}\n\nServing on {url}; Ctrl-C stops it.")
         code = server.wait()
     except KeyboardInterrupt:
         server.send_signal(signal.SIGINT)
@@ -107,7 +108,7 @@ def _command(*arguments: str) -> None:
 
 
 def _show(*arguments: str) -> None:
-    console.print(f"\n[bold cyan]$ nic-voice {shlex.join(arguments)}[/]")
+    console.print(f"\n[bold cyan]$ nic-voice {escape(shlex.join(arguments))}[/]")
 
 
 def _curl(url: str, name: str) -> str:

@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ import httpx
 import openai
 import pytest
 
+from tests.end_to_end.ports import free_port
 from voice.triplet import read_triplets, write_triplets
 
 pytestmark = [pytest.mark.postgres, pytest.mark.unsloth, pytest.mark.vllm, pytest.mark.timeout(600)]
@@ -85,9 +85,7 @@ class serving:
     """`nic-voice serve` on a free port, ready; stopped by SIGTERM at the end, as systemd does it."""
 
     def __init__(self, voices: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         command = [sys.executable, "-m", "voice", "serve", "--voices", str(voices), "--port", str(self.port)]
         self.log = (voices.parent / "serve.log").open("w+")
         self.process = subprocess.Popen(command, stdout=self.log, stderr=subprocess.STDOUT, env=os.environ)

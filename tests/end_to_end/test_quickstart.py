@@ -1,0 +1,38 @@
+"""What `make run` runs, from nothing to a rewritten sentence."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.ports import free_port
+from voice.quickstart import DRAFTS
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
+
+
+def test_the_quickstart_shows_rewritten_sentences_and_ends_on_sigterm(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    environment = os.environ | {"NIC_VOICE_PORT": str(free_port())}
+    environment.pop("NIC_VOICE_VOICES", None)
+    with log.open("w") as output:
+        command = [sys.executable, "-m", "voice", "quickstart", "--folder", str(tmp_path / "demo")]
+        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, env=environment)
+        try:
+            while "Serving on" not in log.read_text() and process.poll() is None:
+                time.sleep(1)
+            said = " ".join(log.read_text().split())
+            assert process.poll() is None, said[-2000:]
+        finally:
+            process.send_signal(signal.SIGTERM)
+            code = process.wait(60)
+    assert all(draft in said for draft in DRAFTS)
+    rewritten = [part.split(" before ")[0].strip() for part in said.split(" after ")[1:]]
+    assert len(rewritten) == len(DRAFTS)
+    assert any(draft not in text for draft, text in zip(DRAFTS, rewritten, strict=True))
+    assert "curl -s http://127.0.0.1:" in said
+    assert code == 0

@@ -1,0 +1,39 @@
+"""Extraction against the made-up owner's Nexus, whose generator knows what he typed in each row."""
+
+from collections import Counter, defaultdict
+from pathlib import Path
+
+import pytest
+
+from extraction.owner import load_owner
+from extraction.pipeline import extract
+from extraction.sample import build, owner_toml, truth
+from extraction.sources import SOURCES
+from voice.triplet import read_triplets
+
+pytestmark = pytest.mark.postgres
+NAMES = {source.table: source.name for source in SOURCES}
+SEED = 7
+
+
+@pytest.mark.parametrize("rows", [3_000, pytest.param(100_000, marks=pytest.mark.slow)])
+async def test_every_own_text_is_kept_and_nothing_else(database: str, tmp_path: Path, rows: int) -> None:
+    await build(database, rows, SEED)
+    (tmp_path / "owner.toml").write_text(owner_toml())
+    ledger = await extract(database, load_owner(tmp_path / "owner.toml"), tmp_path, unit="message")
+    assert sum(counts.rows_read for counts in ledger.sources.values()) == rows
+
+    words: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for triplet in read_triplets(tmp_path / "triplets.jsonl"):
+        words[triplet.id.rpartition(":")[0]].update(triplet.own.split())
+    typed = kept = 0
+    for row in truth(rows, SEED):
+        found, own = words[f"{NAMES[row.source]}:{row.id}"], Counter(row.own.split())
+        place = f"{row.source} {row.id}"
+        if row.reason is not None:
+            assert not found, f"{place} is {row.reason} and was kept"
+            continue
+        assert found, f"{place} is the owner's and was lost"
+        assert found <= own, f"{place} holds words that he did not type there"
+        typed, kept = typed + own.total(), kept + found.total()
+    assert kept / typed > 0.99  # a signed name is the one thing of his that cleaning takes for a signature
