@@ -6,6 +6,7 @@ PYTHON ?= python3
 VENV ?= .venv
 LOCK ?= requirements/cpu.lock
 BIN := $(VENV)/bin
+INSTALLED := $(VENV)/installed-$(notdir $(LOCK))
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTEST := $(BIN)/python -m pytest
 QUICK := not slow and not vllm and not unsloth and not postgres and not real_data and not browser
@@ -27,11 +28,11 @@ test: check
 test-slow: setup
 	$(PYTEST) -q -m slow
 
-setup: $(VENV)/installed
+setup: $(INSTALLED)
 
 # --no-deps: the lock is complete, and leaves out what breaks beside a CPU torch (see docs/LOG.md). The CPU build of
 # torch comes first, because PyPI's own is for CUDA; where pip does not find it, PyTorch's index has it.
-$(VENV)/installed: $(LOCK) pyproject.toml
+$(INSTALLED): $(LOCK) pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing $(LOCK) into $(VENV) (4 GB, a few minutes) ..."
 	@if grep -q '+cpu$$' $(LOCK) && ! $(BIN)/python -c 'import torch' 2>/dev/null; then \

@@ -134,7 +134,8 @@ def _vllms(voice: Path, manifest: VoiceManifest) -> Iterator[str]:
 @contextmanager
 def _server(arguments: list[str], url: str, ready: str) -> Iterator[str]:
     environment = os.environ | {
-        "VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1", "VLLM_CPU_KVCACHE_SPACE": "1", "VLLM_LOGGING_LEVEL": "WARNING",
+        "VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1", "VLLM_CPU_KVCACHE_SPACE": "1", "VLLM_LOGGING_LEVEL": "ERROR",
+        "NIC_VOICE_LOG_LEVEL": "WARNING",
         "VLLM_CPU_OMP_THREADS_BIND": ",".join(map(str, sorted(os.sched_getaffinity(0)))),
     }  # fmt: skip
     server = subprocess.Popen([sys.executable, *arguments], env=environment, stdout=subprocess.DEVNULL)

@@ -7,13 +7,11 @@ No times stand in it, so that equal input gives equal bytes. With unit `message`
 import json
 from collections import Counter
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from rich import box
 from rich.table import Table
 
-from voice.atomic import write_text
 from voice.errors import UserError
 
 FILE_NAME = "ledger.json"
@@ -81,10 +79,6 @@ class Ledger:
             "sha256": self.sha256,
         }
         return json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
-
-    def write(self, folder: Path) -> None:
-        """Write folder/ledger.json, all of it or nothing."""
-        write_text(folder / FILE_NAME, self.to_json())
 
 
 def show(ledger: Ledger) -> Table:

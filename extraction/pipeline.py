@@ -16,16 +16,18 @@ from typing import Literal
 
 from extraction.clean import noise, quotes
 from extraction.clean.steps import Rejected, run
+from extraction.ledger import FILE_NAME as LEDGER_NAME
 from extraction.ledger import Counts, Ledger
 from extraction.nexus import Nexus, Row, connect
 from extraction.owner import Owner
 from extraction.sources import SOURCES, Source
+from voice.atomic import atomic_write, flush
 from voice.errors import UserError
 from voice.facts import invented
 from voice.neutral import neutralise
 from voice.prompt import system_text
 from voice.sentences import split
-from voice.triplet import Triplet, Unit, write_triplets
+from voice.triplet import Triplet, Unit, dump_triplets
 
 FILE_NAME = "triplets.jsonl"
 ORIGIN = "rules"
@@ -69,16 +71,19 @@ async def extract(
     if not triplets:
         raise ExtractionError(_nothing_found(owner, walked))
     triplets.sort(key=lambda triplet: (triplet.sent_at or _LAST, triplet.sent_at is None, triplet.id))
-    _, sha256 = write_triplets(out / FILE_NAME, triplets)
-    ledger = Ledger(unit=unit, sources=walked, skipped=skipped, sha256=sha256)
-    ledger.write(out)
+    with atomic_write(out / LEDGER_NAME) as ledger_file, atomic_write(out / FILE_NAME) as triplets_file:
+        _, sha256 = dump_triplets(triplets_file, triplets)
+        ledger = Ledger(unit=unit, sources=walked, skipped=skipped, sha256=sha256)
+        ledger_file.write(ledger.to_json().encode())
+        flush(ledger_file)  # all bytes of both are on the disk before either takes its place
     return ledger
 
 
 async def present_sources(nexus: Nexus, owner: Owner) -> tuple[list[Source], dict[str, str]]:
     """The sources that the owner wants and the database has, and why others are skipped.
 
-    Raises ExtractionError when a table lacks a column, naming every missing one, or when no table is there at all.
+    Raises ExtractionError, naming all that is missing, when a table lacks a column, when there is no table of a source
+    that the owner asks for, or when there is none at all.
     """
     present: list[Source] = []
     skipped: dict[str, str] = {}
@@ -88,6 +93,9 @@ async def present_sources(nexus: Nexus, owner: Owner) -> tuple[list[Source], dic
             skipped[source.name] = "not among the owner's sources"
             continue
         columns = await nexus.columns(source.table)
+        if columns is None and owner.sources is not None:
+            missing.append(source.table)
+            continue
         if columns is None:
             skipped[source.name] = f"there is no table {source.table}"
             continue
@@ -95,7 +103,7 @@ async def present_sources(nexus: Nexus, owner: Owner) -> tuple[list[Source], dic
         present.append(source)
     if missing:
         raise ExtractionError(
-            f"Missing columns: {', '.join(missing)}. Update Nexus, or leave the source out by `sources` in owner.toml."
+            f"The database lacks {', '.join(missing)}. Update Nexus, or name other `sources` in owner.toml."
         )
     if not present:
         raise ExtractionError("This database has no table of a Nexus that is to be read. Check the database in --dsn.")
@@ -147,8 +155,8 @@ def _pair(source: Source, row: Row, owner: Owner, own_pieces: list[tuple[str, Un
         neutral = "" if reason else neutralise(own, register, triplet_id)
         if not reason and invented(neutral, own):
             reason = "invented_fact"
-        if reason or not neutral.strip():
-            kept.dropped.append(reason or "no_neutral_side")
+        if reason:
+            kept.dropped.append(reason)
             continue
         kept.triplets.append(
             Triplet(

@@ -92,6 +92,13 @@ def owners_turns(transcript: str, owner: Owner) -> list[str]:
     return [words for speaker, words in _turns(transcript) if words and owner.speaks_as(speaker)]
 
 
+# '[00:12] Theo Marchetti: words', but not '7:30 tomorrow': a name of at most four words.
+_LABELLED = re.compile(
+    r"^\s*(?:[\[(]?\d{1,2}(?::\d{2}){1,2}[\])]?\s+)?"
+    r"(?P<speaker>[^\W\d_][^\s:]*(?:[ ][^\s:]+){0,3})\s?:(?:\s(?P<words>.*))?$"
+)
+
+
 def _turns(transcript: str) -> Iterator[tuple[str, str]]:
     try:
         turns = json.loads(transcript)
@@ -104,10 +111,10 @@ def _turns(transcript: str) -> Iterator[tuple[str, str]]:
         return
     speaker = ""
     for line in transcript.splitlines():
-        label, colon, words = line.partition(":")
-        if colon:
-            speaker = label
-        yield speaker, (words if colon else line).strip()  # a line without a label goes on with the same speaker
+        labelled = _LABELLED.match(line)
+        if labelled:
+            speaker = labelled["speaker"]
+        yield speaker, ((labelled["words"] or "") if labelled else line).strip()  # without a label the speaker goes on
 
 
 _MESSAGE: tuple[Step, ...] = (
@@ -120,7 +127,8 @@ _MESSAGE: tuple[Step, ...] = (
 )
 _META_MESSAGE: tuple[Step, ...] = (encoding.repair_mojibake, *_MESSAGE)
 _MAIL: tuple[Step, ...] = (
-    html.to_text,  # first: an entity can stand for an invisible character
+    quotes.remove_before_html,
+    html.to_text,  # before what looks at characters: an entity can stand for an invisible one
     encoding.strip_invisible,
     quotes.remove,
     drop_if(noise.automated),

@@ -60,6 +60,8 @@ class Rewriter:
                     left_tokens -= piece.completion_tokens
                     if left_tokens < 0:
                         finish = "length"
+                        if not said:
+                            yield await self._cut(piece, left_tokens + piece.completion_tokens)
                         break
                 cut = _stop_at(said, piece.text, sampling.stop)
                 if cut is not None:
@@ -83,6 +85,18 @@ class Rewriter:
         async with aclosing(parts):
             async for part in parts:
                 yield Piece(part.text, part.prompt_tokens, part.completion_tokens, None, part.finish_reason)
+
+    async def _cut(self, piece: Piece, limit_tokens: int) -> Piece:
+        """The longest beginning of a piece that stays within the limit."""
+        fits, too_long = 0, len(piece.text) + 1
+        while too_long - fits > 1:
+            middle = (fits + too_long) // 2
+            if await self._engine.count(piece.text[:middle]) <= limit_tokens:
+                fits = middle
+            else:
+                too_long = middle
+        text = piece.text[:fits]
+        return replace(piece, text=text, completion_tokens=await self._engine.count(text), finish_reason=None)
 
     async def _segment(self, index: int, segment: Segment, prompts: "_Prompts") -> Piece:
         """One segment; finish_reason 'length' says that it was cut at the whole answer's limit."""

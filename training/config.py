@@ -60,7 +60,11 @@ def load_config(path: Path, overrides: dict[str, str] | None = None) -> Training
         raise ConfigError(f"{path} is not YAML: {' '.join(str(error).split())[:200]}") from error
     if not isinstance(settings, dict):
         raise ConfigError(f"{path} holds no settings; it wants lines such as `rank: 16`.")
-    settings |= {key: yaml.safe_load(value) for key, value in (overrides or {}).items()}
+    for key, value in (overrides or {}).items():
+        try:
+            settings[key] = yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            raise ConfigError(f"The value of {key} is not YAML: {value!r}.") from error
     try:
         return TrainingConfig.model_validate(settings)
     except ValidationError as error:

@@ -6,6 +6,7 @@ In: an adapter that can save itself and a manifest. Out: voices/<name> -> voices
 import os
 import re
 import shutil
+import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,9 +40,9 @@ def publish(out: Path, save: Callable[[Path], None], describe: Callable[[str], V
 
     `save(folder)` writes the adapter; `describe(adapter_sha256)` gives the manifest, which is written last.
     """
-    staged = _versions(out) / f".{os.getpid()}.part"
+    staged = Path(tempfile.mkdtemp(suffix=".part", prefix=".", dir=_versions(out)))
     try:
-        staged.mkdir()
+        staged.chmod(0o755)
         save(staged)
         adapter_sha256 = file_sha256(staged / ADAPTER_NAME)
         manifest = describe(adapter_sha256)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 
 from training.config import TrainingConfig
 from training.data import Batch
@@ -57,7 +58,10 @@ class Adapted:
     def save(self, folder: Path, base_model: str) -> None:
         """Write adapter_model.safetensors and adapter_config.json, naming `base_model` as what they belong to."""
         self.model.peft_config["default"].base_model_name_or_path = base_model
-        self.model.save_pretrained(folder)
+        try:
+            self.model.save_pretrained(folder)
+        except SafetensorError as error:  # what a full disk is called here
+            raise ModelError(f"The adapter cannot be written to {folder}: {error}. Is the disk full?") from error
         (folder / ADAPTER_NAME).chmod(0o644)  # the service may run as somebody else
         (folder / "README.md").unlink(missing_ok=True)  # a model card that says nothing
 

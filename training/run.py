@@ -58,6 +58,7 @@ def train(
     """Train an adapter on the triplets and publish it as `out`; the voice's name is the last part of `out`."""
     name = export.check_target(out)
     triplets = list(read_triplets(triplets_path))
+    triplets_sha256 = file_sha256(triplets_path)
     if not triplets:
         raise TrainingError(f"{triplets_path} holds no triplets. `nic-voice extract` writes them; see its ledger.")
     base = resolve(config.base_model)
@@ -72,7 +73,7 @@ def train(
     return export.publish(
         out,
         save=lambda folder: adapted.save(folder, str(base.folder) if ":" in base.name else base.name),
-        describe=lambda sha256: _describe(name, config, base, triplets, file_sha256(triplets_path), sha256, summary),
+        describe=lambda sha256: _describe(name, config, base, triplets, triplets_sha256, sha256, summary),
     )
 
 

@@ -23,8 +23,7 @@ def atomic_write(path: Path) -> Iterator[IO[bytes]]:
         temporary = Path(name)
         with os.fdopen(descriptor, "wb") as file:
             yield file
-            file.flush()
-            os.fsync(file.fileno())
+            flush(file)
         temporary.chmod(0o644)
         temporary.replace(path)
         temporary = None
@@ -34,6 +33,12 @@ def atomic_write(path: Path) -> Iterator[IO[bytes]]:
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+def flush(file: IO[bytes]) -> None:
+    """Put what was written to `file` so far on the disk."""
+    file.flush()
+    os.fsync(file.fileno())
 
 
 def write_text(path: Path, text: str) -> None:

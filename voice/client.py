@@ -22,14 +22,15 @@ def rewrite(url: str, text: str, *, voice: str | None = None, temperature: float
         answer = httpx.post(address, json={key: value for key, value in body.items() if value is not None},
                             timeout=TIMEOUT_S)  # fmt: skip
         content = answer.json()
-    except httpx.ConnectError as error:
+    except (httpx.ConnectError, httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
         raise ServiceError(f"No service answers at {url}. Start it with `nic-voice serve`, or give --url.") from error
     except httpx.HTTPError as error:
         raise ServiceError(f"The service at {url} did not answer: {type(error).__name__}. Is it alive?") from error
     except ValueError as error:
         raise ServiceError(f"{url} answered {answer.status_code}, but not with JSON. Is nic-voice there?") from error
     if answer.status_code != 200:
-        message = content.get("error", {}).get("message") if isinstance(content, dict) else None
+        error_body = content.get("error") if isinstance(content, dict) else None
+        message = error_body.get("message") if isinstance(error_body, dict) else None
         raise ServiceError(f"{message or 'the service refused'} (HTTP {answer.status_code})")
     rewritten: str = content["choices"][0]["message"]["content"]
     return rewritten

@@ -13,7 +13,7 @@ def explain_os_error(error: OSError, doing: str) -> UserError:
 
     where = f" ({error.filename})" if error.filename else ""
     advice = {
-        errno.ENOSPC: "The disk is full. Free some space and run the same command again; nothing was half-written.",
+        errno.ENOSPC: "The disk is full. Free some space and run the same command again.",
         errno.EDQUOT: "The disk quota is used up. Free some space and run the same command again.",
         errno.EACCES: "Permission denied. Choose a folder that you may write to, or change its permissions.",
         errno.EROFS: "The file system is read-only. Choose another folder.",

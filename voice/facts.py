@@ -16,7 +16,7 @@ def numbers(text: str) -> Counter[str]:
 
 def invented(neutral: str, own: str) -> list[str]:
     """The numbers that the own side has and the neutral side lacks, sorted; empty when it invents none."""
-    return sorted((Counter(set(numbers(own))) - Counter(set(numbers(neutral)))).elements())
+    return sorted(set(numbers(own)) - set(numbers(neutral)))
 
 
 def _plain(number: str) -> str:

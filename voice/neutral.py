@@ -8,25 +8,27 @@ number of an address, an amount or a time stands in the output as it stood in th
 import hashlib
 import random
 import re
+from collections.abc import Iterator
 
+from voice.sentences import spans
 from voice.triplet import Register
 
 SHORTHAND = {
-    "u": "you", "ur": "your", "r": "are", "ya": "you", "yall": "you all", "y'all": "you all", "thx": "thank you",
+    "u": "you", "ur": "your", "r": "are", "yall": "you all", "y'all": "you all", "thx": "thank you",
     "thanx": "thank you", "ty": "thank you", "tysm": "thank you very much", "pls": "please", "plz": "please",
     "idk": "I do not know", "dunno": "do not know", "idc": "I do not care", "imo": "in my opinion",
     "imho": "in my opinion", "tbh": "to be honest", "btw": "by the way", "fyi": "for your information",
     "asap": "as soon as possible", "afaik": "as far as I know", "iirc": "if I remember correctly",
     "omw": "I am on my way", "brb": "I will be right back", "ttyl": "talk to you later", "np": "no problem",
-    "nvm": "never mind", "rn": "right now", "bc": "because", "cuz": "because", "cause": "because", "coz": "because",
+    "nvm": "never mind", "rn": "right now", "bc": "because", "cuz": "because", "coz": "because",
     "gonna": "going to", "wanna": "want to", "gotta": "have to", "kinda": "kind of", "sorta": "sort of",
     "lemme": "let me", "gimme": "give me", "outta": "out of", "lotta": "lot of", "tho": "though", "thru": "through",
     "tmrw": "tomorrow", "tmr": "tomorrow", "tmw": "tomorrow", "tonite": "tonight", "nite": "night", "prob": "probably",
-    "probs": "probably", "def": "definitely", "obv": "obviously", "ppl": "people", "msg": "message", "w/": "with",
+    "probs": "probably", "obv": "obviously", "ppl": "people", "msg": "message", "w/": "with",
     "w/o": "without", "abt": "about", "yr": "year", "yrs": "years", "bday": "birthday", "fav": "favorite",
-    "sec": "second", "min": "minute", "info": "information", "yep": "yes", "yup": "yes", "yeah": "yes", "yea": "yes",
+    "info": "information", "yep": "yes", "yup": "yes", "yeah": "yes", "yea": "yes",
     "nope": "no", "nah": "no", "k": "okay", "ok": "okay", "kk": "okay", "wtf": "what on earth", "omg": "oh my goodness",
-    "til": "until", "till": "until", "em": "them", "'em": "them", "alot": "a lot", "congrats": "congratulations",
+    "'em": "them", "alot": "a lot", "congrats": "congratulations",
 }  # fmt: skip
 # Typed without the apostrophe; only those that are no other word.
 CONTRACTIONS = {
@@ -35,12 +37,12 @@ CONTRACTIONS = {
     "havent": "have not", "hasnt": "has not", "hadnt": "had not", "couldnt": "could not", "wouldnt": "would not",
     "shouldnt": "should not", "thats": "that is", "whats": "what is", "theres": "there is", "heres": "here is",
     "youre": "you are", "youve": "you have", "youll": "you will", "theyre": "they are", "theyve": "they have",
-    "weve": "we have", "hes": "he is", "shes": "she is", "lets": "let us", "aint": "is not", "can't": "cannot",
+    "weve": "we have", "hes": "he is", "shes": "she is", "aint": "is not", "can't": "cannot",
     "won't": "will not", "shan't": "shall not", "ain't": "is not", "let's": "let us", "i'm": "I am",
     "youd": "you would", "theyd": "they would", "itd": "it would", "itll": "it will", "thatll": "that will",
     "wouldve": "would have", "couldve": "could have", "shouldve": "should have", "mustve": "must have",
 }  # fmt: skip
-ENDINGS = {"n't": " not", "'re": " are", "'ve": " have", "'ll": " will", "'m": " am"}
+ENDINGS = {"n't": " not", "'re": " are", "'ve": " have", "'ll": " will", "'m": " am", "'d": " would"}
 # 's is a possessive except after these.
 IS_AFTER = frozenset("it that what there here he she who where how when this everything something nothing".split())
 TYPOS = {
@@ -53,6 +55,15 @@ TYPOS = {
     "abotu": "about", "yuo": "you", "liek": "like", "ahve": "have", "haev": "have", "soo": "so", "noo": "no",
     "yess": "yes", "heyy": "hey", "okk": "okay", "whyy": "why",
 }  # fmt: skip
+# A text of three words or more that has none of these is taken for another language, and its words are left alone.
+ENGLISH = frozenset(
+    "a about all am an and any are as at back be been but by can come could day did do for from get go going good got "
+    "had has have he her here him his how i if in is it its just know let like me more much my need new no not now of "
+    "off on one or our out over said see she should so some still than that the their them then there they think this "
+    "time to today tomorrow too up us was way we well were what when where who why will with would yes you your "
+    "u ur r cant didnt thats ill ive idk lol yeah ok gonna wanna gotta pls thx "
+    "i'm don't it's can't that's i'll i've didn't".split()
+)
 NAMES_OF_TIME = frozenset(
     "monday tuesday wednesday thursday friday saturday sunday january february april june july august september "
     "october november december christmas easter english american".split()
@@ -78,13 +89,19 @@ FRAMED_SHARE = 0.25
 TAIL_SHARE = {"email": 0.10, "work_email": 0.10, "chat": 0.05, "speech": 0.03, "post": 0.03}
 
 _KEEP = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+\.\S+|[#@]\w+|\[[A-Z]+_?\d*\]")
-_WORD = re.compile(r"[A-Za-z]+(?:['’][A-Za-z]+)*|w/o?(?=\s)|'em\b")
+# Whole words only: not the k of 5k, the r of r&b, the U of U.S.
+_WORD = re.compile(r"(?<![\w.&/-])(?:w/o?(?=\s)|'em\b|[A-Za-z]+(?:['’][A-Za-z]+)*(?![\w&/-]|\.\w))")
 _EMOJI = re.compile(
-    "[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\ufe0f\u200d]+"
+    "[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\ufe0f\u200d\ue000-\uf8ff]+"
     r"|(?<!\S)[:;=]['-]?[()DPp/|](?!\S)"
 )
+_PARTICIPLE = re.compile(
+    r"\s+(?:(?:not|never|just|already|always) )?(?:been|gone|got|had|done|taken|made|seen|[a-z]{2,}ed)\b"
+)
+_BEFORE_MINUS = re.compile(r"\d\s?(?:am|pm|a\.m\.|p\.m\.|k|m|%)?$", re.IGNORECASE)
+_AFTER_MINUS = re.compile(r"[$£€¥~]?\.?\d")
 _DASH = re.compile(r"\s*(?:—|–|―)\s*|\s+-{1,3}\s+|(?<=\w)--+(?=\w)|\s*--+\s*")
-_STRETCHED = re.compile(r"([a-z])\1{2,}", re.IGNORECASE)
+_STRETCHED = re.compile(r"([a-z])\1{2,}")
 
 
 def neutralise(text: str, register: Register, seed: str) -> str:
@@ -107,7 +124,8 @@ def _sentence(text: str, chance: random.Random, register: Register) -> str:
 
     text = _dashes(_KEEP.sub(hide, text), chance)
     text = _STRETCHED.sub(lambda match: match.group(1) * 2, text)
-    text = _WORD.sub(_spell_out, text)
+    if len(words := text.lower().split()) < 3 or not ENGLISH.isdisjoint(words):
+        text = _WORD.sub(_spell_out, text)
     text = _drop_fillers(text)
     text = _punctuate(text)
     text = _frame(text, chance, register)
@@ -121,24 +139,21 @@ def _dashes(text: str, chance: random.Random) -> str:
 
 def _is_minus(dash: re.Match[str]) -> bool:
     """Whether it stands between two numbers: a difference or a range, not a pause."""
-    before, after = dash.string[: dash.start()].rstrip(), dash.string[dash.end() :].lstrip(" $.")
-    return before[-1:].isdigit() and after[:1].isdigit()
+    before, after = dash.string[: dash.start()].rstrip()[-8:], dash.string[dash.end() :].lstrip()
+    return bool(_BEFORE_MINUS.search(before) and _AFTER_MINUS.match(after))
 
 
 def _spell_out(match: re.Match[str]) -> str:
     typed = match.group()
     word = typed.replace("’", "'").lower()
-    if word in ("i", "i'd", "i'll", "i've"):
-        plain = {"i": "I", "i'd": "I would", "i'll": "I will", "i've": "I have"}[word]
-    elif word in CONTRACTIONS or word in SHORTHAND or word in TYPOS:
+    if word == "i":
+        return "I"
+    if word in CONTRACTIONS or word in SHORTHAND or word in TYPOS:
+        if len(typed) == 1 and typed.isupper() and match.string[match.end() : match.end() + 1] == ".":
+            return typed  # an initial
         plain = CONTRACTIONS.get(word) or SHORTHAND.get(word) or TYPOS[word]
-        if (
-            word in SHORTHAND
-            and typed.isupper()
-            and len(typed) > 1
-            and word not in ("ok", "asap", "fyi", "btw", "omg", "wtf")
-        ):
-            return typed
+    elif word.endswith(("'s", "'d")) and _PARTICIPLE.match(match.string, match.end()):
+        return typed  # has, had
     elif word.endswith("'s") and word[:-2] in IS_AFTER:
         plain = f"{word[:-2]} is"
     elif (ending := next((end for end in ENDINGS if word.endswith(end)), None)) is not None:
@@ -146,7 +161,7 @@ def _spell_out(match: re.Match[str]) -> str:
     elif word in NAMES_OF_TIME:
         return word.capitalize()
     else:
-        return typed.lower() if len(typed) > 3 and typed.isupper() else typed
+        return typed
     return plain[0].upper() + plain[1:] if typed[0].isupper() else plain
 
 
@@ -166,7 +181,19 @@ def _punctuate(text: str) -> str:
         return text
     if text[-1] not in ".?!:\ue001" and not text.endswith(('."', ".)", ".”")):
         text += "."
-    return re.sub(r"(^|[.?!]\s+)([\"“(]?)([a-z])", lambda m: m.group(1) + m.group(2) + m.group(3).upper(), text)
+    return "".join(_capitalised(text[start:end]) for start, end in _with_gaps(text))
+
+
+def _with_gaps(text: str) -> Iterator[tuple[int, int]]:
+    """(start, end) of each sentence together with the white space before it."""
+    end = 0
+    for _, stop in spans(text):
+        yield end, stop
+        end = stop
+
+
+def _capitalised(sentence: str) -> str:
+    return re.sub(r"^(\s*[\"“(]?)([a-z])", lambda match: match.group(1) + match.group(2).upper(), sentence)
 
 
 def _frame(text: str, chance: random.Random, register: Register) -> str:

@@ -16,7 +16,11 @@ MAY_END_ONE = frozenset("etc a.m p.m inc ltd corp u.s u.k tue tues thu thur thur
 # Words whose full stop does not end a sentence when a digit follows, as in no. 5.
 BEFORE_DIGITS = frozenset("no nos fig p ch".split())
 
-_END = re.compile(r"(?P<mark>[.!?…‽。！？]+)(?P<close>[\"'”’)\]»*_]*)(?P<gap>[ \t\u00a0]+)")
+_END = re.compile(
+    r"(?P<mark>[.!?…‽।؟]+)(?P<close>[\"'”’)\]»*_]*)(?P<gap>[ \t\u00a0]+)"
+    r"|(?P<wide>[。！？]+[”’）」』]*)(?P<no_gap>[ \t\u3000]*)"  # Chinese and Japanese put no space between sentences
+)
+_INITIAL = re.compile(r"(?:^|\s)(?:[A-Z]\w*\.?\s+)?[A-Z]$")
 _LINE = re.compile(r"[^\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
 _LIST_MARKER = re.compile(r"\s*(?:\d{1,3}|[a-zA-Z])")
 
@@ -28,7 +32,7 @@ def spans(text: str) -> list[tuple[int, int]]:
         start = line.start()
         for end in _END.finditer(text, line.start(), line.end()):
             if _ends_sentence(text, start, end):
-                found.append((start, end.start("gap")))
+                found.append((start, end.start("no_gap" if end["wide"] else "gap")))
                 start = end.end()
         found.append((start, line.end()))
     return [trimmed for span in found if (trimmed := _trim(text, *span))]
@@ -42,8 +46,8 @@ def split(text: str) -> list[str]:
 def _ends_sentence(text: str, start: int, end: re.Match[str]) -> bool:
     following = text[end.end() : end.end() + 1]
     mark = end["mark"]
-    if not following:
-        return False
+    if not following or end["wide"]:
+        return bool(following)
     if mark == "." and not end["close"]:
         before = text[start : end.start()]
         word = before.split()[-1].strip("([\"'“‘").lower() if before.split() else ""
@@ -51,8 +55,8 @@ def _ends_sentence(text: str, start: int, end: re.Match[str]) -> bool:
             return word in MAY_END_ONE and following.isupper()
         if word in BEFORE_DIGITS and following.isdigit():
             return False
-        if len(word) == 1 and word.isalpha() and word != "i":
-            return False  # an initial, as in J. Smith
+        if word != "i" and _INITIAL.search(before) and following.isupper():
+            return len(before.split()) > 1 and before.split()[-2].islower()  # J. Smith, but not: plan B. Then
         return not _LIST_MARKER.fullmatch(before)
     if set(mark) <= {".", "…"}:
         return not following.islower()  # 'well... maybe' is one thought

@@ -6,11 +6,12 @@ Out: Triplet objects, and back again to the same bytes.
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import IO, Any, Literal, get_args
 
 from voice.atomic import atomic_write
 from voice.errors import UserError, explain_os_error
@@ -23,6 +24,9 @@ UNITS: tuple[Unit, ...] = get_args(Unit)
 
 # ShareGPT's role names, in the only order a triplet may have, and the field each one fills.
 ROLES = {"system": "system", "human": "neutral", "gpt": "own"}
+
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class TripletError(UserError):
@@ -115,13 +119,18 @@ def read_triplets(path: Path) -> Iterator[Triplet]:
 
 def write_triplets(path: Path, triplets: Iterable[Triplet]) -> tuple[int, str]:
     """Write the triplets as JSONL, all or nothing; returns their number and the file's SHA-256 in hex."""
-    count, digest = 0, hashlib.sha256()
     with atomic_write(path) as file:
-        for triplet in triplets:
-            line = f"{triplet.to_json()}\n".encode()
-            digest.update(line)
-            file.write(line)
-            count += 1
+        return dump_triplets(file, triplets)
+
+
+def dump_triplets(file: IO[bytes], triplets: Iterable[Triplet]) -> tuple[int, str]:
+    """Write the triplets as JSONL to an open file; returns their number and the SHA-256 of the lines in hex."""
+    count, digest = 0, hashlib.sha256()
+    for triplet in triplets:
+        line = f"{triplet.to_json()}\n".encode()
+        digest.update(line)
+        file.write(line)
+        count += 1
     return count, digest.hexdigest()
 
 
@@ -132,6 +141,8 @@ def _turns(conversations: Any) -> dict[str, str]:
         raise TripletError("the turns are not system, human, gpt in this order")
     if not all(isinstance(turn.get("value"), str) for turn in conversations):
         raise TripletError("a turn's value is not a text")
+    if any(_SURROGATE.search(turn["value"]) for turn in conversations):
+        raise TripletError("a turn's value holds half of a character (a lone surrogate)")
     turns = {ROLES[turn["from"]]: turn["value"] for turn in conversations}
     for side in ("neutral", "own"):
         if not turns[side].strip():

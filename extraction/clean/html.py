@@ -13,6 +13,11 @@ _LOOKS_LIKE_HTML = re.compile(
     r"(?:\s[^<>]*)?/?>|</[a-z][a-z0-9]*>|&(?:nbsp|amp|quot|lt|gt|apos|#\d{1,6}|#x[0-9a-f]{1,5});",
     re.IGNORECASE,
 )
+_STRUCTURE = re.compile(
+    r"<(?:!doctype|html|head|body|style|script|div|p|br|table|blockquote|ul|ol|li|pre|h[1-6]|hr)(?:\s[^<>]*)?/?>",
+    re.IGNORECASE,
+)
+_NO_TAG = re.compile(r"<(?!/?(?:span|font|a|b|i|u|em|strong|img)\b)", re.IGNORECASE)
 _MOST_PASSES = 8
 _UNSEEN = "head, style, script, title, noscript, template"
 _QUOTES = (
@@ -54,7 +59,9 @@ def post_to_text(body: str) -> str:
 
 def _convert(body: str, others_words: str) -> str:
     source = body.encode("utf-8", "ignore").decode()
-    if "<pre" not in source.lower():  # outside <pre> any white space is one space
+    if not _STRUCTURE.search(source):  # plain text in which an entity or an inline tag stands: its lines are lines
+        source = _NO_TAG.sub("&lt;", source).replace("\n", "<br>")
+    elif "<pre" not in source.lower():  # outside <pre> any white space is one space
         source = _SPACES.sub(" ", source)
     root = LexborHTMLParser(source).body
     if root is None:

@@ -15,7 +15,7 @@ _TAPBACK = re.compile(
       (?:Liked|Loved|Disliked|Laughed\sat|Emphasi[sz]ed|Questioned|Reacted\s(?:\S{1,16}|with\sa\s\S+)\sto)\s
       |Removed\s(?:an?|the)\s(?:like|heart|dislike|laugh|exclamation|exclamation\smark|question\smark|emphasis|\S{1,16}
         (?:\sreaction)?)\s(?:reaction\s)?from\s
-    )(?:[“"„«].*|an?\s(?:image|photo|movie|video|attachment|audio\smessage|sticker|message|link|contact|location|GIF)\s*)$""",
+    )(?:[“"„«].*[”"“»…]|an?\s(?:image|photo|movie|video|attachment|audio\smessage|sticker|message|link|contact|location|GIF)\s*)$""",
     re.DOTALL | re.VERBOSE,
 )
 _EDIT_MARK = re.compile(
@@ -47,12 +47,10 @@ _AUTOMATED_TEXT = re.compile(
       |\byou(?:\sare|[’']re)\sreceiving\sthis\s(?:(?:e-?mail|message|newsletter)\s)?because\b
       |\b(?:click|tap|link|here|visit|manage|https?://\S+)\b.{0,60}\bunsubscribe\b
       |\bunsubscribe\b.{0,40}(?:\bclick|\bhere\b|\blink\b|https?://|\bfrom\s(?:this|our)\s|\bat\sany\stime)
-      |\bto\sunsubscribe\b
       |\bhas\s(?:accepted|declined|tentatively\saccepted)\s(?:this|your|the)\s(?:invitation|event|meeting)
       |\bdelivery\sto\sthe\sfollowing\srecipients?\s(?:has\s)?failed
       |\byour\smessage\s.{0,200}\b(?:was\sread|could\snot\sbe\sdelivered)
-      |\bout\sof\s(?:the\s)?office\b.{0,300}\b(?:(?:limited|no)\saccess\sto|(?:respond|reply)\s.{0,40}(?:when|upon|return)
-        |(?:urgent|immediate|assistance).{0,80}\bcontact)\b
+      |\bout\sof\s(?:the\s)?office\b.{0,300}\b(?:(?:limited|no)\saccess\sto|(?:respond|reply)\s.{0,40}(?:when|upon|return))\b
       |\blist-unsubscribe:|\bprecedence:\sbulk""",
     re.IGNORECASE | re.VERBOSE | re.DOTALL,
 )

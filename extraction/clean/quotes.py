@@ -79,6 +79,7 @@ class _Reply(EmailMessage):  # type: ignore[misc]
     distance takes time that grows with the cube of a long text.
     """
 
+    HEADER_REGEX = re.compile(r"^\*?(?:From|Sent|Subject):\*? .+")  # 'To: be honest' is prose
     MULTI_QUOTE_HDR_REGEX = MULTI_QUOTE_HDR_REGEX_MULTILINE = QUOTE_HDR_REGEX = QUOTED_REGEX = SIG_REGEX = _NEVER
 
 
@@ -93,6 +94,11 @@ def remove(text: str) -> str:
         if own == text:
             return own
         text = own  # what was between two quotes can look like a header now that they are gone
+
+
+def remove_before_html(text: str) -> str:
+    """The same for a body that may be HTML: a plain one must lose its quotes while its lines are still lines."""
+    return text if text.lstrip().startswith("<") else remove(text)
 
 
 def left_over(text: str) -> str | None:

@@ -9,6 +9,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from extraction.clean.own_text import own_text
 from extraction.ledger import Counts, LedgerError, show
 from extraction.nexus import NexusError
 from extraction.owner import Owner
@@ -115,10 +116,12 @@ async def test_missing_tables_and_unwanted_sources_are_skipped_and_said(nexus_ds
     connection = await asyncpg.connect(nexus_dsn)
     await connection.execute("DROP TABLE blogger_posts")
     await connection.close()
-    owner = OWNER.model_copy(update={"sources": ("gmail", "blogger")})
-    ledger = await extract(nexus_dsn, owner, tmp_path)
+    ledger = await extract(nexus_dsn, OWNER, tmp_path)
+    assert "blogger" not in ledger.sources
+    assert ledger.skipped == {"blogger": "there is no table blogger_posts"}
+    chosen = OWNER.model_copy(update={"sources": ("gmail",)})
+    ledger = await extract(nexus_dsn, chosen, tmp_path)
     assert list(ledger.sources) == ["gmail"]
-    assert ledger.skipped["blogger"] == "there is no table blogger_posts"
     assert ledger.skipped["imessage"] == "not among the owner's sources"
 
 
@@ -135,6 +138,11 @@ async def test_missing_tables_and_unwanted_sources_are_skipped_and_said(nexus_ds
             OWNER,
             "ALTER TABLE aurora_raw_gmail DROP COLUMN body_text, DROP COLUMN date",
             r"aurora_raw_gmail\.body_text, aurora_raw_gmail\.date",
+        ),
+        (
+            OWNER.model_copy(update={"sources": ("gmail", "blogger")}),
+            "DROP TABLE blogger_posts",
+            "The database lacks blogger_posts",
         ),
         (OWNER, "DROP SCHEMA public CASCADE; CREATE SCHEMA public", "no table of a Nexus"),
         (
@@ -195,3 +203,15 @@ async def test_the_table_shows_every_source(nexus_dsn: str, tmp_path: Path) -> N
     await _fill(nexus_dsn)
     ledger = await extract(nexus_dsn, OWNER.model_copy(update={"sources": ("gmail", "imessage")}), tmp_path)
     assert show(ledger).row_count == 11
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "sure thing\n\nOn Mon, May 4, 2009 at 5:00 PM, Bob <b@x.org> wrote:\n> Lunch? Tom &amp; I drive.\n> Bring it.",
+        "sure thing\n\n-----Original Message-----\nFrom: Bob\nSent: Monday\n\nR&amp;D called. My salary went up.",
+        "sure thing\n\n> <b>Lunch</b> at 12?\n> Bring it.",
+    ],
+)
+def test_an_entity_in_a_quote_does_not_make_it_own_text(body: str) -> None:
+    assert own_text("gmail", body) == "sure thing"

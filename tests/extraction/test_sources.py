@@ -139,3 +139,16 @@ def test_replies_are_in_the_thread_of_what_they_answer() -> None:
     threads = [outcome.triplets[0].thread for outcome in outcomes if isinstance(outcome, Kept)]
     assert threads[0] == threads[1] != threads[2]
     assert all(thread and len(thread) == 16 for thread in threads)
+
+
+@pytest.mark.parametrize(
+    ("transcript", "expected"),
+    [
+        ("Theo: see you\n7:30 tomorrow then\nand bring wine", ["see you", "7:30 tomorrow then", "and bring wine"]),
+        ("[00:12] Theo: hi there\n[00:15] Speaker 1: hello", ["hi there"]),
+        ("Theo:\nwell\nAna Example: no", ["well"]),
+    ],
+)
+def test_a_transcript_in_lines(transcript: str, expected: list[str]) -> None:
+    owner = Owner(names=("Theo Marchetti",), plaud_speakers=("Theo",))
+    assert owners_turns(transcript, owner) == expected

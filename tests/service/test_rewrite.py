@@ -136,3 +136,10 @@ async def test_a_later_failure_ends_the_answer_at_once(engine: FakeEngine, ana: 
     engine.answer = fail_on_two
     with pytest.raises(EngineFailed):
         await anext(Rewriter(engine).rewrite("One here. Two here.", ana, "chat", GREEDY))
+
+
+async def test_copied_text_that_comes_first_is_cut_at_the_limit(engine: FakeEngine, ana: Voice) -> None:
+    found = await pieces(engine, ana, "> one two three four\nI am late.", limit=3)
+    assert "".join(piece.text for piece in found).split() == [">", "one", "two"]
+    assert found[-1].finish_reason == "length"
+    assert sum(piece.completion_tokens for piece in found) <= 3

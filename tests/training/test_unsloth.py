@@ -1,5 +1,6 @@
 """The real Unsloth on a tiny Llama with random weights."""
 
+import resource
 from pathlib import Path
 from typing import Any
 
@@ -139,3 +140,14 @@ def test_a_loss_that_is_no_number_stops_the_run(tiny: BaseModel, tmp_path: Path)
     with pytest.raises(TrainingError, match="Lower learning_rate"):
         train(config(tiny, learning_rate="1.0e+30", max_steps="10"), tmp_path / "t.jsonl", tmp_path / "ana")
     assert check_target(tmp_path / "ana") == "ana"
+
+
+def test_an_adapter_that_does_not_fit_on_the_disk_is_a_message(tiny: BaseModel, tmp_path: Path) -> None:
+    adapted = qlora.load(tiny, config(tiny))
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limits[1]))
+    try:
+        with pytest.raises(UserError, match="Is the disk full"):
+            adapted.save(tmp_path, "base")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)

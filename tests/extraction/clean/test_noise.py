@@ -178,3 +178,19 @@ def test_one_word_reactions_are_not_one_word_answers(text: str, expected: bool) 
 def test_no_text_makes_a_check_raise(text: str) -> None:
     for check in CHECKS:
         assert check(text) is None or isinstance(check(text), str)
+
+
+@pytest.mark.parametrize("text", ["Loved “the show”, you should watch it", "Liked “it” a lot more than the book"])
+def test_prose_about_a_quoted_thing_is_no_tapback(text: str) -> None:
+    assert noise.tapback(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "can you get mom to unsubscribe from that thing?",
+        "I'm out of the office tomorrow, if something is urgent contact Bob",
+    ],
+)
+def test_prose_about_automated_things_is_not_automated(text: str) -> None:
+    assert noise.automated(text) is None
