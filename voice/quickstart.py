@@ -60,7 +60,8 @@ def _serve(voices: Path) -> None:
     host, port = os.environ.get("NIC_VOICE_HOST", "127.0.0.1"), os.environ.get("NIC_VOICE_PORT", "8650")
     url = f"http://{host}:{port}"
     _show("serve", "--voices", str(voices))
-    server = subprocess.Popen([sys.executable, "-m", "voice", "serve", "--voices", str(voices)])
+    environment = {"NIC_VOICE_LOG_LEVEL": "WARNING"} | os.environ  # a line a request would stand between the sentences
+    server = subprocess.Popen([sys.executable, "-m", "voice", "serve", "--voices", str(voices)], env=environment)
     signal.signal(signal.SIGTERM, lambda *_: server.terminate())
     try:
         _wait_until_ready(server, url)

@@ -187,6 +187,7 @@ def _set_environment() -> None:
         "VLLM_LOGGING_LEVEL": "ERROR",  # on a CPU it warns twenty times of what cannot be changed there
         "VLLM_CPU_KVCACHE_SPACE": "1",  # GiB; by default it takes nearly all memory
         "HF_HUB_OFFLINE": "1",  # the model lies in a folder by now
+        "PYTHONWARNINGS": "ignore::FutureWarning",  # its own, in the processes that it starts
         # A forked engine would hold the server's port open after the server has died.
         "VLLM_WORKER_MULTIPROC_METHOD": "spawn",
     }
