@@ -19,7 +19,7 @@ COPY service service
 RUN pip install --no-cache-dir --no-deps --no-build-isolation . \
     && useradd --create-home --uid 8650 nic-voice
 
-USER nic-voice
+USER 8650
 ENV NIC_VOICE_HOST=0.0.0.0 NIC_VOICE_VOICES=/voices
 VOLUME ["/voices", "/home/nic-voice/.cache"]
 EXPOSE 8650

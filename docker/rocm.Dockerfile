@@ -10,7 +10,7 @@ COPY training training
 COPY service service
 RUN pip install --no-cache-dir . && useradd --create-home --uid 8650 nic-voice
 
-USER nic-voice
+USER 8650
 ENV NIC_VOICE_HOST=0.0.0.0 NIC_VOICE_VOICES=/voices
 VOLUME ["/voices", "/home/nic-voice/.cache"]
 EXPOSE 8650
