@@ -145,7 +145,8 @@ def test_a_loss_that_is_no_number_stops_the_run(tiny: BaseModel, tmp_path: Path)
 def test_an_adapter_that_does_not_fit_on_the_disk_is_a_message(tiny: BaseModel, tmp_path: Path) -> None:
     adapted = qlora.load(tiny, config(tiny))
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (16384, limits[1])  # room for the model card, not for the weights)
+    room_for_the_model_card = 16_384
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room_for_the_model_card, limits[1]))
     try:
         with pytest.raises(UserError, match="Is the disk full"):
             adapted.save(tmp_path, "base")
