@@ -87,7 +87,8 @@ class Run:
             _grouped(plan_batches(lengths, config.batch_tokens, config.seed, epoch), config.accumulate)
             for epoch in range(config.epochs)
         ]
-        self.steps = min(sum(map(len, self.plan)), config.max_steps or math.inf)
+        planned = sum(map(len, self.plan))
+        self.steps = min(planned, config.max_steps or planned)
         self.optimizer = torch.optim.AdamW(
             adapted.trainable(), lr=config.learning_rate, weight_decay=config.weight_decay
         )
@@ -110,7 +111,7 @@ class Run:
             trained += sum(len(batch.ids) for batch in group)
             elapsed = time.monotonic() - started
             done = self._share(step, elapsed)
-            show(Progress(step, int(self.steps), done, average, useful / elapsed, 1 - useful / padded,
+            show(Progress(step, self.steps, done, average, useful / elapsed, 1 - useful / padded,
                           elapsed / done - elapsed))  # fmt: skip
         seconds = time.monotonic() - started
         return {

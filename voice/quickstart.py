@@ -37,6 +37,7 @@ console = Console(highlight=False, soft_wrap=True)
 
 def run(folder: Path) -> None:
     """Walk the road in `folder` and go on serving until Ctrl-C."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # ends the command that is running, too
     voices = Path(os.environ["NIC_VOICE_VOICES"]) if os.environ.get("NIC_VOICE_VOICES") else folder / "voices"
     if not any(voices.glob(f"*/{FILE_NAME}")):
         if os.environ.get("NIC_VOICE_VOICES"):

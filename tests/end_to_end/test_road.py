@@ -177,7 +177,10 @@ def test_the_callers_of_the_house_are_served(road: Road) -> None:
 
 def test_the_command_rewrites_too(road: Road) -> None:
     said = nic_voice("rewrite", DRAFTS[0], "--voice", "loud", "--url", road.url, "--temperature", "0").stdout
-    assert said.strip()
+    asked = road.client.chat.completions.create(
+        model="loud", messages=[{"role": "user", "content": DRAFTS[0]}], temperature=0
+    )
+    assert said == f"{asked.choices[0].message.content}\n"
     assert said.strip() != DRAFTS[0]
 
 

@@ -1,26 +1,12 @@
 import errno
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from tests.manifests import a_manifest
 from training.export import ExportError, check_target, publish
 from voice.errors import UserError
-from voice.manifest import ADAPTER_NAME, AdapterRef, BaseModelRef, TripletsRef, VoiceManifest, verify
-
-
-def describe(sha256: str) -> VoiceManifest:
-    return VoiceManifest(
-        name="ana",
-        base_model=BaseModelRef(name="m", sha256="0"),
-        prompt_version=1,
-        system={"chat": "s"},
-        default_register="chat",
-        unit="sentence",
-        triplets=TripletsRef(sha256="0", count=1),
-        adapter=AdapterRef(sha256=sha256, rank=16, alpha=32),
-        created_at=datetime(2026, 1, 1, tzinfo=UTC),
-    )
+from voice.manifest import ADAPTER_NAME, VoiceManifest, verify
 
 
 def publish_bytes(out: Path, content: bytes) -> VoiceManifest:
@@ -28,7 +14,7 @@ def publish_bytes(out: Path, content: bytes) -> VoiceManifest:
         (folder / ADAPTER_NAME).write_bytes(content)
 
     check_target(out)
-    return publish(out, save, describe)
+    return publish(out, save, a_manifest)
 
 
 def test_a_voice_is_a_link_to_a_complete_version(tmp_path: Path) -> None:
@@ -55,7 +41,7 @@ def test_a_full_disk_keeps_the_old_version_and_leaves_nothing_half_written(tmp_p
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with pytest.raises(UserError, match="disk is full"):
-        publish(tmp_path / "ana", full, describe)
+        publish(tmp_path / "ana", full, a_manifest)
     assert sorted(tmp_path.rglob("*")) == before
 
 

@@ -93,12 +93,15 @@ def test_the_loss_is_that_of_a_plain_forward_and_does_not_depend_on_the_batch(ti
     assert together == pytest.approx(sum(map(plain, examples)), rel=1e-4)
 
 
-def test_a_run_publishes_a_voice_that_accounts_for_every_triplet(tiny: BaseModel, tmp_path: Path) -> None:
+@pytest.mark.parametrize("in_4bit", ["false", "true"])
+def test_a_run_publishes_a_voice_that_accounts_for_every_triplet(tiny: BaseModel, tmp_path: Path, in_4bit: str) -> None:
     too_long = Triplet("s:x:0", "s", "chat", "sentence", None, None, "rules", "Be me.", "Hello.", "so " * 600)
     write_triplets(tmp_path / "t.jsonl", [*triplets(30), too_long])
     shown: list[float] = []
     out = tmp_path / "voices" / "ana"
-    manifest = train(config(tiny), tmp_path / "t.jsonl", out, lambda progress: shown.append(progress.share))
+    manifest = train(
+        config(tiny, load_in_4bit=in_4bit), tmp_path / "t.jsonl", out, lambda progress: shown.append(progress.share)
+    )
 
     assert VoiceManifest.load(out) == manifest
     verify(out, manifest)

@@ -1,33 +1,14 @@
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from voice.manifest import (
-    ADAPTER_NAME,
-    AdapterRef,
-    BaseModelRef,
-    ManifestError,
-    TripletsRef,
-    VoiceManifest,
-    file_sha256,
-    verify,
-)
+from tests.manifests import a_manifest
+from voice.manifest import ADAPTER_NAME, ManifestError, VoiceManifest, file_sha256, verify
 
 
 def manifest(folder: Path) -> VoiceManifest:
     (folder / ADAPTER_NAME).write_bytes(b"weights")
-    return VoiceManifest(
-        name="ana",
-        base_model=BaseModelRef(name="m", sha256="0"),
-        prompt_version=1,
-        system={"chat": "s"},
-        default_register="chat",
-        unit="sentence",
-        triplets=TripletsRef(sha256="0", count=1),
-        adapter=AdapterRef(sha256=file_sha256(folder / ADAPTER_NAME), rank=16, alpha=32),
-        created_at=datetime(2026, 1, 1, tzinfo=UTC),
-    )
+    return a_manifest(file_sha256(folder / ADAPTER_NAME))
 
 
 def test_a_written_manifest_reads_back_and_verifies(tmp_path: Path) -> None:
