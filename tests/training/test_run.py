@@ -1,6 +1,6 @@
 import pytest
 
-from training.run import schedule
+from training.loop import schedule
 
 
 @pytest.mark.parametrize(
