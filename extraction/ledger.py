@@ -57,17 +57,12 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """All sources that were walked, those that were skipped and why, and the SHA-256 of triplets.jsonl.
-
-    `redactions` counts placeholders by kind and source, `balance` is what weighting did to the counts.
-    """
+    """All sources that were walked, those that were skipped and why, and the SHA-256 of triplets.jsonl."""
 
     unit: str
     sources: dict[str, Counts]
     skipped: dict[str, str]
     sha256: str
-    balance: dict[str, Any] = field(default_factory=dict)
-    redactions: dict[str, dict[str, int]] = field(default_factory=dict)
 
     @property
     def triplets(self) -> int:
@@ -81,8 +76,6 @@ class Ledger:
             "sources": {name: counts.to_json() for name, counts in self.sources.items()},
             "skipped": self.skipped,
             "triplets": self.triplets,
-            "balance": self.balance,
-            "redactions": self.redactions,
             "sha256": self.sha256,
         }
         return json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n"

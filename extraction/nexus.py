@@ -51,42 +51,25 @@ class Nexus:
         return count
 
     async def pages(
-        self, table: str, key: str, columns: Sequence[str], page_rows: int = PAGE_ROWS, *, after: Any = None,
-        new: tuple[str, Any] | None = None,
-    ) -> AsyncIterator[list[Row]]:  # fmt: skip
-        """All rows of a table in the order of `key`, at most `page_rows` at a time, from the first after `after` on.
+        self, table: str, key: str, columns: Sequence[str], page_rows: int = PAGE_ROWS
+    ) -> AsyncIterator[list[Row]]:
+        """All rows of a table in the order of its primary key, at most `page_rows` at a time.
 
-        Each page begins after the last key of the one before: rows that come or go meanwhile shift nothing. With
-        `new`, a column and a value, only rows that have at least that value there, or none.
+        Each page begins after the last key of the one before: rows that come or go meanwhile shift nothing.
         """
         wanted = ", ".join(map(_quoted, dict.fromkeys([key, *columns])))
+        query = f"SELECT {wanted} FROM {_quoted(table)} {{}} ORDER BY {_quoted(key)} LIMIT {page_rows}"
+        after: list[Any] = []
         while True:
-            conditions, values = [], []
-            if after is not None:
-                values.append(after)
-                conditions.append(f"{_quoted(key)} > $1")
-            if new is not None:
-                values.append(new[1])
-                column = _quoted(new[0])
-                conditions.append(f"({column} >= ${len(values)} OR {column} IS NULL)")
-            where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
-            query = f"SELECT {wanted} FROM {_quoted(table)} {where} ORDER BY {_quoted(key)} LIMIT {page_rows}"
+            where = f"WHERE {_quoted(key)} > $1" if after else ""
             with _translated(self._place, table):
                 async with self._connection.transaction(readonly=True):
-                    page: list[Any] = await self._connection.fetch(query, *values)
+                    page: list[Any] = await self._connection.fetch(query.format(where), *after)
             if page:
                 yield page
-                after = page[-1][key]
+                after = [page[-1][key]]
             if len(page) < page_rows:
                 return
-
-    async def rows(self, table: str, columns: Sequence[str]) -> list[Row]:
-        """All rows of a small table, in no order."""
-        query = f"SELECT {', '.join(map(_quoted, columns))} FROM {_quoted(table)}"
-        with _translated(self._place, table):
-            async with self._connection.transaction(readonly=True):
-                found: list[Any] = await self._connection.fetch(query)
-        return found
 
 
 @asynccontextmanager

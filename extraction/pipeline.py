@@ -1,142 +1,135 @@
-"""From one row of a Nexus to pairs of a neutral and an own sentence. Pure: no database, no file.
+"""From the rows of a Nexus to triplets.jsonl and ledger.json.
 
-In: a row and its source. Out: candidates for triplets and the reasons for what was dropped, or why the row gives
-nothing. Rules over the whole set (copies, answers, balance) come later, in merge.py.
+In: a DSN, an Owner and a folder. Out: in that folder, one triplet per sentence the owner wrote (or per message, or
+both), ordered by date and id, and a ledger that counts every row and every sentence. Equal rows give equal bytes.
 
-    Reader(owner).read(SOURCES[0], row)
+    ledger = await extract("postgresql://localhost/nexus", load_owner(Path("owner.toml")), Path("data"))
 """
 
-import functools
 import hashlib
 import hmac
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
 
 from extraction.clean import noise, quotes
 from extraction.clean.steps import Rejected, run
-from extraction.marks import assistant_marks, is_answer_word
-from extraction.nexus import Row
-from extraction.options import Secrets, UnitChoice
+from extraction.ledger import FILE_NAME as LEDGER_NAME
+from extraction.ledger import Counts, Ledger
+from extraction.nexus import Nexus, Row, connect
 from extraction.owner import Owner
-from extraction.sources import Source
-from extraction.staging import Candidate
+from extraction.sources import SOURCES, Source
+from voice.atomic import atomic_write, flush
+from voice.errors import UserError
 from voice.facts import invented
-from voice.masking import Names, mask, placeholders
 from voice.neutral import neutralise
+from voice.prompt import system_text
 from voice.sentences import split
-from voice.triplet import Unit
+from voice.triplet import Triplet, Unit, dump_triplets
 
+FILE_NAME = "triplets.jsonl"
+ORIGIN = "rules"
 NOT_OWN = "not_own"
 SENTENCE_CHECKS = (noise.reaction, noise.links, noise.tapback, noise.table_row, quotes.left_over)
-SECRET_KINDS = ("secret", "card", "iban")
-ASSISTANTS_SINCE = datetime(2023, 1, 1, tzinfo=UTC)
-ASSISTANT_MARKS_NEEDED = 2
-MAIL = ("email", "work_email")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
+_THREAD_DIGITS = 16
+_LAST = datetime.max.replace(tzinfo=UTC)
+
+UnitChoice = Literal["sentence", "message", "both"]
+Progress = Callable[[str, int, int], None]
 
 
-class Forget(Protocol):
-    """Whom and what the owner wants left out for good."""
-
-    def matches_row(self, source: str, row: Row) -> bool:
-        """Whether the row is one of those."""
-
-    def mentions(self, text: str) -> bool:
-        """Whether a text speaks of somebody who wants to be left out."""
+class ExtractionError(UserError):
+    """An extraction that cannot give any triplet; says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What a row gave: its candidates, and the reasons for the sentences that were dropped."""
+class Kept:
+    """What a row gave: its triplets, and the reasons for the sentences that were dropped."""
 
-    candidates: list[Candidate]
+    triplets: list[Triplet]
     dropped: list[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Reader:
-    """Reads rows of one owner."""
+def ignore_progress(source: str, rows_done: int, rows_total: int) -> None:
+    """Draw nothing."""
 
-    owner: Owner
-    unit: UnitChoice = "sentence"
-    since: datetime | None = None
-    names: Names | None = None
-    secrets: Secrets = "mask"
-    region: str = "US"
-    forget: Forget | None = None
 
-    def read(self, source: Source, row: Row) -> Found | Rejected:
-        """The candidates of a row, or why it gives none before it comes to sentences."""
-        reason = self._why_not(source, row)
-        if reason:
+async def extract(
+    dsn: str, owner: Owner, out: Path, *, unit: UnitChoice = "sentence", on_progress: Progress = ignore_progress
+) -> Ledger:
+    """Write out/triplets.jsonl and out/ledger.json; nothing is written when an error is raised."""
+    triplets: list[Triplet] = []
+    walked: dict[str, Counts] = {}
+    async with connect(dsn) as nexus:
+        sources, skipped = await present_sources(nexus, owner)
+        for source in sources:
+            walked[source.name] = await _walk(nexus, source, owner, unit, triplets, on_progress)
+    for name, counts in walked.items():
+        counts.check(name)
+    if not triplets:
+        raise ExtractionError(_nothing_found(owner, walked))
+    triplets.sort(key=lambda triplet: (triplet.sent_at or _LAST, triplet.sent_at is None, triplet.id))
+    with atomic_write(out / LEDGER_NAME) as ledger_file, atomic_write(out / FILE_NAME) as triplets_file:
+        _, sha256 = dump_triplets(triplets_file, triplets)
+        ledger = Ledger(unit=unit, sources=walked, skipped=skipped, sha256=sha256)
+        ledger_file.write(ledger.to_json().encode())
+        flush(ledger_file)  # all bytes of both are on the disk before either takes its place
+    return ledger
+
+
+async def present_sources(nexus: Nexus, owner: Owner) -> tuple[list[Source], dict[str, str]]:
+    """The sources that the owner wants and the database has, and why others are skipped.
+
+    Raises ExtractionError, naming all that is missing, when a table lacks a column, when there is no table of a source
+    that the owner asks for, or when there is none at all.
+    """
+    present: list[Source] = []
+    skipped: dict[str, str] = {}
+    missing: list[str] = []
+    for source in SOURCES:
+        if owner.sources is not None and source.name not in owner.sources:
+            skipped[source.name] = "not among the owner's sources"
+            continue
+        columns = await nexus.columns(source.table)
+        if columns is None and owner.sources is not None:
+            missing.append(source.table)
+            continue
+        if columns is None:
+            skipped[source.name] = f"there is no table {source.table}"
+            continue
+        missing += [f"{source.table}.{column}" for column in source.reads if column not in columns]
+        present.append(source)
+    if missing:
+        raise ExtractionError(
+            f"The database lacks {', '.join(missing)}. Update Nexus, or name other `sources` in owner.toml."
+        )
+    if not present:
+        raise ExtractionError("This database has no table of a Nexus that is to be read. Check the database in --dsn.")
+    return present, skipped
+
+
+def row_to_triplets(source: Source, row: Row, owner: Owner, unit: UnitChoice) -> Kept | Rejected:
+    """The triplets of a row, or why it gives none before it comes to sentences."""
+    if not source.is_own(row, owner):
+        return Rejected(NOT_OWN)
+    for check in source.checks:
+        if reason := check(row):
             return Rejected(reason)
-        texts: list[str] = []
-        why = "empty"
-        for text in source.texts_of(row, self.owner):
-            cleaned = run(source.steps, text)
-            if isinstance(cleaned, Rejected):
-                why = cleaned.reason
-            elif cleaned:
-                texts.append(cleaned)
-            elif text.strip():
-                why = "nothing_own"  # quotes, signatures or invisible characters, nothing else
-        if not texts:
-            return Rejected(why)
-        return self._pairs(source, row, texts)
-
-    def _why_not(self, source: Source, row: Row) -> str | None:
-        if not source.is_own(row, self.owner):
-            return NOT_OWN
-        if self.forget and self.forget.matches_row(source.name, row):
-            return "forgotten"
-        if self.since and ((sent_at := aware(row[source.date])) is None or sent_at < self.since):
-            return "before_since" if sent_at else "undated"
-        return next(filter(None, (check(row) for check in source.checks)), None)
-
-    def _pairs(self, source: Source, row: Row, texts: list[str]) -> Found:
-        register, thread, sent_at = source.register_of(row), thread_hash(source, row, self.owner), row[source.date]
-        found = Found([], [])
-        is_assistants = register in MAIL and _is_assistants("\n".join(texts), aware(sent_at))
-        only = [piece for text in texts for piece in pieces(text, self.unit)]
-        for number, (text, unit) in enumerate(only):
-            answer = _answer(text) if len(only) == 1 and register == "chat" and thread is not None else 0
-            reason = "assistant_written" if is_assistants else self._why_drop(text, answer)
-            if reason:
-                found.dropped.append(reason)
-                continue
-            triplet_id = f"{source.name}:{row[source.key]}:{number}"
-            own = self._masked(text)
-            neutral = "" if own is None else neutralise(own, register, triplet_id)
-            if own is None:
-                found.dropped.append("secret")
-            elif invented(neutral, own) or placeholders(own) - placeholders(neutral):
-                found.dropped.append("invented_fact")
-            else:
-                key = row[source.key] if isinstance(row[source.key], int) else str(row[source.key])
-                found.candidates.append(
-                    Candidate(
-                        triplet_id, source.name, key, register, unit, thread, microseconds(sent_at), own, neutral,
-                        copy_key(own), answer, len(own.split()),
-                    )
-                )  # fmt: skip
-        return found
-
-    def _why_drop(self, own: str, answer: int) -> str | None:
-        if self.owner.signs_as(own):
-            return "own_name"
-        if (reason := why_dropped(own)) and not (reason == "reaction" and answer):
-            return reason
-        return "forgotten" if self.forget and self.forget.mentions(own) else None
-
-    def _masked(self, own: str) -> str | None:
-        """The sentence with placeholders; None when it holds a secret and those are to be dropped."""
-        masked = mask(own, names=self.names, region=self.region)
-        if self.secrets == "drop" and masked.values and any(masked.kinds[kind] for kind in SECRET_KINDS):
-            return None
-        return masked.text
+    texts: list[str] = []
+    why = "empty"
+    for text in source.texts_of(row, owner):
+        cleaned = run(source.steps, text)
+        if isinstance(cleaned, Rejected):
+            why = cleaned.reason
+        elif cleaned:
+            texts.append(cleaned)
+        elif text.strip():
+            why = "nothing_own"  # quotes, signatures or invisible characters, nothing else
+    if not texts:
+        return Rejected(why)
+    return _pair(source, row, owner, [piece for text in texts for piece in pieces(text, unit)])
 
 
 def pieces(text: str, unit: UnitChoice) -> Iterator[tuple[str, Unit]]:
@@ -153,50 +146,83 @@ def why_dropped(own: str) -> str | None:
     return next(filter(None, (check(own) for check in SENTENCE_CHECKS)), None)
 
 
-def copy_key(own: str) -> int:
-    """The same number for the same words, whatever their case and spacing."""
-    digest = hashlib.blake2b(" ".join(own.casefold().split()).encode("utf-8", "surrogatepass"), digest_size=8).digest()
-    return int.from_bytes(digest, "big", signed=True)
+def _pair(source: Source, row: Row, owner: Owner, own_pieces: list[tuple[str, Unit]]) -> Kept:
+    register, thread, sent_at = source.register_of(row), _thread(source, row, owner), _date(row[source.date])
+    kept = Kept(triplets=[], dropped=[])
+    for number, (own, unit) in enumerate(own_pieces):
+        triplet_id = f"{source.name}:{row[source.key]}:{number}"
+        reason = "own_name" if owner.signs_as(own) else why_dropped(own)
+        neutral = "" if reason else neutralise(own, register, triplet_id)
+        if not reason and invented(neutral, own):
+            reason = "invented_fact"
+        if reason:
+            kept.dropped.append(reason)
+            continue
+        kept.triplets.append(
+            Triplet(
+                id=triplet_id, source=source.name, register=register, unit=unit, thread=thread, sent_at=sent_at,
+                origin=ORIGIN, system=system_text(register), neutral=neutral, own=own,
+            )
+        )  # fmt: skip
+    return kept
 
 
-def thread_hash(source: Source, row: Row, owner: Owner) -> int | None:
+async def _walk(
+    nexus: Nexus, source: Source, owner: Owner, unit: UnitChoice, triplets: list[Triplet], on_progress: Progress
+) -> Counts:
+    """Read one source to its end; its triplets are added to `triplets`."""
+    counts = Counts()
+    total = await nexus.count(source.table)
+    on_progress(source.name, 0, total)
+    async for page in nexus.pages(source.table, source.key, source.reads):
+        for row in page:
+            outcome = row_to_triplets(source, row, owner, unit)
+            _count(counts, outcome)
+            if isinstance(outcome, Kept) and outcome.triplets:
+                counts.undated += row[source.date] is None
+                triplets += outcome.triplets
+        on_progress(source.name, counts.rows_read, max(total, counts.rows_read))
+    return counts
+
+
+def _count(counts: Counts, outcome: Kept | Rejected) -> None:
+    counts.rows_read += 1
+    if isinstance(outcome, Rejected):
+        counts.rows_rejected[outcome.reason] += 1
+        return
+    counts.sentences_read += len(outcome.triplets) + len(outcome.dropped)
+    counts.sentences_rejected.update(outcome.dropped)
+    counts.triplets += len(outcome.triplets)
+    if outcome.triplets:
+        counts.rows_used += 1
+    else:
+        counts.rows_rejected[outcome.dropped[0]] += 1
+
+
+def _thread(source: Source, row: Row, owner: Owner) -> str | None:
     """A keyed hash of the thread: its id may be a phone number. Owner.thread_key says what that is good for."""
     value = row[source.thread] if source.thread else None
-    return _hash(source.name, source.thread_key(str(value)), owner.thread_key) if value else None
+    if not value:
+        return None
+    message = f"{source.name}\0{source.thread_key(str(value))}".encode()
+    return hmac.new(owner.thread_key, message, hashlib.sha256).hexdigest()[:_THREAD_DIGITS]
 
 
-@functools.lru_cache(maxsize=4096)
-def _hash(source: str, thread: str, key: bytes) -> int:
-    digest = hmac.new(key, f"{source}\0{thread}".encode("utf-8", "surrogatepass"), hashlib.sha256).digest()
-    return int.from_bytes(digest[:8], "big", signed=True)
-
-
-def aware(value: datetime | None) -> datetime | None:
-    """A date in UTC; one without a zone is taken for UTC."""
+def _date(value: datetime | None) -> datetime | None:
     if value is None:
         return None
     return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
 
 
-def microseconds(value: datetime | None) -> int | None:
-    """A date as microseconds since 1970."""
-    date = aware(value)
-    return None if date is None else (date - _EPOCH) // _MICROSECOND
-
-
-def date_of(value: int | None) -> datetime | None:
-    """The date that `microseconds` was made of."""
-    return None if value is None else _EPOCH + value * _MICROSECOND
-
-
-def _is_assistants(text: str, sent_at: datetime | None) -> bool:
-    """Whether a mail has the marks of an assistant, in years in which there are assistants."""
-    if sent_at is None or sent_at < ASSISTANTS_SINCE:
-        return False
-    return assistant_marks(text) >= ASSISTANT_MARKS_NEEDED
-
-
-def _answer(text: str) -> int:
-    if not is_answer_word(text):
-        return 0
-    return 2 if noise.reaction(text) else 1
+def _nothing_found(owner: Owner, walked: dict[str, Counts]) -> str:
+    own = sum(counts.rows_read - counts.rows_rejected[NOT_OWN] for counts in walked.values())
+    read = ", ".join(f"{name} {counts.rows_read}" for name, counts in walked.items())
+    if own:
+        return (
+            f"{own} rows are the owner's, but none has a sentence left after cleaning (rows read: {read}). "
+            f"Nothing was written. `nic-voice clean --source NAME` shows what cleaning does to a text."
+        )
+    return (
+        f"No row is the owner's. Tried {owner.described()}; rows read: {read}. Nothing was written. "
+        f"Compare the identities in owner.toml with the senders in the database."
+    )

@@ -24,7 +24,6 @@ class Source:
 
     `key` is the primary key. `columns` are all that are read besides key, text, date and thread. `register` may depend
     on the row. `turns` is for rows that hold a conversation: it picks the owner's parts out of the text column.
-    `watermark` is a serial number, or the time at which a row came in: what is above it is new.
     """
 
     name: SourceName
@@ -40,7 +39,6 @@ class Source:
     thread_key: Callable[[str], str] = str
     checks: tuple[RowCheck, ...] = ()
     turns: Callable[[str, Owner], list[str]] | None = None
-    watermark: str | None = None
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -144,46 +142,39 @@ _POST: tuple[Step, ...] = (html.post_to_text, encoding.strip_invisible, str.stri
 
 SOURCES: tuple[Source, ...] = (
     Source(
-        name="imessage", table="aurora_raw_imessage", key="guid", watermark="id",
-        text="text", date="date", register="chat",
+        name="imessage", table="aurora_raw_imessage", key="guid", text="text", date="date", register="chat",
         columns=("is_from_me", "associated_message_type"), thread="chat_id",
         is_own=lambda row, owner: row["is_from_me"] is True, checks=(_is_tapback_type,), steps=_MESSAGE,
     ),
     Source(
-        name="gmail", table="aurora_raw_gmail", key="id", watermark="ingested_at",
-        text="body_text", date="date", register="email",
+        name="gmail", table="aurora_raw_gmail", key="id", text="body_text", date="date", register="email",
         columns=("from_address", "from_name", "subject", "is_sent"), thread="thread_id",
         is_own=_sent_gmail, checks=(_subject_is_automated,), steps=_MAIL,
     ),
     Source(
-        name="google_chat", table="aurora_raw_google_chat", key="id", watermark="id",
-        text="message_text", date="timestamp",
+        name="google_chat", table="aurora_raw_google_chat", key="id", text="message_text", date="timestamp",
         register="chat", columns=("sender_name", "sender_email"), thread="group_name",
         is_own=_wrote_in_google_chat, steps=_MESSAGE,
     ),
     Source(
-        name="google_voice", table="aurora_raw_google_voice", key="id", watermark="id",
-        text="message_text", date="timestamp",
+        name="google_voice", table="aurora_raw_google_voice", key="id", text="message_text", date="timestamp",
         register="chat", columns=("record_type", "is_incoming"), thread="phone_number",
         is_own=lambda row, owner: row["is_incoming"] is False, checks=(_only("record_type", "text"),), steps=_MESSAGE,
     ),
     Source(
-        name="instagram", table="aurora_raw_instagram", key="id", watermark="id",
-        text="content", date="timestamp", register="chat",
+        name="instagram", table="aurora_raw_instagram", key="id", text="content", date="timestamp", register="chat",
         columns=("data_type", "sender"),
         is_own=lambda row, owner: owner.goes_by(row["sender"]),
         checks=(_only("data_type", "message"),), steps=_META_MESSAGE,
     ),
     Source(
-        name="facebook", table="aurora_raw_facebook", key="id", watermark="id",
-        text="content", date="timestamp",
+        name="facebook", table="aurora_raw_facebook", key="id", text="content", date="timestamp",
         register=_facebook_register, columns=("data_type", "sender"), thread="conversation_title",
         is_own=lambda row, owner: owner.goes_by(row["sender"]),
         checks=(_only("data_type", "message", "post", "comment"),), steps=_META_MESSAGE,
     ),
     Source(
-        name="work_email", table="archived_sent_emails", key="id", watermark="id",
-        text="body_text", date="sent_at",
+        name="work_email", table="archived_sent_emails", key="id", text="body_text", date="sent_at",
         register="work_email", columns=("sender_name",), thread="subject", thread_key=_bare_subject,
         is_own=lambda row, owner: owner.has_name(row["sender_name"]) or owner.has_email(row["sender_name"]),
         checks=(_subject_is_automated,), steps=_MAIL,
@@ -195,14 +186,12 @@ SOURCES: tuple[Source, ...] = (
         steps=(encoding.strip_invisible, str.strip),
     ),
     Source(
-        name="blackberry", table="bb_sms_messages", key="id", watermark="id",
-        text="message", date="timestamp", register="chat",
+        name="blackberry", table="bb_sms_messages", key="id", text="message", date="timestamp", register="chat",
         columns=("direction",), thread="phone_number",
         is_own=lambda row, owner: row["direction"] == "sent", steps=_MESSAGE,
     ),
     Source(
-        name="blogger", table="blogger_posts", key="id", watermark="id",
-        text="content_text", date="published_at", register="post",
+        name="blogger", table="blogger_posts", key="id", text="content_text", date="published_at", register="post",
         thread="id", is_own=lambda row, owner: True, steps=_POST,
     ),
     Source(

@@ -9,14 +9,12 @@ from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
 from fastapi import APIRouter, FastAPI, Header, Query, Request, Response
-from fastapi.middleware.cors import CORSMiddleware
 from fastapi.openapi.utils import get_openapi
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from service.chat import complete
-from service.door import Door
 from service.engines import Engine
-from service.errors import EngineUnavailable, NotFound, add_handlers, quotable
+from service.errors import NotFound, add_handlers, quotable
 from service.metrics import CHAT, Watch
 from service.protocol import ChatRequest, model_card
 from service.settings import Settings, load_settings
@@ -41,15 +39,6 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
 
     app = FastAPI(title="nic-voice", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.state.service = service
-    # The one that is added last is the outermost: a refused request is logged, and a browser may read why.
-    app.add_middleware(
-        Door, settings=service.settings, keys=service.keys, limits=service.limits, metrics=service.metrics
-    )
-    if origins := service.settings.cors_origins:
-        app.add_middleware(
-            CORSMiddleware, allow_origins=origins, allow_methods=["GET", "POST"],
-            allow_headers=["Authorization", "Content-Type", "X-Voice"], expose_headers=["X-Request-Id"],
-        )  # fmt: skip
     app.add_middleware(Watch, metrics=service.metrics)
     add_handlers(app)
     app.include_router(router)
@@ -77,7 +66,8 @@ async def health() -> dict[str, str]:
 async def ready(request: Request) -> dict[str, str]:
     """Whether a request would be answered now."""
     service: Service = request.app.state.service
-    await service.require_ready()
+    service.require_started()
+    await service.engine.check()
     return {"status": "ready"}
 
 
@@ -85,11 +75,6 @@ async def ready(request: Request) -> dict[str, str]:
 async def metrics(request: Request) -> Response:
     """Numbers for Prometheus."""
     service: Service = request.app.state.service
-    try:
-        await service.require_ready()
-        service.metrics.engine_up.set(1)
-    except EngineUnavailable:
-        service.metrics.engine_up.set(0)
     return Response(generate_latest(service.metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
 

@@ -7,20 +7,14 @@
         ├── InvalidRequest        400 invalid_request_error       invalid_value, or a code of its own
         │   ├── Unsupported       400                             unsupported_parameter
         │   └── PromptTooLong     400                             context_length_exceeded
-        ├── Unauthorized          401 invalid_request_error       invalid_api_key, with WWW-Authenticate
         ├── NotFound              404 not_found_error             voice_not_found, model_not_found
         ├── VoiceRefused          409 conflict_error              voice_refused
         ├── BodyTooLarge          413 invalid_request_error       body_too_large
-        ├── TooManyRequests       429 rate_limit_error            rate_limit_exceeded, with Retry-After
         ├── ClientGone            499 client_error                client_gone, seen in the log only
         ├── CallLoop              508 invalid_request_error       call_loop
         └── ServerError           500 server_error                internal_error
             ├── EngineFailed      500                             engine_failed
-            ├── EngineUnavailable 503                             engine_unavailable, with Retry-After
-            ├── Overloaded        503                             overloaded, with Retry-After
-            ├── DeadlineExceeded  504                             deadline_exceeded
-            ├── UpstreamFailed    502                             upstream_failed
-            └── UpstreamTimeout   504                             upstream_timeout
+            └── EngineUnavailable 503                             engine_unavailable, with Retry-After
 
 `add_handlers(app)` gives everything that FastAPI raises by itself (404, 405, 422) and what nobody expected (500) the
 same envelope.
@@ -61,7 +55,6 @@ class RequestError(UserError):
     type = "server_error"
     code = "internal_error"
     retry_after_s: int | None = None
-    headers: Mapping[str, str] = {}
 
     def __init__(self, message: str, *, param: str | None = None, code: str | None = None) -> None:
         super().__init__(message)
@@ -93,15 +86,6 @@ class PromptTooLong(InvalidRequest):
     code = "context_length_exceeded"
 
 
-class Unauthorized(RequestError):
-    """No key, or one that is not known."""
-
-    status = 401
-    type = "invalid_request_error"
-    code = "invalid_api_key"
-    headers: Mapping[str, str] = {"WWW-Authenticate": "Bearer"}
-
-
 class NotFound(RequestError):
     """A voice or model that is not served."""
 
@@ -124,18 +108,6 @@ class BodyTooLarge(RequestError):
     status = 413
     type = "invalid_request_error"
     code = "body_too_large"
-
-
-class TooManyRequests(RequestError):
-    """More than a key may ask, in a minute or at once."""
-
-    status = 429
-    type = "rate_limit_error"
-    code = "rate_limit_exceeded"
-
-    def __init__(self, message: str, retry_after_s: int) -> None:
-        super().__init__(message)
-        self.retry_after_s = retry_after_s
 
 
 class ClientGone(RequestError):
@@ -172,35 +144,6 @@ class EngineUnavailable(ServerError):
     retry_after_s = 5
 
 
-class Overloaded(ServerError):
-    """More requests are waiting than may."""
-
-    status = 503
-    code = "overloaded"
-    retry_after_s = 2
-
-
-class DeadlineExceeded(ServerError):
-    """The answer was not there, or not delivered, in time."""
-
-    status = 504
-    code = "deadline_exceeded"
-
-
-class UpstreamFailed(ServerError):
-    """The model that writes the draft refused, broke off or made no sense."""
-
-    status = 502
-    code = "upstream_failed"
-
-
-class UpstreamTimeout(ServerError):
-    """The model that writes the draft did not answer in time."""
-
-    status = 504
-    code = "upstream_timeout"
-
-
 def quotable(name: str) -> str:
     """A name that a caller sent, for a message; left out unless it looks like one, for it might be private text."""
     return f" '{name}'" if re.fullmatch(r"[\w./:@+-]{1,100}", name) else ""
@@ -218,9 +161,7 @@ def invalid_fields(errors: Iterable[Mapping[str, Any]]) -> InvalidRequest:
 
 def respond(error: RequestError) -> JSONResponse:
     """The HTTP answer for an error."""
-    headers = dict(error.headers)
-    if error.retry_after_s:
-        headers["Retry-After"] = str(error.retry_after_s)
+    headers = {"Retry-After": str(error.retry_after_s)} if error.retry_after_s else None
     return JSONResponse(error.envelope(), status_code=error.status, headers=headers)
 
 

@@ -32,12 +32,6 @@ class Record:
     status: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
-    first_s: float | None = None  # when the first words went out, if it is a stream
-
-    def said(self) -> None:
-        """Words of a stream go out."""
-        if self.first_s is None:
-            self.first_s = time.perf_counter()
 
 
 class Metrics:
@@ -57,21 +51,6 @@ class Metrics:
             registry=self.registry,
         )  # fmt: skip
         self.in_flight = Gauge("nic_voice_in_flight", "Chat completions under way", registry=self.registry)
-        self.first_seconds = Histogram(
-            "nic_voice_first_token_seconds", "Time from request to the first words of a stream", ["voice"],
-            buckets=_BUCKETS_S, registry=self.registry,
-        )  # fmt: skip
-        self.refused = Counter(
-            "nic_voice_refused", "Requests that the door did not let in, or not stay, by error code", ["code"],
-            registry=self.registry,
-        )  # fmt: skip
-        self.working = Gauge("nic_voice_working", "Chat completions that have their turn", registry=self.registry)
-        self.queue = Gauge("nic_voice_queue", "Chat completions that wait for their turn", registry=self.registry)
-        self.engine_up = Gauge("nic_voice_engine_up", "1 when a request would be answered", registry=self.registry)
-        self.upstream_seconds = Histogram(
-            "nic_voice_upstream_seconds", "Time that drafts took, by outcome: ok or an error code", ["outcome"],
-            buckets=_BUCKETS_S, registry=self.registry,
-        )  # fmt: skip
 
     def count(self, record: Record, seconds: float) -> None:
         """Add a finished chat completion."""
@@ -79,8 +58,6 @@ class Metrics:
         self.seconds.labels(record.voice).observe(seconds)
         self.tokens.labels(record.voice, "in").inc(record.prompt_tokens)
         self.tokens.labels(record.voice, "out").inc(record.completion_tokens)
-        if record.first_s is not None:
-            self.first_seconds.labels(record.voice).observe(record.first_s - record.started)
 
 
 class Watch:

@@ -69,7 +69,7 @@ class ChatRequest(_Open):
     top_p: float | None = Field(None, gt=0, le=1)
     seed: int | None = None
     stop: str | list[str] | None = None
-    n: int | None = Field(None, ge=1, description="How many answers; the server limits it")
+    n: int | None = Field(None, ge=1)
 
     # Known so that they can be refused when they would change the answer; see _neutral.
     tools: Any = None
@@ -98,6 +98,7 @@ class ChatRequest(_Open):
 
 # Values of the fields above that ask for what an answer is anyway; any other value is refused.
 _neutral: dict[str, tuple[Any, ...]] = {
+    "n": (1,),
     "tools": ([],),
     "functions": ([],),
     "response_format": ({"type": "text"},),
@@ -153,22 +154,17 @@ class Answer:
         self.head = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time()), "model": model}
 
     def whole(
-        self, said: Iterable[tuple[str, str]], usage: dict[str, int], voice: dict[str, Any] | None
+        self, text: str, finish_reason: str, usage: dict[str, int], voice: dict[str, Any] | None
     ) -> dict[str, Any]:
-        """The body of an answer that is not streamed; `said` has the text and finish reason of each choice."""
-        choices = [
-            {"index": index, "message": {"role": "assistant", "content": text, "refusal": None}, "logprobs": None,
-             "finish_reason": reason}
-            for index, (text, reason) in enumerate(said)
-        ]  # fmt: skip
-        body = {**self.head, "object": "chat.completion", "choices": choices, "usage": usage}
+        """The body of an answer that is not streamed."""
+        message = {"role": "assistant", "content": text, "refusal": None}
+        choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": finish_reason}
+        body = {**self.head, "object": "chat.completion", "choices": [choice], "usage": usage}
         return body if voice is None else {**body, "voice": voice}
 
-    def chunk(
-        self, delta: dict[str, str], finish_reason: str | None = None, index: int = 0, **extra: Any
-    ) -> dict[str, Any]:
-        """One event of a stream, for the choice with this index."""
-        choice = {"index": index, "delta": delta, "logprobs": None, "finish_reason": finish_reason}
+    def chunk(self, delta: dict[str, str], finish_reason: str | None = None, **extra: Any) -> dict[str, Any]:
+        """One event of a stream."""
+        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}
         return {**self.head, "object": "chat.completion.chunk", "choices": [choice], **extra}
 
     def usage_chunk(self, usage: dict[str, int], **extra: Any) -> dict[str, Any]:

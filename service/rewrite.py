@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from service.engines import Engine, FinishReason, Sampling
-from service.feed import Feed
 from service.segments import Segment, split
 from service.voices import Voice
 from voice.prompt import Prompt
@@ -42,28 +41,21 @@ class Rewriter:
         self._engine = engine
 
     async def rewrite(
-        self,
-        text: str | AsyncGenerator[Segment],
-        voice: Voice,
-        register: Register,
-        sampling: Sampling,
-        limit_tokens: int | None = None,
+        self, text: str, voice: Voice, register: Register, sampling: Sampling, limit_tokens: int | None = None
     ) -> AsyncGenerator[Piece]:
         """The text in the voice; `sampling.max_tokens` bounds a segment, `limit_tokens` the whole answer.
 
-        A text that is still being written is given as its segments; what it fails with is raised in its place.
         The first segment is cut at the limit; a later one that would pass it is left out with all that follow. A
         segment whose rewrite is empty or does not end goes out as it came in. Closing the iterator frees the engine.
         """
         prompts = _Prompts(voice, register, sampling, limit_tokens)
-        segments = split(text, prompts.unit) if isinstance(text, str) else text
-        feed = Feed(segments, lambda index, segment: self._segment(index, segment, prompts))
+        tasks = [asyncio.create_task(self._segment(i, s, prompts)) for i, s in enumerate(split(text, prompts.unit))]
         said, left_tokens = "", limit_tokens
         finish: FinishReason = "stop"
         try:
-            async for task in feed:
+            for task in tasks:
                 piece = await task
-                _raise_any(feed.tasks)
+                _raise_any(tasks)
                 if left_tokens is not None:
                     left_tokens -= piece.completion_tokens
                     if left_tokens < 0:
@@ -83,7 +75,9 @@ class Rewriter:
                 said += piece.text
             yield Piece("", finish_reason=finish)
         finally:
-            await feed.close()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def converse(self, messages: Sequence[tuple[str, str]], sampling: Sampling) -> AsyncGenerator[Piece]:
         """The bare model's answer, in parts as they come."""

@@ -9,8 +9,8 @@ import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import AfterValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from service.errors import SettingsError
 
@@ -25,16 +25,6 @@ def _log_level(name: str) -> str:
     if name.upper() not in logging.getLevelNamesMapping():
         raise ValueError("not one of DEBUG, INFO, WARNING, ERROR, CRITICAL")
     return name.upper()
-
-
-def _origins(listed: Any) -> Any:
-    return tuple(listed.replace(",", " ").split()) if isinstance(listed, str) else listed
-
-
-def _http_url(url: str) -> str:
-    if not url.startswith(("http://", "https://")):
-        raise ValueError("not an http:// or https:// address")
-    return url.rstrip("/")
 
 
 class Settings(BaseSettings):
@@ -59,37 +49,6 @@ class Settings(BaseSettings):
         0.3, ge=0, le=2, description="When the request gives none; low, because a rewrite must keep what is said"
     )
     max_body_bytes: int = Field(1 << 20, ge=1024, description="Largest request body")
-    max_input_tokens: int = Field(8192, ge=1, description="Longest text to rewrite or conversation to answer")
-    max_choices: int = Field(4, ge=1, le=128, description="Largest `n` of a request")
-
-    keys: SecretStr | None = Field(None, description="Keys as `name:sha256hex`, separated by spaces or commas")
-    keys_file: Path | None = Field(
-        None, description="File with a key `name:sha256hex` a line (`nic-voice key NAME` prints one); read again when "
-        "it changes and on SIGHUP"
-    )  # fmt: skip
-    allow_without_keys: bool = Field(
-        False, description="Listen on other addresses than loopback although no key is set"
-    )
-    open_health: bool = Field(True, description="/health and /ready need no key")
-    open_metrics: bool = Field(True, description="/metrics needs no key")
-    cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_origins)] = Field(
-        (), description="Web origins whose pages may call, such as https://aria.example; by default none"
-    )
-    requests_per_minute: int = Field(0, ge=0, description="Chat completions of one key in a minute; 0 is no limit")
-    requests_per_key: int = Field(0, ge=0, description="Chat completions of one key at the same time; 0 is no limit")
-    max_in_flight: int = Field(64, ge=1, description="Chat completions that are worked on at the same time")
-    max_queue: int = Field(256, ge=0, description="Chat completions that may wait for their turn")
-    deadline_s: float = Field(115, gt=0, description="Longest time for a request, its answer's delivery included")
-    drain_s: int = Field(20, ge=0, description="Time for requests to finish when the server is told to stop")
-
-    upstream_url: Annotated[str, AfterValidator(_http_url)] | None = Field(
-        None, description="Base URL, usually ending in /v1, of the OpenAI-compatible server that writes drafts"
-    )
-    upstream_key: SecretStr | None = Field(None, description="Its bearer key")
-    upstream_key_file: Path | None = Field(None, description="File that holds its bearer key")
-    upstream_connect_s: float = Field(5, gt=0, description="Longest time to connect to it")
-    upstream_stall_s: float = Field(60, gt=0, description="Longest time without a word from it")
-
     log_level: Annotated[str, AfterValidator(_log_level)] = Field("INFO", description="Level of the service's own log")
 
 

@@ -7,12 +7,8 @@ import asyncio
 import logging
 import time
 
-from service.door import check_address
-from service.draft import Upstream
 from service.engines import Engine
 from service.errors import EngineFailed, EngineUnavailable
-from service.keys import Keys
-from service.limits import Limits
 from service.metrics import Metrics
 from service.rewrite import Rewriter
 from service.settings import Settings, log_effective
@@ -29,17 +25,11 @@ class Service:
     def __init__(self, settings: Settings, engine: Engine | None = None) -> None:
         self.settings = settings
         self.created = int(time.time())
-        self.keys = Keys(settings)
-        check_address(settings, self.keys)
         base = resolve(settings.model or first_base(settings.voices))
         self.voices: Voices = load_voices(settings.voices, base)
         self.engine = engine or _vllm(base, settings, self.voices)
         self.rewriter = Rewriter(self.engine)
         self.metrics = Metrics()
-        self.limits = Limits(settings)
-        self.upstream = Upstream(settings, self.metrics)
-        self.metrics.queue.set_function(lambda: self.limits.waiting)
-        self.metrics.working.set_function(lambda: self.limits.working)
         self.ready = False
         self.failure: UserError | None = None
         self.starting: asyncio.Task[None] | None = None
@@ -55,7 +45,6 @@ class Service:
             self.starting.cancel()
             await asyncio.wait({self.starting})
         await self.engine.stop()
-        await self.upstream.stop()
 
     def require_started(self) -> None:
         """Raise EngineUnavailable until the model is loaded, and for good when that failed."""
@@ -63,11 +52,6 @@ class Service:
             raise EngineUnavailable(f"The service could not start: {self.failure}")
         if not self.ready:
             raise EngineUnavailable("The model is still being loaded. Ask again in a moment.")
-
-    async def require_ready(self) -> None:
-        """Raise EngineUnavailable unless a request would be answered now."""
-        self.require_started()
-        await self.engine.check()
 
     async def _start(self) -> None:
         try:

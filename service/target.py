@@ -18,7 +18,6 @@ class Names:
     header: str | None = None
     query: str | None = None
     hop: bool = False
-    upstream: bool = False  # whether there is one that could answer first
 
 
 def choose(names: Names, voices: Voices, base: str) -> Voice | None:
@@ -32,7 +31,7 @@ def choose(names: Names, voices: Voices, base: str) -> Voice | None:
         raise InvalidRequest("The request names two different voices. Name one.", param="voice", code="two_voices")
     if asked:
         voice = voices.find(asked[0])
-        if model and model != base and (names.hop or not names.upstream):
+        if model and model != base:
             raise _needs_upstream(names, model)
         return voice
     if model == base:
@@ -42,11 +41,6 @@ def choose(names: Names, voices: Voices, base: str) -> Voice | None:
         message = f"There is no model{quotable(model)}. Known: {known}."
         raise NotFound(message, param="model", code="model_not_found")
     return _only(voices)
-
-
-def needs_draft(names: Names, voices: Voices, base: str) -> bool:
-    """Whether another model answers before the voice that was chosen."""
-    return bool(names.model) and names.model != base and voices.canonical(names.model or "") is None
 
 
 def _only(voices: Voices) -> Voice:

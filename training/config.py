@@ -41,12 +41,6 @@ class TrainingConfig(BaseModel):
     batch_tokens: int = Field(ge=16)
     accumulate: int = Field(ge=1)
     gradient_checkpointing: bool
-    validation_share: float = Field(ge=0, le=0.5)
-    validation_examples: int = Field(ge=1)
-    validate_every: float = Field(gt=0)
-    keep: Literal["best", "last"]
-    patience: int | None = Field(ge=1)
-    checkpoint_minutes: float = Field(ge=0)
     seed: int
     max_minutes: float | None = Field(gt=0)
     max_steps: int | None = Field(ge=1)

@@ -1,174 +1,190 @@
 """A training run: triplets.jsonl -> a published voice folder.
 
 In: a TrainingConfig, a triplet file and the folder to publish. Out: the VoiceManifest of the new version. The command
-is `nic-voice train --config training/configs/smollm2-135m.yaml --triplets data/triplets.jsonl --out voices/nic`. Until
-it is published the run lives in voices/.runs/nic; the same command again goes on with what is there.
+is `nic-voice train --config training/configs/smollm2-135m.yaml --triplets data/triplets.jsonl --out voices/nic`.
 """
 
 import logging
-import shutil
+import math
+import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from training import export, qlora
-from training.checkpoint import RunFolder
 from training.config import TrainingConfig
-from training.curve import JSONL, SVG
-from training.data import Examples, encode_triplets
-from training.distributed import Processes, join
-from training.errors import TrainingError
-from training.feedback import merge
-from training.loop import Progress, Run
-from training.validation import Split, split
+from training.data import Batch, Examples, collate, encode_triplets, plan_batches
 from voice.base_model import BaseModel, resolve
+from voice.errors import UserError
 from voice.manifest import AdapterRef, BaseModelRef, TripletsRef, VoiceManifest, file_sha256
 from voice.prompt import PROMPT_VERSION
 from voice.triplet import Register, Triplet, read_triplets
 
 logger = logging.getLogger(__name__)
 
-# What may change between the parts of a run: neither changes the adapter of a run that is not cut short.
-_FREE = {"checkpoint_minutes", "max_minutes"}
+
+class TrainingError(UserError):
+    """A run that cannot start or go on; says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
-class Material:
-    """The triplets of a run with those of feedback among them; `sha256` and `count` are of the triplet file alone."""
+class Progress:
+    """How far a run is; `share` of the whole work, in 0..1."""
 
-    triplets: list[Triplet]
-    sha256: str
-    count: int
-    feedback: dict[str, Any] | None
+    step: int
+    steps: int
+    share: float
+    loss: float
+    useful_tokens_per_s: float
+    padding_share: float
+    seconds_left: float
+
+    def __str__(self) -> str:
+        minutes, seconds = divmod(int(self.seconds_left), 60)
+        return (
+            f"step {self.step}/{self.steps}  loss {self.loss:.3f}  {self.useful_tokens_per_s:,.0f} tokens/s  "
+            f"padding {self.padding_share:.1%}  {minutes}:{seconds:02} left"
+        )
 
 
 def train(
-    config: TrainingConfig, triplets_path: Path, out: Path, show: Callable[[Progress], None] = lambda _: None, *,
-    feedback: Path | None = None, fresh: bool = False, say: Callable[[str], None] = logger.info,
-) -> VoiceManifest:  # fmt: skip
-    """Train an adapter on the triplets and publish it as `out`; the voice's name is the last part of `out`.
-
-    `feedback` is a file of `nic-voice feedback add`, by default the voice's own, if there is one. `fresh` sets an
-    unfinished run aside instead of going on with it. `say` gets a line when a run goes on or another one was set aside.
-    """
+    config: TrainingConfig, triplets_path: Path, out: Path, show: Callable[[Progress], None] = lambda _: None
+) -> VoiceManifest:
+    """Train an adapter on the triplets and publish it as `out`; the voice's name is the last part of `out`."""
     name = export.check_target(out)
-    material = _read(triplets_path, out, feedback)
-    base = resolve(config.base_model)
-    processes = join()
-    adapted = qlora.load(base, config)
-    parts = split(material.triplets, config.validation_share, config.validation_examples)
-    examples, validation = _encode(parts, adapted, config)
-    folder = RunFolder(out, _identity(config, material, base, processes))
-    if processes.is_main:
-        _begin(folder, fresh, say)
-    processes.wait()
-    run = Run(config, adapted, examples, validation.kept, folder, processes)
-    summary = _account(material, parts, examples, validation) | run.go(show if processes.is_main else lambda _: None)
-    if processes.is_main:
-        describe = _Description(name, config, base, material, summary)
-        export.publish(out, lambda staged: _save(staged, adapted, base, folder), describe)
-        folder.remove()
-    processes.wait()
-    processes.leave()
-    return VoiceManifest.load(out)
-
-
-def _read(triplets_path: Path, out: Path, feedback: Path | None) -> Material:
     triplets = list(read_triplets(triplets_path))
+    triplets_sha256 = file_sha256(triplets_path)
     if not triplets:
         raise TrainingError(f"{triplets_path} holds no triplets. `nic-voice extract` writes them; see its ledger.")
-    together, told = merge(triplets, feedback, out)
-    return Material(together, file_sha256(triplets_path), len(triplets), told)
-
-
-def _identity(config: TrainingConfig, material: Material, base: BaseModel, processes: Processes) -> dict[str, Any]:
-    """What makes a run this run and no other."""
-    return {
-        "config": config.model_dump(mode="json", exclude=_FREE),
-        "triplets": material.sha256,
-        "feedback": (material.feedback or {}).get("sha256"),
-        "base_model_sha256": base.sha256,
-        "prompt_version": PROMPT_VERSION,
-        "processes": processes.count,
-    }
-
-
-def _encode(parts: Split, adapted: qlora.Adapted, config: TrainingConfig) -> tuple[Examples, Examples]:
-    examples = encode_triplets(parts.training, adapted.tokenizer, config.max_length_tokens)
+    base = resolve(config.base_model)
+    adapted = qlora.load(base, config)
+    examples = encode_triplets(triplets, adapted.tokenizer, config.max_length_tokens)
     if not examples.kept:
         raise TrainingError(
             f"All {examples.read} triplets are longer than max_length_tokens={config.max_length_tokens}. Raise it."
         )
-    return examples, encode_triplets(parts.validation, adapted.tokenizer, config.max_length_tokens)
+    logger.info("%d triplets: %d to train on, dropped %s", examples.read, len(examples.kept), dict(examples.dropped))
+    summary = Run(config, adapted, examples).go(show)
+    return export.publish(
+        out,
+        save=lambda folder: adapted.save(folder, str(base.folder) if ":" in base.name else base.name),
+        describe=lambda sha256: _describe(name, config, base, triplets, triplets_sha256, sha256, summary),
+    )
 
 
-def _begin(folder: RunFolder, fresh: bool, say: Callable[[str], None]) -> None:
-    if differs := folder.begin(fresh):
-        say(
-            f"The unfinished run in {folder.path} was another one ({', '.join(differs)}); it is now "
-            f"{folder.path.name}.previous, and this one starts from the beginning."
-        )
-    elif steps := folder.steps():
-        say(f"Going on with the run in {folder.path}, from step {steps[-1]}.")
+class Run:
+    """The loop: batches, steps and the numbers shown while it runs."""
 
-
-def _account(material: Material, parts: Split, examples: Examples, validation: Examples) -> dict[str, Any]:
-    """What became of every triplet: read = trained on + validated with + dropped."""
-    dropped = examples.dropped + validation.dropped + parts.dropped
-    read = len(material.triplets)
-    if read != len(examples.kept) + len(validation.kept) + dropped.total():
-        raise TrainingError(f"Of {read} triplets some are unaccounted for. This is a fault of the program; report it.")
-    logger.info("%d triplets: %d to train on, %d to validate with, dropped %s", read, len(examples.kept),
-                len(validation.kept), dict(dropped))  # fmt: skip
-    return {
-        "triplets_read": read,
-        "examples": len(examples.kept),
-        "validation_examples": len(validation.kept),
-        "dropped": dict(dropped),
-        "feedback": material.feedback,
-        "tokens_per_example": round(examples.tokens / len(examples.kept), 1),
-        "template_tokens_per_example": round(examples.template_tokens / len(examples.kept), 1),
-    }
-
-
-def _save(staged: Path, adapted: qlora.Adapted, base: BaseModel, folder: RunFolder) -> None:
-    adapted.save(staged, str(base.folder) if ":" in base.name else base.name)
-    for drawn in (JSONL, SVG):
-        shutil.copyfile(folder.path / drawn, staged / drawn)
-
-
-@dataclass(frozen=True, slots=True)
-class _Description:
-    """What becomes voice.json once the adapter's hash is known."""
-
-    name: str
-    config: TrainingConfig
-    base: BaseModel
-    material: Material
-    summary: dict[str, Any]
-
-    def __call__(self, adapter_sha256: str) -> VoiceManifest:
-        triplets = self.material.triplets
-        registers: Counter[Register] = Counter(triplet.register for triplet in triplets)
-        return VoiceManifest(
-            name=self.name,
-            aliases=[f"{self.name}-voice"],
-            base_model=BaseModelRef(name=self.base.name, sha256=self.base.sha256),
-            prompt_version=PROMPT_VERSION,
-            system=_systems(triplets, registers),
-            default_register=registers.most_common(1)[0][0],
-            unit=Counter(triplet.unit for triplet in triplets).most_common(1)[0][0],
-            triplets=TripletsRef(sha256=self.material.sha256, count=self.material.count),
-            adapter=AdapterRef(sha256=adapter_sha256, rank=self.config.rank, alpha=self.config.alpha),
-            training={"config": self.config.model_dump(mode="json"), **self.summary},
-            created_at=datetime.now(UTC).replace(microsecond=0),
+    def __init__(self, config: TrainingConfig, adapted: qlora.Adapted, examples: Examples) -> None:
+        self.config, self.adapted, self.examples = config, adapted, examples
+        lengths = [len(example) for example in examples.kept]
+        self.plan = [
+            _grouped(plan_batches(lengths, config.batch_tokens, config.seed, epoch), config.accumulate)
+            for epoch in range(config.epochs)
+        ]
+        planned = sum(map(len, self.plan))
+        self.steps = min(planned, config.max_steps or planned)
+        self.optimizer = torch.optim.AdamW(
+            adapted.trainable(), lr=config.learning_rate, weight_decay=config.weight_decay
         )
 
+    def go(self, show: Callable[[Progress], None]) -> dict[str, Any]:
+        """Run all steps, or as many as the limits allow; returns what voice.json says of the run."""
+        started = time.monotonic()
+        useful = padded = trained = 0
+        average = 0.0
+        step = 0
+        for step, group in enumerate(self._groups(), start=1):
+            share = self._share(step - 1, time.monotonic() - started)
+            if share >= 1:
+                step -= 1
+                break
+            loss = self._step(group, share)
+            average = loss if step == 1 else 0.95 * average + 0.05 * loss
+            useful += sum(batch.useful_tokens for batch in group)
+            padded += sum(batch.ids.numel() for batch in group)
+            trained += sum(len(batch.ids) for batch in group)
+            elapsed = time.monotonic() - started
+            done = self._share(step, elapsed)
+            show(Progress(step, self.steps, done, average, useful / elapsed, 1 - useful / padded,
+                          elapsed / done - elapsed))  # fmt: skip
+        seconds = time.monotonic() - started
+        return {
+            "triplets_read": self.examples.read,
+            "examples": len(self.examples.kept),
+            "dropped": dict(self.examples.dropped),
+            "examples_seen": trained,
+            "steps": step,
+            "seconds": round(seconds, 1),
+            "useful_tokens": useful,
+            "useful_tokens_per_s": round(useful / seconds, 1),
+            "padding_share": round(1 - useful / padded, 4),
+            "final_loss": round(average, 4),
+        }
 
-def _systems(triplets: Sequence[Triplet], registers: Counter[Register]) -> dict[Register, str]:
+    def _groups(self) -> Iterator[list[Batch]]:
+        """The batches of each step, epoch after epoch."""
+        pad_id = self.adapted.tokenizer.pad_token_id or 0
+        for epoch in self.plan:
+            for group in epoch:
+                yield [collate([self.examples.kept[index] for index in batch], pad_id) for batch in group]
+
+    def _share(self, step: int, elapsed_s: float) -> float:
+        """How much of the run is over, by steps or by the clock, whichever is further."""
+        by_clock = elapsed_s / (self.config.max_minutes * 60) if self.config.max_minutes else 0.0
+        return min(1.0, max(step / self.steps, by_clock))
+
+    def _step(self, group: list[Batch], share: float) -> float:
+        """One optimiser step; returns the mean loss per target token."""
+        for settings in self.optimizer.param_groups:
+            settings["lr"] = self.config.learning_rate * schedule(share, self.config.warmup_share)
+        targets = sum(batch.target_tokens for batch in group)
+        total = 0.0
+        for batch in group:
+            loss = self.adapted.loss(batch) / targets
+            torch.autograd.backward(loss)
+            total += loss.item()
+        if not math.isfinite(total):
+            raise TrainingError("The loss is not a number any more. Lower learning_rate, or train in another dtype.")
+        torch.nn.utils.clip_grad_norm_(self.adapted.trainable(), self.config.max_gradient_norm)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        return total
+
+
+def _grouped(batches: list[list[int]], size: int) -> list[list[list[int]]]:
+    return [batches[start : start + size] for start in range(0, len(batches), size)]
+
+
+def schedule(share: float, warmup_share: float) -> float:
+    """The learning rate as a share of its peak: up in a line, then down in a cosine to zero."""
+    if share < warmup_share:
+        return (share + 0.01) / (warmup_share + 0.01)
+    return 0.5 * (1 + math.cos(math.pi * (share - warmup_share) / (1 - warmup_share)))
+
+
+def _describe(
+    name: str, config: TrainingConfig, base: BaseModel, triplets: list[Triplet], triplets_sha256: str,
+    adapter_sha256: str, summary: dict[str, Any],
+) -> VoiceManifest:  # fmt: skip
+    registers: Counter[Register] = Counter(triplet.register for triplet in triplets)
     texts = Counter((triplet.register, triplet.system) for triplet in triplets).most_common()
     system = {register: text for (register, text), _ in reversed(texts)}  # the most common of each register stays
-    return {register: system[register] for register, _ in registers.most_common()}
+    return VoiceManifest(
+        name=name,
+        aliases=[f"{name}-voice"],
+        base_model=BaseModelRef(name=base.name, sha256=base.sha256),
+        prompt_version=PROMPT_VERSION,
+        system={register: system[register] for register, _ in registers.most_common()},
+        default_register=registers.most_common(1)[0][0],
+        unit=Counter(triplet.unit for triplet in triplets).most_common(1)[0][0],
+        triplets=TripletsRef(sha256=triplets_sha256, count=len(triplets)),
+        adapter=AdapterRef(sha256=adapter_sha256, rank=config.rank, alpha=config.alpha),
+        training={"config": config.model_dump(mode="json"), **summary},
+        created_at=datetime.now(UTC).replace(microsecond=0),
+    )

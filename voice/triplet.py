@@ -7,7 +7,6 @@ Out: Triplet objects, and back again to the same bytes.
 import hashlib
 import json
 import re
-import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -39,8 +38,7 @@ class Triplet:
     """A neutral sentence (or message) and the same as its owner typed it.
 
     `id` is `source:row id:n`; `thread` a keyed hash or None; `sent_at` is aware and in UTC, or None;
-    `origin` says where the neutral side comes from: `rules`, a model's name, `pairs` or `feedback`.
-    `weight` is how much training makes of it, 1 being one triplet's worth; only other weights are written.
+    `origin` says where the neutral side comes from: `rules`, a model's name, or `pairs`.
     """
 
     id: str
@@ -53,7 +51,6 @@ class Triplet:
     system: str
     neutral: str
     own: str
-    weight: float = 1.0
 
     def to_json(self) -> str:
         """The triplet as one line of ShareGPT JSONL, without the newline."""
@@ -66,7 +63,6 @@ class Triplet:
                 "thread": self.thread,
                 "sent_at": self.sent_at.astimezone(UTC).isoformat() if self.sent_at else None,
                 "origin": self.origin,
-                **({"weight": self.weight} if self.weight != 1 else {}),
                 "conversations": [{"from": role, "value": getattr(self, field)} for role, field in ROLES.items()],
             },
             ensure_ascii=False,
@@ -77,8 +73,7 @@ class Triplet:
         """The triplet in one line of ShareGPT JSONL.
 
         Raises TripletError when the line is not a JSON object, lacks a field, has an unknown register or unit, has
-        other turns than system, human, gpt in this order, an empty human or gpt side, a date that is not ISO 8601, or a
-        weight that is not a number above zero.
+        other turns than system, human, gpt in this order, an empty human or gpt side, or a date that is not ISO 8601.
         """
         try:
             row = json.loads(line)
@@ -98,7 +93,7 @@ class Triplet:
             raise TripletError("thread is neither a text nor null")
         return cls(
             id=row["id"], source=row["source"], register=row["register"], unit=row["unit"], thread=row.get("thread"),
-            sent_at=_date(row.get("sent_at")), origin=row["origin"], weight=_weight(row.get("weight", 1.0)), **turns,
+            sent_at=_date(row.get("sent_at")), origin=row["origin"], **turns,
         )  # fmt: skip
 
 
@@ -153,12 +148,6 @@ def _turns(conversations: Any) -> dict[str, str]:
         if not turns[side].strip():
             raise TripletError(f"the {'human' if side == 'neutral' else 'gpt'} side is empty")
     return turns
-
-
-def _weight(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < sys.float_info.max:
-        raise TripletError("weight is not a number above zero")
-    return float(value)
 
 
 def _date(value: Any) -> datetime | None:

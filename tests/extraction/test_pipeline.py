@@ -12,10 +12,8 @@ import pytest
 from extraction.clean.own_text import own_text
 from extraction.ledger import Counts, LedgerError, show
 from extraction.nexus import NexusError
-from extraction.options import UnitChoice
 from extraction.owner import Owner
-from extraction.pipeline import pieces
-from extraction.run import ExtractionError, extract
+from extraction.pipeline import ExtractionError, UnitChoice, extract, pieces
 from voice.triplet import read_triplets
 
 OWNER = Owner(names=("Nic Sample",), emails=("nic@example.org",))

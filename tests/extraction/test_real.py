@@ -12,7 +12,7 @@ import pytest
 from extraction.clean import noise
 from extraction.ledger import Ledger
 from extraction.owner import Owner
-from extraction.run import extract
+from extraction.pipeline import extract
 from voice.triplet import Triplet, read_triplets
 
 PROJECT = Path(__file__).resolve().parents[2]

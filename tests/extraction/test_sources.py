@@ -9,7 +9,7 @@ import pytest
 
 from extraction.clean.steps import Rejected
 from extraction.owner import SOURCE_NAMES, Owner
-from extraction.pipeline import Found, Reader
+from extraction.pipeline import Kept, row_to_triplets
 from extraction.sources import SOURCES, owners_turns
 from voice.triplet import Register
 
@@ -100,11 +100,11 @@ def _row(source: str, content: Mapping[str, Any], text: str | None) -> dict[str,
 def test_who_wrote_a_row_and_what_it_gives(
     source: str, content: dict[str, Any], text: str | None, expected: Register | str
 ) -> None:
-    outcome = Reader(OWNER).read(BY_NAME[source], _row(source, content, text))  # type: ignore[index]
+    outcome = row_to_triplets(BY_NAME[source], _row(source, content, text), OWNER, "sentence")  # type: ignore[index]
     if isinstance(outcome, Rejected):
         assert outcome.reason == expected
     else:
-        assert [(triplet.own, triplet.register) for triplet in outcome.candidates] == [(WORDS, expected)]
+        assert [(triplet.own, triplet.register) for triplet in outcome.triplets] == [(WORDS, expected)]
 
 
 def test_every_source_has_a_case_that_is_kept_and_one_that_is_not() -> None:
@@ -120,9 +120,9 @@ def test_the_sources_are_the_eleven() -> None:
 
 def test_mojibake_is_repaired_in_what_meta_exported() -> None:
     row = _row("facebook", {"data_type": "message", "sender": "Nic Sample"}, "thatâ\x80\x99s signed")
-    outcome = Reader(OWNER).read(BY_NAME["facebook"], row)
-    assert isinstance(outcome, Found)
-    assert outcome.candidates[0].own == "that’s signed"
+    outcome = row_to_triplets(BY_NAME["facebook"], row, OWNER, "sentence")
+    assert isinstance(outcome, Kept)
+    assert outcome.triplets[0].own == "that’s signed"
 
 
 def test_only_the_owners_turns_are_taken() -> None:
@@ -135,10 +135,10 @@ def test_replies_are_in_the_thread_of_what_they_answer() -> None:
         _row("work_email", {"sender_name": "Sample, Nic", "subject": subject}, WORDS)
         for subject in ("Lease", "RE: FW: lease", "x")
     ]
-    outcomes = [Reader(OWNER).read(BY_NAME["work_email"], row) for row in rows]
-    threads = [outcome.candidates[0].thread for outcome in outcomes if isinstance(outcome, Found)]
+    outcomes = [row_to_triplets(BY_NAME["work_email"], row, OWNER, "sentence") for row in rows]
+    threads = [outcome.triplets[0].thread for outcome in outcomes if isinstance(outcome, Kept)]
     assert threads[0] == threads[1] != threads[2]
-    assert None not in threads
+    assert all(thread and len(thread) == 16 for thread in threads)
 
 
 @pytest.mark.parametrize(

@@ -160,7 +160,7 @@ async def test_what_aria_sends(serve: Serve) -> None:
         ({"messages": user("Hi."), "temperature": 3}, (400, "invalid_value", "temperature")),
         ({"messages": user("Hi."), "max_tokens": 0}, (400, "invalid_value", "max_tokens")),
         ({"messages": user("Hi."), "register": "post"}, (400, "invalid_value", "register")),
-        ({"messages": user("Hi."), "n": 5}, (400, "invalid_value", "n")),
+        ({"messages": user("Hi."), "n": 2}, (400, "unsupported_parameter", "n")),
         ({"messages": user("Hi."), "tools": [{"type": "function"}]}, (400, "unsupported_parameter", "tools")),
         (
             {"messages": user("Hi."), "response_format": {"type": "json_object"}},

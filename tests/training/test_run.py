@@ -1,6 +1,6 @@
 import pytest
 
-from training.loop import schedule
+from training.run import schedule
 
 
 @pytest.mark.parametrize(

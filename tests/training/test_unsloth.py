@@ -9,9 +9,8 @@ import pytest
 from training import qlora
 from training.config import PRESETS, TrainingConfig, load_config
 from training.data import Example, collate, encode_triplets
-from training.errors import TrainingError
 from training.export import check_target
-from training.run import train
+from training.run import TrainingError, train
 from voice.base_model import SMOLLM2, BaseModel, fingerprint, resolve
 from voice.errors import UserError
 from voice.manifest import VoiceManifest, verify
