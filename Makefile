@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTEST := $(BIN)/python -m pytest
 QUICK := not slow and not vllm and not unsloth and not postgres and not real_data and not browser
 
-.PHONY: setup run check test test-slow lock clean
+.PHONY: setup run check test test-slow lock lock-check clean
 
 run: setup
 	@$(BIN)/nic-voice quickstart
@@ -31,10 +31,11 @@ test-slow: setup
 setup: $(INSTALLED)
 
 # --no-deps: the lock is complete, and leaves out what breaks beside a CPU torch (see docs/LOG.md). The CPU build of
-# torch comes first, because PyPI's own is for CUDA; where pip does not find it, PyTorch's index has it.
+# torch comes first, because PyPI's own is for CUDA; where pip does not find it, PyTorch's index has it. The CUDA lock has
+# hashes, so that pip cannot take a CPU build of the same version that it may find first.
 $(INSTALLED): $(LOCK) pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo "Installing $(LOCK) into $(VENV) (4 GB, a few minutes) ..."
+	@echo "Installing $(LOCK) into $(VENV) (several GB, a few minutes) ..."
 	@if grep -q '+cpu$$' $(LOCK) && ! $(BIN)/python -c 'import torch' 2>/dev/null; then \
 	    $(PIP) install --no-deps $$(grep -h '^torch==' $(LOCK)) 2>/dev/null || \
 	    $(PIP) install --no-deps --index-url https://download.pytorch.org/whl/cpu $$(grep -h '^torch==' $(LOCK)); \
@@ -43,12 +44,20 @@ $(INSTALLED): $(LOCK) pyproject.toml
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
-# Resolve the locks anew (needs uv: pip install uv).
+# Resolve the locks anew (needs uv: pip install uv). A CUDA lock that names a CPU build, because one lay on the disk
+# of whoever made it, is what tests/test_locks.py looks for.
 UV_COMPILE = uv pip compile pyproject.toml --extra dev --no-header --no-annotate --python-version 3.11
 lock:
 	$(UV_COMPILE) --extra cpu --override requirements/cpu-overrides.txt --output-file requirements/cpu.lock
 	$(UV_COMPILE) --extra cuda --override requirements/cuda-overrides.txt --output-file requirements/cuda.lock \
-	    --python-platform x86_64-manylinux_2_28
+	    --python-platform x86_64-manylinux_2_28 --upgrade-package torch --generate-hashes
+
+# Install LOCK into an environment of its own (a CUDA one is 12 GB), see that all of it is there and can be imported.
+lock-check:
+	rm -rf $(VENV)-check
+	$(MAKE) setup VENV=$(VENV)-check LOCK=$(LOCK)
+	$(VENV)-check/bin/python requirements/check.py $(LOCK)
+	rm -rf $(VENV)-check
 
 clean:
 	rm -rf $(VENV) demo build *.egg-info .mypy_cache .ruff_cache .pytest_cache

@@ -17,8 +17,8 @@ ALLOWED = {
 }
 ONLY_IN = {
     "vllm": {"service/engines/vllm.py"},
-    "unsloth": {"training/qlora.py"},
-    "peft": {"training/qlora.py"},
+    "unsloth": {"training/lora.py"},
+    "peft": {"training/lora.py"},
     "asyncpg": {"extraction/nexus.py", "extraction/sample.py"},
     "fastapi": {"service/app.py", "service/errors.py"},
 }

@@ -16,7 +16,7 @@ from typing import Any
 
 import torch
 
-from training import export, qlora
+from training import lora, publish
 from training.config import TrainingConfig
 from training.data import Batch, Examples, collate, encode_triplets, plan_batches
 from voice.base_model import BaseModel, resolve
@@ -56,13 +56,13 @@ def train(
     config: TrainingConfig, triplets_path: Path, out: Path, show: Callable[[Progress], None] = lambda _: None
 ) -> VoiceManifest:
     """Train an adapter on the triplets and publish it as `out`; the voice's name is the last part of `out`."""
-    name = export.check_target(out)
+    name = publish.check_target(out)
     triplets = list(read_triplets(triplets_path))
     triplets_sha256 = file_sha256(triplets_path)
     if not triplets:
         raise TrainingError(f"{triplets_path} holds no triplets. `nic-voice extract` writes them; see its ledger.")
     base = resolve(config.base_model)
-    adapted = qlora.load(base, config)
+    adapted = lora.load(base, config)
     examples = encode_triplets(triplets, adapted.tokenizer, config.max_length_tokens)
     if not examples.kept:
         raise TrainingError(
@@ -70,7 +70,7 @@ def train(
         )
     logger.info("%d triplets: %d to train on, dropped %s", examples.read, len(examples.kept), dict(examples.dropped))
     summary = Run(config, adapted, examples).go(show)
-    return export.publish(
+    return publish.publish(
         out,
         save=lambda folder: adapted.save(folder, str(base.folder) if ":" in base.name else base.name),
         describe=lambda sha256: _describe(name, config, base, triplets, triplets_sha256, sha256, summary),
@@ -80,7 +80,7 @@ def train(
 class Run:
     """The loop: batches, steps and the numbers shown while it runs."""
 
-    def __init__(self, config: TrainingConfig, adapted: qlora.Adapted, examples: Examples) -> None:
+    def __init__(self, config: TrainingConfig, adapted: lora.Adapted, examples: Examples) -> None:
         self.config, self.adapted, self.examples = config, adapted, examples
         lengths = [len(example) for example in examples.kept]
         self.plan = [

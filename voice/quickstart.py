@@ -16,6 +16,7 @@ import httpx
 from rich.console import Console
 from rich.markup import escape
 
+from voice.child import how_it_ended
 from voice.client import rewrite
 from voice.errors import UserError
 from voice.manifest import FILE_NAME, VoiceManifest
@@ -83,14 +84,14 @@ def _serve(voices: Path) -> None:
             server.terminate()
             server.wait()
     if code not in (0, -signal.SIGTERM):
-        raise UserError(f"The service stopped with exit code {code}; its message stands above.")
+        raise UserError(how_it_ended("nic-voice serve", code))
 
 
 def _wait_until_ready(server: "subprocess.Popen[bytes]", url: str) -> None:
     deadline = time.monotonic() + READY_TIMEOUT_S
     while time.monotonic() < deadline:
         if server.poll() is not None:
-            raise UserError(f"The service stopped with exit code {server.returncode}; its message stands above.")
+            raise UserError(how_it_ended("nic-voice serve", server.returncode))
         try:
             if httpx.get(f"{url}/ready", timeout=5).status_code == 200:
                 return
@@ -104,9 +105,7 @@ def _command(*arguments: str) -> None:
     _show(*arguments)
     result = subprocess.run([sys.executable, "-m", "voice", *arguments], check=False)
     if result.returncode:
-        raise UserError(
-            f"`nic-voice {arguments[0]}` ended with exit code {result.returncode}; its message stands above."
-        )
+        raise UserError(how_it_ended(f"nic-voice {arguments[0]}", result.returncode))
 
 
 def _show(*arguments: str) -> None:

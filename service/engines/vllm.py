@@ -14,6 +14,7 @@ from contextlib import aclosing
 from typing import Any
 
 from service.engines import Adapter, Completion, FinishReason, Sampling
+from service.engines.plugin import OURS
 from service.errors import EngineFailed, EngineUnavailable, PromptTooLong
 from service.settings import Settings
 from voice.base_model import BaseModel
@@ -21,7 +22,7 @@ from voice.prompt import Prompt, Tokenizer, encode, encode_conversation, end_id
 
 RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)  # what vLLM's max_lora_rank may be
 FEW_CORES = 4
-STOP_TIMEOUT_S = 1.0  # then its processes are killed; they hold nothing that could be lost
+STOP_TIMEOUT_S = 15.0  # then its processes are killed, and leave their shared memory to be cleared by Python
 
 
 class VllmEngine:
@@ -182,12 +183,15 @@ class VllmEngine:
 def _set_environment() -> None:
     """What vLLM reads when it is imported; nothing that is set already is changed."""
     wanted = {
+        OURS: "1",
         "VLLM_NO_USAGE_STATS": "1",
         "DO_NOT_TRACK": "1",
         "VLLM_LOGGING_LEVEL": "ERROR",  # on a CPU it warns twenty times of what cannot be changed there
+        "TORCH_CPP_LOG_LEVEL": "ERROR",  # it warns of the memory node that vLLM has it use
         "VLLM_CPU_KVCACHE_SPACE": "1",  # GiB; by default it takes nearly all memory
         "HF_HUB_OFFLINE": "1",  # the model lies in a folder by now
-        "PYTHONWARNINGS": "ignore::FutureWarning",  # its own, in the processes that it starts
+        # In the processes that it starts; the second when they had to be killed and Python cleared up after them.
+        "PYTHONWARNINGS": "ignore::FutureWarning,ignore:resource_tracker:UserWarning",
         # A forked engine would hold the server's port open after the server has died.
         "VLLM_WORKER_MULTIPROC_METHOD": "spawn",
     }

@@ -1,15 +1,18 @@
 """The real Unsloth on a tiny Llama with random weights."""
 
+import json
 import resource
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from training import qlora
+from training import lora
 from training.config import PRESETS, TrainingConfig, load_config
 from training.data import Example, collate, encode_triplets
-from training.export import check_target
+from training.publish import check_target
 from training.run import TrainingError, train
 from voice.base_model import SMOLLM2, BaseModel, fingerprint, resolve
 from voice.errors import UserError
@@ -22,7 +25,9 @@ pytestmark = [pytest.mark.unsloth, pytest.mark.filterwarnings("ignore")]  # othe
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> BaseModel:
     import torch
-    import unsloth  # noqa: F401  before transformers: it patches it
+
+    with lora.without_vllm():
+        import unsloth  # noqa: F401  before transformers: it patches it
     from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
     folder = tmp_path_factory.mktemp("tiny")
@@ -50,11 +55,30 @@ def triplets(count: int) -> list[Triplet]:
     ]
 
 
+LOAD = """
+import json, sys
+from pathlib import Path
+from training import lora
+from training.config import load_config
+from voice.base_model import resolve
+config = load_config(Path("smollm2-135m"), {"base_model": sys.argv[1]})
+lora.load(resolve(config.base_model), config)
+print(json.dumps(sorted(name for name in sys.modules if name.split(".")[0].startswith("vllm"))))
+"""
+
+
+def test_training_imports_nothing_of_vllm(tiny: BaseModel) -> None:
+    """Stands for a CPU without AVX-512, where vLLM's module for it ends the process that loads it."""
+    loaded = subprocess.run([sys.executable, "-c", LOAD, tiny.folder], capture_output=True, text=True, check=False)
+    assert loaded.returncode == 0, loaded.stderr[-2000:]
+    assert json.loads(loaded.stdout.splitlines()[-1]) == []
+
+
 @pytest.mark.parametrize("in_4bit", [False, True])
 def test_a_step_moves_the_adapter_and_nothing_else(tiny: BaseModel, in_4bit: bool) -> None:
     import torch
 
-    adapted = qlora.load(tiny, config(tiny, load_in_4bit=str(in_4bit).lower()))
+    adapted = lora.load(tiny, config(tiny, load_in_4bit=str(in_4bit).lower()))
     kinds = {type(module).__name__ for module in adapted.model.modules()}
     assert ("Linear4bit" in kinds) == in_4bit
     frozen = {name: weight.detach().clone() for name, weight in adapted.model.named_parameters()
@@ -75,7 +99,7 @@ def test_a_step_moves_the_adapter_and_nothing_else(tiny: BaseModel, in_4bit: boo
 def test_the_loss_is_that_of_a_plain_forward_and_does_not_depend_on_the_batch(tiny: BaseModel) -> None:
     import torch
 
-    adapted = qlora.load(tiny, config(tiny))
+    adapted = lora.load(tiny, config(tiny))
     longer = Triplet("s:9:0", "s", "chat", "sentence", None, None, "rules", "Be me.", "Longer than they are.", "x")
     examples: list[Example] = encode_triplets([*triplets(2), longer], adapted.tokenizer, 100).kept
     together = adapted.loss(collate(examples, pad_id=2)).item()
@@ -146,7 +170,7 @@ def test_a_loss_that_is_no_number_stops_the_run(tiny: BaseModel, tmp_path: Path)
 
 
 def test_an_adapter_that_does_not_fit_on_the_disk_is_a_message(tiny: BaseModel, tmp_path: Path) -> None:
-    adapted = qlora.load(tiny, config(tiny))
+    adapted = lora.load(tiny, config(tiny))
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     room_for_the_model_card = 16_384
     resource.setrlimit(resource.RLIMIT_FSIZE, (room_for_the_model_card, limits[1]))

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from tests.manifests import a_manifest
-from training.export import ExportError, check_target, publish
+from training.publish import ExportError, check_target, publish
 from voice.errors import UserError
 from voice.manifest import ADAPTER_NAME, VoiceManifest, verify
 

@@ -72,7 +72,7 @@ def load(base: BaseModel, config: TrainingConfig) -> Adapted:
     os.environ.setdefault("UNSLOTH_DISABLE_STATISTICS", "1")
     if not torch.cuda.is_available():
         os.environ.setdefault("UNSLOTH_COMPILE_DISABLE", "1")  # compiling takes longer than a CPU run gains
-    with _quiet():
+    with _quiet(), without_vllm():
         from unsloth import FastLanguageModel  # before transformers: it patches it
         from transformers.utils import logging as transformers_logging  # isort: skip
 
@@ -96,6 +96,25 @@ def load(base: BaseModel, config: TrainingConfig) -> Adapted:
     FastLanguageModel.for_training(model)
     tokenizer.model_max_length = sys.maxsize  # training.data leaves out what is too long; no warning wanted
     return Adapted(model, tokenizer, next(model.parameters()).device)
+
+
+@contextlib.contextmanager
+def without_vllm() -> Iterator[None]:
+    """As if vLLM were not installed; whatever imports unsloth does it inside this.
+
+    Unsloth loads every compiled module of an installed vLLM to see whether it is broken, also those that are built for
+    other CPUs: without AVX-512 that is the end of the process. Training never needs vLLM.
+    """
+    missing = object()
+    found: Any = sys.modules.get("vllm", missing)
+    sys.modules["vllm"] = None  # type: ignore[assignment]  # what find_spec takes for 'there is none'
+    try:
+        yield
+    finally:
+        if found is missing:
+            del sys.modules["vllm"]
+        else:
+            sys.modules["vllm"] = found
 
 
 def _require_modules(model: Any, config: TrainingConfig, base: BaseModel) -> None:
