@@ -24,9 +24,9 @@ from typing import Any
 import httpx
 
 from bench.report import show
+from extraction.neutral.rules import neutralise
 from voice.base_model import resolve
 from voice.manifest import VoiceManifest
-from voice.neutral import neutralise
 from voice.prompt import system_text
 from voice.triplet import Triplet, write_triplets
 
@@ -113,7 +113,7 @@ async def _request(client: httpx.AsyncClient, url: str, manifest: VoiceManifest,
 @contextmanager
 def _ours(voice: Path, manifest: VoiceManifest) -> Iterator[str]:
     port = _free_port()
-    command = ["-m", "voice", "serve", "--voices", str(voice.parent), "--port", str(port)]
+    command = ["-m", "nic_voice", "serve", "--voices", str(voice.parent), "--port", str(port)]
     with _server(command, f"http://127.0.0.1:{port}", "/ready") as url:
         yield url
 
@@ -173,7 +173,7 @@ def _train(folder: Path) -> Path:
         for number, text in enumerate(own)
     ))  # fmt: skip
     command = ["train", "--triplets", str(folder / "triplets.jsonl"), "--out", str(folder / "voices" / "bench")]
-    subprocess.run([sys.executable, "-m", "voice", *command, "--set", "max_steps=6"], check=True)
+    subprocess.run([sys.executable, "-m", "nic_voice", *command, "--set", "max_steps=6"], check=True)
     return folder / "voices" / "bench"
 
 

@@ -16,6 +16,7 @@ COPY voice voice
 COPY extraction extraction
 COPY training training
 COPY service service
+COPY nic_voice nic_voice
 RUN pip install --no-cache-dir --no-deps --no-build-isolation . \
     && useradd --create-home --uid 8650 nic-voice
 

@@ -21,6 +21,7 @@ COPY voice voice
 COPY extraction extraction
 COPY training training
 COPY service service
+COPY nic_voice nic_voice
 RUN pip install --no-cache-dir . && useradd --create-home --uid 8650 nic-voice
 
 USER 8650

@@ -1,5 +1,7 @@
 """What became of every row and every sentence of an extraction: ledger.json, and the same as a table.
 
+own.ledger.json has the same form and counts the first stage alone: its 'triplets' are pieces without neutral sides yet.
+
 Rows: read = used + rejected. Sentences: read = triplets + rejected; a sentence of a rejected row was rejected too.
 No times stand in it, so that equal input gives equal bytes. With unit `message`, a 'sentence' is a whole message.
 """
@@ -7,20 +9,24 @@ No times stand in it, so that equal input gives equal bytes. With unit `message`
 import json
 from collections import Counter
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from rich import box
 from rich.table import Table
 
-from voice.errors import UserError
+from extraction.reason import Reason
+from voice.errors import UserError, explain_os_error
 
 FILE_NAME = "ledger.json"
+OWN_FILE_NAME = "own.ledger.json"
 _REASONS_SHOWN = 4
+_BY_WORD: dict[str, Reason] = {reason.value: reason for reason in Reason}
 _NUMBERS = {"rows": "rows_read", "used": "rows_used", "sentences": "sentences_read", "triplets": "triplets"}
 
 
 class LedgerError(UserError):
-    """Counts that do not add up: a defect of the extraction, never of the data."""
+    """Counts that do not add up, a defect of the extraction and never of the data; or a file that is no ledger."""
 
 
 @dataclass(slots=True)
@@ -29,10 +35,10 @@ class Counts:
 
     rows_read: int = 0
     rows_used: int = 0
-    rows_rejected: Counter[str] = field(default_factory=Counter)
+    rows_rejected: Counter[Reason] = field(default_factory=Counter)
     sentences_read: int = 0
     triplets: int = 0
-    sentences_rejected: Counter[str] = field(default_factory=Counter)
+    sentences_rejected: Counter[Reason] = field(default_factory=Counter)
     undated: int = 0
 
     def check(self, source: str) -> None:
@@ -45,6 +51,21 @@ class Counts:
                     f"Source {source}: {read} {what} read, {kept} accounted for. Nothing was written; report this."
                 )
 
+    def copy(self) -> "Counts":
+        """The same counts, to be changed without changing these."""
+        return Counts.from_json(self.to_json())
+
+    def reject_sentence(self, reason: Reason) -> None:
+        """A sentence that was counted as a triplet is none after all."""
+        self.triplets -= 1
+        self.sentences_rejected[reason] += 1
+
+    def reject_used_row(self, reason: Reason, undated: bool) -> None:
+        """A row that was counted as used gave no triplet after all."""
+        self.rows_used -= 1
+        self.undated -= undated
+        self.rows_rejected[reason] += 1
+
     def to_json(self) -> dict[str, Any]:
         """The counts as ledger.json holds them."""
         return {
@@ -53,6 +74,20 @@ class Counts:
             "triplets": self.triplets,
             "undated_rows": self.undated,
         }
+
+    @classmethod
+    def from_json(cls, content: dict[str, Any]) -> "Counts":
+        """The counts that ledger.json holds; KeyError or ValueError when it holds none."""
+        rows, sentences = content["rows"], content["sentences"]
+        return cls(
+            rows_read=rows["read"],
+            rows_used=rows["used"],
+            rows_rejected=_reasons(rows["rejected"]),
+            sentences_read=sentences["read"],
+            sentences_rejected=_reasons(sentences["rejected"]),
+            triplets=content["triplets"],
+            undated=content["undated_rows"],
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +116,22 @@ class Ledger:
         return json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
+def read(path: Path) -> Ledger:
+    """The ledger in a file; LedgerError when it is none."""
+    try:
+        content = json.loads(path.read_bytes())
+        sources = {name: Counts.from_json(counts) for name, counts in content["sources"].items()}
+        return Ledger(content["unit"], sources, content["skipped"], content["sha256"])
+    except OSError as error:
+        raise explain_os_error(error, f"Reading {path.name}") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise LedgerError(f"{path} is not a ledger. `nic-voice extract` writes it; run that again.") from error
+
+
+def _reasons(counts: dict[str, int]) -> Counter[Reason]:
+    return Counter({_BY_WORD[word]: count for word, count in counts.items()})
+
+
 def show(ledger: Ledger) -> Table:
     """The ledger as a table for the terminal: one line a source, and the commonest reasons for what was dropped."""
     table = Table(title=f"{ledger.triplets:,} triplets", show_footer=True, box=box.SIMPLE_HEAD)
@@ -103,7 +154,7 @@ def _dropped(counts: Counts) -> str:
     return "\n".join(title + _commonest(reasons) for title, reasons in parts if reasons)
 
 
-def _commonest(reasons: Counter[str]) -> str:
+def _commonest(reasons: Counter[Reason]) -> str:
     ordered = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
     shown = [f"{reason} {count:,}" for reason, count in ordered[:_REASONS_SHOWN]]
     rest = sum(count for _, count in ordered[_REASONS_SHOWN:])

@@ -16,7 +16,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError, model_validator
 
-from voice.errors import UserError, explain_os_error
+from voice.errors import UserError, counted, explain_os_error
 
 SourceName = Literal[
     "imessage", "gmail", "google_chat", "google_voice", "instagram", "facebook",
@@ -97,9 +97,9 @@ class Owner(BaseModel):
         return hashlib.sha256(json.dumps(identities, sort_keys=True, ensure_ascii=False).encode()).digest()
 
     def described(self) -> str:
-        """How many identities of each kind there are, without their values: '2 names, 1 emails'."""
-        counts = ((kind.replace("_", " "), len(getattr(self, kind))) for kind in IDENTITIES)
-        return ", ".join(f"{count} {kind}" for kind, count in counts if count)
+        """How many identities of each kind there are, without their values: '2 names, 1 email'."""
+        counts = ((kind.replace("_", " ").removesuffix("s"), len(getattr(self, kind))) for kind in IDENTITIES)
+        return ", ".join(counted(count, kind) for kind, count in counts if count)
 
     @cached_property
     def _first_names(self) -> frozenset[str]:

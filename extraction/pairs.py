@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from extraction.reason import Reason
 from voice.errors import UserError, explain_os_error
 from voice.facts import invented
 from voice.prompt import system_text
@@ -27,14 +28,14 @@ class PairsSummary:
 
     read: int
     written: int
-    dropped: dict[str, int]
+    dropped: dict[Reason, int]
     sha256: str
 
 
 def import_pairs(path: Path, out: Path, register: Register) -> PairsSummary:
     """Write the pairs in `path` as triplets to `out`; PairsError, and nothing written, when no line can be used."""
     lines = _read_lines(path)
-    dropped: Counter[str] = Counter()
+    dropped: Counter[Reason] = Counter()
     triplets = list(_triplets(lines, register, dropped))
     if not triplets:
         reasons = ", ".join(f"{reason} {count}" for reason, count in sorted(dropped.items())) or "the file is empty"
@@ -59,19 +60,19 @@ def _read_lines(path: Path) -> list[str]:
     return lines[:-1] if lines[-1] == "" else lines
 
 
-def _triplets(lines: list[str], register: Register, dropped: Counter[str]) -> Iterator[Triplet]:
+def _triplets(lines: list[str], register: Register, dropped: Counter[Reason]) -> Iterator[Triplet]:
     """The triplets of the lines that can be used; the others are counted in `dropped`."""
     seen: set[tuple[str, str]] = set()
     for number, line in enumerate(lines, start=1):
         neutral, _, own = (part.strip() for part in line.partition("\t"))
         if line.count("\t") != 1:
-            dropped["not_one_tab"] += 1
+            dropped[Reason.NOT_ONE_TAB] += 1
         elif not neutral or not own:
-            dropped["empty_side"] += 1
+            dropped[Reason.EMPTY_SIDE] += 1
         elif (neutral, own) in seen:
-            dropped["duplicate"] += 1
+            dropped[Reason.DUPLICATE] += 1
         elif invented(neutral, own):
-            dropped["invented_fact"] += 1
+            dropped[Reason.INVENTED_FACT] += 1
         else:
             seen.add((neutral, own))
             yield Triplet(

@@ -1,55 +1,43 @@
-"""From the rows of a Nexus to triplets.jsonl and ledger.json.
+"""From the rows of a Nexus to triplets.jsonl, in two stages with a file between them.
 
-In: a DSN, an Owner and a folder. Out: in that folder, one triplet per sentence the owner wrote (or per message, or
-both), ordered by date and id, and a ledger that counts every row and every sentence. Equal rows give equal bytes.
+In: a DSN, an Owner and a folder. Out, in that folder: own.jsonl, what the owner wrote, ordered by date and id, with
+own.ledger.json; then triplets.jsonl, the same with neutral sides, and ledger.json, which counts every row and every
+sentence of both stages. The second stage needs no database. Equal rows give equal bytes.
 
     ledger = await extract("postgresql://localhost/nexus", load_owner(Path("owner.toml")), Path("data"))
 """
 
-import hashlib
-import hmac
+import dataclasses
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
 
-from extraction.clean import noise, quotes
-from extraction.clean.steps import Rejected, run
-from extraction.ledger import FILE_NAME as LEDGER_NAME
+from extraction import ledger as ledgers
+from extraction import pieces as files
+from extraction.clean.steps import Rejected
 from extraction.ledger import Counts, Ledger
-from extraction.nexus import Nexus, Row, connect
+from extraction.neutral.rules import neutralise
+from extraction.nexus import Nexus, connect
+from extraction.own import Own, UnitChoice, read_row
 from extraction.owner import Owner
+from extraction.pieces import Piece
+from extraction.reason import Reason
 from extraction.sources import SOURCES, Source
 from voice.atomic import atomic_write, flush
-from voice.errors import UserError
+from voice.errors import UserError, counted
 from voice.facts import invented
-from voice.neutral import neutralise
 from voice.prompt import system_text
-from voice.sentences import split
-from voice.triplet import Triplet, Unit, dump_triplets
+from voice.triplet import Triplet, dump_triplets
 
 FILE_NAME = "triplets.jsonl"
 ORIGIN = "rules"
-NOT_OWN = "not_own"
-SENTENCE_CHECKS = (noise.reaction, noise.links, noise.tapback, noise.table_row, quotes.left_over)
-_THREAD_DIGITS = 16
 _LAST = datetime.max.replace(tzinfo=UTC)
 
-UnitChoice = Literal["sentence", "message", "both"]
 Progress = Callable[[str, int, int], None]
 
 
 class ExtractionError(UserError):
     """An extraction that cannot give any triplet; says why and what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What a row gave: its triplets, and the reasons for the sentences that were dropped."""
-
-    triplets: list[Triplet]
-    dropped: list[str]
 
 
 def ignore_progress(source: str, rows_done: int, rows_total: int) -> None:
@@ -59,24 +47,79 @@ def ignore_progress(source: str, rows_done: int, rows_total: int) -> None:
 async def extract(
     dsn: str, owner: Owner, out: Path, *, unit: UnitChoice = "sentence", on_progress: Progress = ignore_progress
 ) -> Ledger:
-    """Write out/triplets.jsonl and out/ledger.json; nothing is written when an error is raised."""
-    triplets: list[Triplet] = []
+    """Both stages; what stands in `out` stays as it is when the first one fails."""
+    await gather_own(dsn, owner, out, unit=unit, on_progress=on_progress)
+    return add_neutral(out)
+
+
+async def gather_own(
+    dsn: str, owner: Owner, out: Path, *, unit: UnitChoice = "sentence", on_progress: Progress = ignore_progress
+) -> Ledger:
+    """The first stage: rows -> out/own.jsonl and out/own.ledger.json."""
+    pieces: list[Piece] = []
     walked: dict[str, Counts] = {}
     async with connect(dsn) as nexus:
         sources, skipped = await present_sources(nexus, owner)
         for source in sources:
-            walked[source.name] = await _walk(nexus, source, owner, unit, triplets, on_progress)
+            walked[source.name] = await _walk(nexus, source, owner, unit, pieces, on_progress)
     for name, counts in walked.items():
         counts.check(name)
-    if not triplets:
+    if not pieces:
         raise ExtractionError(_nothing_found(owner, walked))
-    triplets.sort(key=lambda triplet: (triplet.sent_at or _LAST, triplet.sent_at is None, triplet.id))
-    with atomic_write(out / LEDGER_NAME) as ledger_file, atomic_write(out / FILE_NAME) as triplets_file:
-        _, sha256 = dump_triplets(triplets_file, triplets)
-        ledger = Ledger(unit=unit, sources=walked, skipped=skipped, sha256=sha256)
+    pieces.sort(key=lambda piece: (piece.sent_at or _LAST, piece.sent_at is None, piece.id))
+    with atomic_write(out / ledgers.OWN_FILE_NAME) as ledger_file, atomic_write(out / files.FILE_NAME) as own_file:
+        ledger = Ledger(unit=unit, sources=walked, skipped=skipped, sha256=files.dump_pieces(own_file, pieces))
         ledger_file.write(ledger.to_json().encode())
         flush(ledger_file)  # all bytes of both are on the disk before either takes its place
     return ledger
+
+
+def add_neutral(out: Path) -> Ledger:
+    """The second stage: out/own.jsonl -> out/triplets.jsonl and out/ledger.json."""
+    first = ledgers.read(out / ledgers.OWN_FILE_NAME)
+    stage = _NeutralStage()
+    with atomic_write(out / ledgers.FILE_NAME) as ledger_file, atomic_write(out / FILE_NAME) as triplets_file:
+        written, sha256 = dump_triplets(triplets_file, stage.triplets(files.read_pieces(out / files.FILE_NAME)))
+        if not written:
+            raise ExtractionError(f"No piece of {out / files.FILE_NAME} got a neutral side that holds its facts.")
+        ledger = dataclasses.replace(first, sources=stage.counted(first.sources), sha256=sha256)
+        ledger_file.write(ledger.to_json().encode())
+        flush(ledger_file)
+    return ledger
+
+
+class _NeutralStage:
+    """The second stage on its way: what it dropped, and which rows that leaves without a triplet."""
+
+    def __init__(self) -> None:
+        self._used: set[str] = set()
+        self._dropped: list[Piece] = []
+
+    def triplets(self, pieces: Iterator[Piece]) -> Iterator[Triplet]:
+        """A triplet for each piece but for those whose facts the neutral side lacks."""
+        for piece in pieces:
+            neutral = neutralise(piece.own, piece.register, piece.id)
+            if invented(neutral, piece.own):
+                self._dropped.append(piece)
+                continue
+            self._used.add(piece.row)
+            yield Triplet(
+                id=piece.id, source=piece.source, register=piece.register, unit=piece.unit, thread=piece.thread,
+                sent_at=piece.sent_at, origin=ORIGIN, system=system_text(piece.register), neutral=neutral,
+                own=piece.own,
+            )  # fmt: skip
+
+    def counted(self, first: dict[str, Counts]) -> dict[str, Counts]:
+        """The counts of both stages together, by source."""
+        counts = {name: count.copy() for name, count in first.items()}
+        for piece in self._dropped:
+            counts[piece.source].reject_sentence(Reason.INVENTED_FACT)
+        lost = {piece.row: piece for piece in self._dropped if piece.row not in self._used}
+        for piece in lost.values():
+            counts[piece.source].reject_used_row(Reason.INVENTED_FACT, undated=piece.sent_at is None)
+        for name, count in counts.items():
+            count.check(name)
+        return counts
 
 
 async def present_sources(nexus: Nexus, owner: Owner) -> tuple[list[Source], dict[str, str]]:
@@ -110,119 +153,48 @@ async def present_sources(nexus: Nexus, owner: Owner) -> tuple[list[Source], dic
     return present, skipped
 
 
-def row_to_triplets(source: Source, row: Row, owner: Owner, unit: UnitChoice) -> Kept | Rejected:
-    """The triplets of a row, or why it gives none before it comes to sentences."""
-    if not source.is_own(row, owner):
-        return Rejected(NOT_OWN)
-    for check in source.checks:
-        if reason := check(row):
-            return Rejected(reason)
-    texts: list[str] = []
-    why = "empty"
-    for text in source.texts_of(row, owner):
-        cleaned = run(source.steps, text)
-        if isinstance(cleaned, Rejected):
-            why = cleaned.reason
-        elif cleaned:
-            texts.append(cleaned)
-        elif text.strip():
-            why = "nothing_own"  # quotes, signatures or invisible characters, nothing else
-    if not texts:
-        return Rejected(why)
-    return _pair(source, row, owner, [piece for text in texts for piece in pieces(text, unit)])
-
-
-def pieces(text: str, unit: UnitChoice) -> Iterator[tuple[str, Unit]]:
-    """The sentences of a text, the text itself, or both; a text of one sentence is not given twice."""
-    sentences = split(text)
-    if unit != "message":
-        yield from ((sentence, "sentence") for sentence in sentences)
-    if unit == "message" or (unit == "both" and len(sentences) > 1):
-        yield text, "message"
-
-
-def why_dropped(own: str) -> str | None:
-    """The reason to drop a sentence whatever its source; None to keep it."""
-    return next(filter(None, (check(own) for check in SENTENCE_CHECKS)), None)
-
-
-def _pair(source: Source, row: Row, owner: Owner, own_pieces: list[tuple[str, Unit]]) -> Kept:
-    register, thread, sent_at = source.register_of(row), _thread(source, row, owner), _date(row[source.date])
-    kept = Kept(triplets=[], dropped=[])
-    for number, (own, unit) in enumerate(own_pieces):
-        triplet_id = f"{source.name}:{row[source.key]}:{number}"
-        reason = "own_name" if owner.signs_as(own) else why_dropped(own)
-        neutral = "" if reason else neutralise(own, register, triplet_id)
-        if not reason and invented(neutral, own):
-            reason = "invented_fact"
-        if reason:
-            kept.dropped.append(reason)
-            continue
-        kept.triplets.append(
-            Triplet(
-                id=triplet_id, source=source.name, register=register, unit=unit, thread=thread, sent_at=sent_at,
-                origin=ORIGIN, system=system_text(register), neutral=neutral, own=own,
-            )
-        )  # fmt: skip
-    return kept
-
-
 async def _walk(
-    nexus: Nexus, source: Source, owner: Owner, unit: UnitChoice, triplets: list[Triplet], on_progress: Progress
+    nexus: Nexus, source: Source, owner: Owner, unit: UnitChoice, pieces: list[Piece], on_progress: Progress
 ) -> Counts:
-    """Read one source to its end; its triplets are added to `triplets`."""
+    """Read one source to its end; its pieces are added to `pieces`."""
     counts = Counts()
     total = await nexus.count(source.table)
     on_progress(source.name, 0, total)
     async for page in nexus.pages(source.table, source.key, source.reads):
         for row in page:
-            outcome = row_to_triplets(source, row, owner, unit)
+            outcome = read_row(source, row, owner, unit)
             _count(counts, outcome)
-            if isinstance(outcome, Kept) and outcome.triplets:
+            if isinstance(outcome, Own) and outcome.pieces:
                 counts.undated += row[source.date] is None
-                triplets += outcome.triplets
+                pieces += outcome.pieces
         on_progress(source.name, counts.rows_read, max(total, counts.rows_read))
     return counts
 
 
-def _count(counts: Counts, outcome: Kept | Rejected) -> None:
+def _count(counts: Counts, outcome: Own | Rejected) -> None:
     counts.rows_read += 1
     if isinstance(outcome, Rejected):
         counts.rows_rejected[outcome.reason] += 1
         return
-    counts.sentences_read += len(outcome.triplets) + len(outcome.dropped)
+    counts.sentences_read += len(outcome.pieces) + len(outcome.dropped)
     counts.sentences_rejected.update(outcome.dropped)
-    counts.triplets += len(outcome.triplets)
-    if outcome.triplets:
+    counts.triplets += len(outcome.pieces)
+    if outcome.pieces:
         counts.rows_used += 1
     else:
         counts.rows_rejected[outcome.dropped[0]] += 1
 
 
-def _thread(source: Source, row: Row, owner: Owner) -> str | None:
-    """A keyed hash of the thread: its id may be a phone number. Owner.thread_key says what that is good for."""
-    value = row[source.thread] if source.thread else None
-    if not value:
-        return None
-    message = f"{source.name}\0{source.thread_key(str(value))}".encode()
-    return hmac.new(owner.thread_key, message, hashlib.sha256).hexdigest()[:_THREAD_DIGITS]
-
-
-def _date(value: datetime | None) -> datetime | None:
-    if value is None:
-        return None
-    return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
-
-
 def _nothing_found(owner: Owner, walked: dict[str, Counts]) -> str:
-    own = sum(counts.rows_read - counts.rows_rejected[NOT_OWN] for counts in walked.values())
+    own = sum(counts.rows_read - counts.rows_rejected[Reason.NOT_OWN] for counts in walked.values())
     read = ", ".join(f"{name} {counts.rows_read}" for name, counts in walked.items())
     if own:
+        are = "is the owner's, but it has no" if own == 1 else "are the owner's, but none has a"
         return (
-            f"{own} rows are the owner's, but none has a sentence left after cleaning (rows read: {read}). "
+            f"{counted(own, 'row')} {are} sentence left after cleaning (rows read: {read}). "
             f"Nothing was written. `nic-voice clean --source NAME` shows what cleaning does to a text."
         )
     return (
-        f"No row is the owner's. Tried {owner.described()}; rows read: {read}. Nothing was written. "
+        f"No row is the owner's. Looked for {owner.described()}; rows read: {read}. Nothing was written. "
         f"Compare the identities in owner.toml with the senders in the database."
     )

@@ -13,9 +13,10 @@ from extraction.clean import encoding, html, noise, quotes, signatures
 from extraction.clean.steps import Step, drop_if
 from extraction.nexus import Row
 from extraction.owner import Owner, SourceName
+from extraction.reason import Reason
 from voice.triplet import Register
 
-RowCheck = Callable[[Row], str | None]
+RowCheck = Callable[[Row], Reason | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +56,17 @@ class Source:
         return self.turns(text, owner) if self.turns else [text]
 
 
-def _subject_is_automated(row: Row) -> str | None:
+def _subject_is_automated(row: Row) -> Reason | None:
     return noise.automated_subject(row["subject"] or "")
 
 
-def _is_tapback_type(row: Row) -> str | None:
-    return "tapback" if row["associated_message_type"] in noise.TAPBACK_TYPES else None
+def _is_tapback_type(row: Row) -> Reason | None:
+    return Reason.TAPBACK if row["associated_message_type"] in noise.TAPBACK_TYPES else None
 
 
 def _only(column: str, *kinds: str) -> RowCheck:
     """A check that drops the rows that are something else than a message: calls, likes, new friends."""
-    return lambda row: None if row[column] in kinds else "not_message"
+    return lambda row: None if row[column] in kinds else Reason.NOT_MESSAGE
 
 
 def _sent_gmail(row: Row, owner: Owner) -> bool:

@@ -9,20 +9,21 @@ from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
 from fastapi import APIRouter, FastAPI, Header, Query, Request, Response
-from fastapi.openapi.utils import get_openapi
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from service.chat import complete
 from service.engines import Engine
-from service.errors import NotFound, add_handlers, quotable
-from service.metrics import CHAT, Watch
+from service.errors import NotFound, quotable
+from service.http import JsonBody, add_handlers
+from service.metrics import Watch
 from service.protocol import ChatRequest, model_card
 from service.settings import Settings, load_settings
 from service.state import Service
+from service.target import Names
+
+CHAT = "/v1/chat/completions"
 
 router = APIRouter()
-
-_BODY = {"required": True, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ChatRequest"}}}}
 
 
 def create_app(settings: Settings | None = None, engine: Engine | None = None) -> FastAPI:
@@ -39,21 +40,23 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
 
     app = FastAPI(title="nic-voice", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.state.service = service
-    app.add_middleware(Watch, metrics=service.metrics)
+    app.add_middleware(JsonBody, most_bytes=service.settings.max_body_bytes)
+    app.add_middleware(Watch, metrics=service.metrics, counted=CHAT)  # the last one added is around all others
     add_handlers(app)
     app.include_router(router)
-    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
 
 
-@router.post(CHAT, openapi_extra={"requestBody": _BODY})
+@router.post(CHAT)
 async def chat_completions(
     request: Request,
+    body: ChatRequest,
     x_voice: Annotated[str | None, Header(description="A voice, when the body names none")] = None,
     voice: Annotated[str | None, Query(description="A voice, when neither body nor header names one")] = None,
 ) -> Response:
     """Rewrite the last user message in a voice, or let the base model answer the conversation."""
-    return await complete(request, x_voice, voice)
+    hop = "x-nic-voice-hop" in request.headers
+    return await complete(request, body, Names(body.voice, body.model, x_voice, voice, body.register_, hop))
 
 
 @router.get("/health")
@@ -121,14 +124,3 @@ def _card(service: Service, name: str) -> dict[str, Any]:
     found = service.voices.find(name)
     created = int(found.manifest.created_at.timestamp())
     return model_card(found.name, created, "nic-voice", base, service.voices.aliases(found.name))
-
-
-def _openapi(app: FastAPI) -> dict[str, Any]:
-    """FastAPI's document with the body of chat completions, which is read by hand."""
-    if app.openapi_schema is None:
-        document = get_openapi(title=app.title, version=app.version, routes=app.routes)
-        body = ChatRequest.model_json_schema(ref_template="#/components/schemas/{model}")
-        schemas = document.setdefault("components", {}).setdefault("schemas", {})
-        schemas.update(body.pop("$defs"), ChatRequest=body)
-        app.openapi_schema = document
-    return app.openapi_schema

@@ -16,8 +16,7 @@
             ├── EngineFailed      500                             engine_failed
             └── EngineUnavailable 503                             engine_unavailable, with Retry-After
 
-`add_handlers(app)` gives everything that FastAPI raises by itself (404, 405, 422) and what nobody expected (500) the
-same envelope.
+The tree imports no web framework: service/http.py turns it, and what the framework raises by itself, into answers.
 """
 
 import logging
@@ -25,19 +24,9 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
-from starlette.exceptions import HTTPException
-
 from voice.errors import UserError
 
 log = logging.getLogger(__name__)
-
-_HTTP = {
-    404: ("not_found", "There is nothing at this address. GET /openapi.json lists what there is."),
-    405: ("method_not_allowed", "This address does not know this method. GET /openapi.json lists what there is."),
-}
 
 
 class SettingsError(UserError):
@@ -154,15 +143,14 @@ def invalid_fields(errors: Iterable[Mapping[str, Any]]) -> InvalidRequest:
     problems: dict[str, str] = {}
     for error in errors:
         field = ".".join(str(part) for part in error["loc"] if part != "body")
-        problems.setdefault(field, error["msg"])
+        if error["type"] == "json_invalid":
+            problems.setdefault("", "the body is not JSON")
+        elif error["type"] == "missing" and not field:
+            problems.setdefault("", "the body is empty")
+        else:
+            problems.setdefault(field, error["msg"])
     text = "; ".join(f"{field}: {problem}" if field else problem for field, problem in problems.items())
     return InvalidRequest(f"The request is not valid: {text}.", param=next(iter(problems), None) or None)
-
-
-def respond(error: RequestError) -> JSONResponse:
-    """The HTTP answer for an error."""
-    headers = {"Retry-After": str(error.retry_after_s)} if error.retry_after_s else None
-    return JSONResponse(error.envelope(), status_code=error.status, headers=headers)
 
 
 def unexpected(error: Exception, request_id: str) -> ServerError:
@@ -173,21 +161,3 @@ def unexpected(error: Exception, request_id: str) -> ServerError:
     where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else "unknown place"
     log.error("%s unexpected %s at %s", request_id, type(error).__name__, where)
     return ServerError(f"The service failed on this request; its log says more under {request_id}.")
-
-
-def add_handlers(app: FastAPI) -> None:
-    """Answer every error of the application in OpenAI's envelope."""
-
-    @app.exception_handler(RequestError)
-    async def _known(_: Request, error: RequestError) -> JSONResponse:
-        return respond(error)
-
-    @app.exception_handler(RequestValidationError)
-    async def _invalid(_: Request, error: RequestValidationError) -> JSONResponse:
-        return respond(invalid_fields(error.errors()))
-
-    @app.exception_handler(HTTPException)
-    async def _http(_: Request, error: HTTPException) -> JSONResponse:
-        code, message = _HTTP.get(error.status_code, ("http_error", str(error.detail)))
-        body = {"message": message, "type": "invalid_request_error", "param": None, "code": code}
-        return JSONResponse({"error": body}, status_code=error.status_code, headers=error.headers)

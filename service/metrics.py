@@ -13,12 +13,13 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.errors import ClientGone, respond, unexpected
+from service.answer import Usage
+from service.errors import ClientGone, unexpected
+from service.http import respond
 
 log = logging.getLogger(__name__)
 
 UNKNOWN = "unknown"
-CHAT = "/v1/chat/completions"
 _BUCKETS_S = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 80, 160)
 
 
@@ -30,8 +31,7 @@ class Record:
     started: float = field(default_factory=time.perf_counter)
     voice: str = UNKNOWN
     status: int = 0
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
+    usage: Usage = field(default_factory=Usage)
 
 
 class Metrics:
@@ -56,15 +56,19 @@ class Metrics:
         """Add a finished chat completion."""
         self.requests.labels(record.voice, str(record.status)).inc()
         self.seconds.labels(record.voice).observe(seconds)
-        self.tokens.labels(record.voice, "in").inc(record.prompt_tokens)
-        self.tokens.labels(record.voice, "out").inc(record.completion_tokens)
+        self.tokens.labels(record.voice, "in").inc(record.usage.prompt_tokens)
+        self.tokens.labels(record.voice, "out").inc(record.usage.completion_tokens)
 
 
 class Watch:
-    """ASGI middleware around everything; the last place where an unexpected error is caught."""
+    """ASGI middleware around everything; the last place where an unexpected error is caught.
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    The requests to the address `counted` are what the metrics count.
+    """
+
+    def __init__(self, app: ASGIApp, metrics: Metrics, counted: str) -> None:
         self._app = app
+        self._counted = counted
         self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -73,7 +77,7 @@ class Watch:
             return
         record = Record()
         scope.setdefault("state", {})["record"] = record
-        chat = scope["path"] == CHAT
+        counted = scope["path"] == self._counted
 
         async def send_on(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -81,7 +85,7 @@ class Watch:
                 MutableHeaders(scope=message)["X-Request-Id"] = record.id
             await send(message)
 
-        if chat:
+        if counted:
             self._metrics.in_flight.inc()
         try:
             await self._app(scope, receive, send_on)
@@ -90,7 +94,7 @@ class Watch:
         finally:
             seconds = time.perf_counter() - record.started
             record.status = record.status or ClientGone.status  # only a cancelled request ends without an answer
-            if chat:
+            if counted:
                 self._metrics.in_flight.dec()
                 self._metrics.count(record, seconds)
             _log(record, scope, seconds)
@@ -107,5 +111,5 @@ def _log(record: Record, scope: Scope, seconds: float) -> None:
     level = logging.INFO if route.startswith("/v1/") else logging.DEBUG
     log.log(
         level, "%s %s %s voice=%s status=%d tokens_in=%d tokens_out=%d ms=%.0f", record.id, scope["method"], route,
-        record.voice, record.status, record.prompt_tokens, record.completion_tokens, seconds * 1000,
+        record.voice, record.status, record.usage.prompt_tokens, record.usage.completion_tokens, seconds * 1000,
     )  # fmt: skip

@@ -1,17 +1,17 @@
-"""Bodies of /v1/chat/completions, OpenAI's plus `voice` and `register`.
+"""The body of /v1/chat/completions, OpenAI's plus `voice` and `register`.
 
-In: JSON of a request -> ChatRequest. Out: plain dicts of answers and stream chunks. Fields that nobody here knows are
+In: the JSON of a request. Out: a ChatRequest, and from it what is to be answered. Fields that nobody here knows are
 accepted; known ones that would change the answer and are not supported are refused by name.
 """
 
-import time
-import uuid
 from collections.abc import Iterable
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from service.errors import InvalidRequest, Unsupported, invalid_fields
+from service.engines import Sampling
+from service.errors import InvalidRequest, Unsupported
+from service.settings import Settings
 
 _EXAMPLE: dict[str, JsonValue] = {
     "voice": "nic",
@@ -55,7 +55,7 @@ class StreamOptions(_Open):
 class ChatRequest(_Open):
     """The body of a request."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
+    model_config = ConfigDict(extra="allow", json_schema_extra={"examples": [_EXAMPLE]})
 
     messages: list[Message] = Field(min_length=1, description="A voice rewrites the last user message")
     model: str | None = Field(None, description="A voice, or the base model")
@@ -71,33 +71,30 @@ class ChatRequest(_Open):
     stop: str | list[str] | None = None
     n: int | None = Field(None, ge=1)
 
-    # Known so that they can be refused when they would change the answer; see _neutral.
-    tools: Any = None
-    functions: Any = None
-    response_format: Any = None
-    modalities: Any = None
-    audio: Any = None
-    logprobs: Any = None
-    logit_bias: Any = None
-    presence_penalty: Any = None
-    frequency_penalty: Any = None
-    strength: Any = None
-    candidates: Any = None
-
     @property
     def output_limit(self) -> int | None:
         """The smaller of the two limits that were given."""
         return min((limit for limit in (self.max_tokens, self.max_completion_tokens) if limit), default=None)
 
     @property
-    def stops(self) -> tuple[str, ...]:
-        """The stop strings, empty ones left out."""
+    def includes_usage(self) -> bool:
+        """Whether a stream is to end with the number of tokens."""
+        return bool(self.stream_options and self.stream_options.include_usage)
+
+    def sampling(self, settings: Settings) -> Sampling:
+        """How to choose tokens; empty stop strings are left out."""
         stop = [self.stop] if isinstance(self.stop, str) else self.stop or []
-        return tuple(text for text in stop if text)
+        return Sampling(
+            max_tokens=settings.max_output_tokens,
+            temperature=settings.temperature if self.temperature is None else self.temperature,
+            top_p=1.0 if self.top_p is None else self.top_p,
+            seed=self.seed,
+            stop=tuple(text for text in stop if text),
+        )
 
 
-# Values of the fields above that ask for what an answer is anyway; any other value is refused.
-_neutral: dict[str, tuple[Any, ...]] = {
+# Fields that would change the answer, and their values that ask for what an answer is anyway.
+UNSUPPORTED: dict[str, tuple[Any, ...]] = {
     "n": (1,),
     "tools": ([],),
     "functions": ([],),
@@ -113,17 +110,13 @@ _neutral: dict[str, tuple[Any, ...]] = {
 }
 
 
-def parse(body: bytes) -> ChatRequest:
-    """The request in a body; InvalidRequest names what is wrong with it."""
-    try:
-        request = ChatRequest.model_validate_json(body)
-    except ValidationError as error:
-        raise invalid_fields([dict(item) for item in error.errors(include_input=False, include_url=False)]) from None
-    for field, values in _neutral.items():
-        value = getattr(request, field)
-        if value is not None and value not in values:
+def refuse_unsupported(request: ChatRequest) -> None:
+    """Raise Unsupported when a field asks for what is not done here."""
+    given = {"n": request.n, **(request.model_extra or {})}
+    for field, harmless in UNSUPPORTED.items():
+        value = given.get(field)
+        if value is not None and value not in harmless:
             raise Unsupported(f"'{field}' with this value is not supported here. Leave it out.", param=field)
-    return request
 
 
 def last_user_text(request: ChatRequest) -> str:
@@ -145,37 +138,6 @@ def conversation(request: ChatRequest) -> list[tuple[str, str]]:
         if message.role not in roles:
             raise Unsupported(f"Only these roles can be answered: {', '.join(roles)}.", param="messages")
     return [(roles[message.role], message.plain()) for message in request.messages]
-
-
-class Answer:
-    """One answer on its way out: all its chunks share an id, a time and a model."""
-
-    def __init__(self, model: str) -> None:
-        self.head = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time()), "model": model}
-
-    def whole(
-        self, text: str, finish_reason: str, usage: dict[str, int], voice: dict[str, Any] | None
-    ) -> dict[str, Any]:
-        """The body of an answer that is not streamed."""
-        message = {"role": "assistant", "content": text, "refusal": None}
-        choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": finish_reason}
-        body = {**self.head, "object": "chat.completion", "choices": [choice], "usage": usage}
-        return body if voice is None else {**body, "voice": voice}
-
-    def chunk(self, delta: dict[str, str], finish_reason: str | None = None, **extra: Any) -> dict[str, Any]:
-        """One event of a stream."""
-        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}
-        return {**self.head, "object": "chat.completion.chunk", "choices": [choice], **extra}
-
-    def usage_chunk(self, usage: dict[str, int], **extra: Any) -> dict[str, Any]:
-        """The last event of a stream whose caller asked for usage."""
-        return {**self.head, "object": "chat.completion.chunk", "choices": [], "usage": usage, **extra}
-
-
-def usage(prompt_tokens: int, completion_tokens: int) -> dict[str, int]:
-    """OpenAI's usage object."""
-    total = prompt_tokens + completion_tokens
-    return {"prompt_tokens": prompt_tokens, "completion_tokens": completion_tokens, "total_tokens": total}
 
 
 def model_card(name: str, created: int, owned_by: str, root: str, aliases: Iterable[str] = ()) -> dict[str, Any]:

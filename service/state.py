@@ -7,13 +7,14 @@ import asyncio
 import logging
 import time
 
+from service import engines
 from service.engines import Engine
 from service.errors import EngineFailed, EngineUnavailable
 from service.metrics import Metrics
-from service.rewrite import Rewriter
+from service.rewriting.rewrite import Rewriter
 from service.settings import Settings, log_effective
 from service.voices import Voices, first_base, load_voices
-from voice.base_model import BaseModel, resolve
+from voice.base_model import resolve
 from voice.errors import UserError
 
 log = logging.getLogger(__name__)
@@ -27,7 +28,7 @@ class Service:
         self.created = int(time.time())
         base = resolve(settings.model or first_base(settings.voices))
         self.voices: Voices = load_voices(settings.voices, base)
-        self.engine = engine or _vllm(base, settings, self.voices)
+        self.engine = engine or engines.open(settings, base, self.voices.largest_rank)
         self.rewriter = Rewriter(self.engine)
         self.metrics = Metrics()
         self.ready = False
@@ -67,9 +68,3 @@ class Service:
         else:
             self.ready = True
             log.info("ready: %s on %s", ", ".join(self.voices.served), self.engine.model)
-
-
-def _vllm(base: BaseModel, settings: Settings, voices: Voices) -> Engine:
-    from service.engines.vllm import VllmEngine
-
-    return VllmEngine(base, settings, max(voice.manifest.adapter.rank for voice in voices.served.values()))

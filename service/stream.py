@@ -1,6 +1,6 @@
-"""Pieces -> server-sent events, and what it takes to notice that nobody listens any more.
+"""Chunks -> server-sent events, and what it takes to notice that nobody listens any more.
 
-In: Pieces as they come. Out: OpenAI's chunks as `data:` events; comments while there is nothing to send.
+In: the chunks of an answer as they come. Out: `data:` events; comments while there is nothing to send.
 """
 
 import asyncio
@@ -13,7 +13,8 @@ from starlette.requests import Request
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from service.errors import ClientGone
+from service.errors import ClientGone, RequestError, unexpected
+from service.metrics import Record
 
 T = TypeVar("T")
 
@@ -31,16 +32,38 @@ class EventStream(StreamingResponse):
 
     media_type = "text/event-stream"
 
-    def __init__(self, events: AsyncGenerator[str], pieces: AsyncGenerator[Any]) -> None:
+    def __init__(
+        self, chunks: AsyncGenerator[dict[str, Any] | None], pieces: AsyncGenerator[Any], record: Record
+    ) -> None:
+        events = _events(chunks, record)
         super().__init__(events, headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"})
-        self._events, self._pieces = events, pieces
+        self._generators = (events, chunks, pieces)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await super().__call__(scope, receive, send)
         finally:
-            await self._events.aclose()
-            await self._pieces.aclose()  # in case that the events were never begun
+            for generator in self._generators:  # each by itself, in case that the one before it was never begun
+                await generator.aclose()
+
+
+async def _events(chunks: AsyncGenerator[dict[str, Any] | None], record: Record) -> AsyncGenerator[str]:
+    """The chunks, then [DONE]; an error is an event of its own and ends the stream without it."""
+    status = ClientGone.status  # unless the end is reached
+    try:
+        async for chunk in chunks:
+            yield KEEP_ALIVE if chunk is None else event(chunk)
+        yield DONE
+        status = 200
+    except RequestError as error:
+        status = error.status
+        yield event(error.envelope())
+    except Exception as error:  # noqa: BLE001 - the status is out already, and the caller has to hear that it failed
+        failure = unexpected(error, record.id)
+        status = failure.status
+        yield event(failure.envelope())
+    finally:
+        record.status = status
 
 
 async def with_pauses(items: AsyncGenerator[T], interval_s: float) -> AsyncGenerator[T | None]:

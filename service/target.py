@@ -1,12 +1,51 @@
-"""Who answers a request: a voice, or the bare base model.
+"""Who answers a request: a voice that rewrites, or the bare base model.
 
 In: the names that a request carries. Out: a Target, or the RequestError that says which name is wrong.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from service.errors import CallLoop, InvalidRequest, NotFound, quotable
 from service.voices import Voice, Voices
+from voice.triplet import Register
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrite:
+    """A voice rewrites the last user message."""
+
+    voice: Voice
+    register: Register
+
+    @property
+    def model(self) -> str:
+        """What the answer names as its model."""
+        return self.voice.name
+
+    @property
+    def label(self) -> str:
+        """What metrics and logs call it."""
+        return self.voice.name
+
+    def report(self, segments: list[dict[str, Any]]) -> dict[str, Any]:
+        """What the answer says of the voice and of each segment, as fields to add to it."""
+        return {"voice": {"name": self.voice.name, "adapter": self.voice.adapter.version, "segments": segments}}
+
+
+@dataclass(frozen=True, slots=True)
+class Bare:
+    """The base model answers the conversation, without an adapter."""
+
+    model: str
+    label: str = "base"
+
+    def report(self, segments: list[dict[str, Any]]) -> dict[str, Any]:
+        """Nothing: no voice took part."""
+        return {}
+
+
+Target = Rewrite | Bare
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +56,17 @@ class Names:
     model: str | None = None
     header: str | None = None
     query: str | None = None
+    register: str | None = None
     hop: bool = False
 
+    def first_known(self, voices: Voices) -> str | None:
+        """The first voice that is named and there, for metrics and logs of requests that are refused."""
+        named = (voices.canonical(name) for name in (self.voice, self.model, self.header, self.query) if name)
+        return next(filter(None, named), None)
 
-def choose(names: Names, voices: Voices, base: str) -> Voice | None:
-    """The voice that rewrites, or None when the base model answers by itself."""
+
+def choose(names: Names, voices: Voices, base: str) -> Target:
+    """Who answers."""
     model = names.model or None
     asked = [name for name in (names.voice, names.header, names.query) if name]
     if model and voices.canonical(model):
@@ -33,14 +78,23 @@ def choose(names: Names, voices: Voices, base: str) -> Voice | None:
         voice = voices.find(asked[0])
         if model and model != base:
             raise _needs_upstream(names, model)
-        return voice
+        return _rewrite(voice, names.register)
     if model == base:
-        return None
+        return Bare(base)
     if model:
         known = ", ".join([*voices.names, base])
         message = f"There is no model{quotable(model)}. Known: {known}."
         raise NotFound(message, param="model", code="model_not_found")
-    return _only(voices)
+    return _rewrite(_only(voices), names.register)
+
+
+def _rewrite(voice: Voice, register: str | None) -> Rewrite:
+    for known in voice.manifest.registers:
+        if known == (register or voice.manifest.default_register):
+            return Rewrite(voice, known)
+    known_ones = ", ".join(voice.manifest.registers)
+    message = f"Voice '{voice.name}' was not trained in this register. Known: {known_ones}."
+    raise InvalidRequest(message, param="register")
 
 
 def _only(voices: Voices) -> Voice:

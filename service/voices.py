@@ -61,6 +61,11 @@ class Voices:
         """All voices that are there, served or refused."""
         return sorted([*self.served, *self.refused])
 
+    @property
+    def largest_rank(self) -> int:
+        """The rank of the largest adapter that is served."""
+        return max(voice.manifest.adapter.rank for voice in self.served.values())
+
     def aliases(self, name: str) -> list[str]:
         """The other names that lead to a voice."""
         return [alias for alias, owner in self._aliases.items() if owner == name and alias not in self.names]

@@ -1,4 +1,4 @@
-"""The one error that the command line turns into a message and an exit code instead of a traceback."""
+"""The one error that the command line turns into a message and an exit code, and what helps to word one."""
 
 
 class UserError(Exception):
@@ -22,3 +22,8 @@ def explain_os_error(error: OSError, doing: str) -> UserError:
         errno.ENOTDIR: "A part of that path is a file, a folder was expected.",
     }.get(error.errno or 0, error.strerror or "The operating system refused.")
     return UserError(f"{doing} failed{where}: {advice}")
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun, for sentences: '1 row', '2,000 rows'."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

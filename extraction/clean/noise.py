@@ -1,10 +1,12 @@
 """Texts that are nobody's voice: tapbacks, attachments, bare links, automated mail and one-word reactions.
 
-In: a text. Out: the reason to drop it, one word that the ledger counts, or None. One-word answers ('yes', 'tomorrow')
+In: a text. Out: the Reason to drop it, or None. One-word answers ('yes', 'tomorrow')
 are voice; only what reacts without saying anything is dropped.
 """
 
 import re
+
+from extraction.reason import Reason
 
 PLACEHOLDER = "\ufffc"  # where an attachment stands in a message
 # Apple's associated_message_type of reactions given and taken back; other types are stickers and app messages.
@@ -80,53 +82,53 @@ _REACTION = re.compile(
 )
 
 
-def tapback(text: str) -> str | None:
+def tapback(text: str) -> Reason | None:
     """A reaction that a phone wrote out: 'Liked “see you”', 'Removed a heart from “see you”'."""
-    return "tapback" if _TAPBACK.match(text) else None
+    return Reason.TAPBACK if _TAPBACK.match(text) else None
 
 
-def edit_mark(text: str) -> str | None:
+def edit_mark(text: str) -> Reason | None:
     """What a phone writes about a message that was edited, unsent or deleted."""
-    return "edit_mark" if _EDIT_MARK.match(text) else None
+    return Reason.EDIT_MARK if _EDIT_MARK.match(text) else None
 
 
-def attachment(text: str) -> str | None:
+def attachment(text: str) -> Reason | None:
     """Nothing but the placeholders of attachments."""
-    return "attachment" if PLACEHOLDER in text and not text.replace(PLACEHOLDER, "").strip() else None
+    return Reason.ATTACHMENT if PLACEHOLDER in text and not text.replace(PLACEHOLDER, "").strip() else None
 
 
-def links(text: str) -> str | None:
+def links(text: str) -> Reason | None:
     """Nothing but links."""
     words = text.split()
-    return "links" if words and all(map(_LINK.match, words)) else None
+    return Reason.LINKS if words and all(map(_LINK.match, words)) else None
 
 
-def automated_subject(subject: str) -> str | None:
+def automated_subject(subject: str) -> Reason | None:
     """The subject of a mail that a program wrote: calendar replies, auto-replies, receipts, delivery reports."""
-    return "automated" if _AUTOMATED_SUBJECT.match(subject) else None
+    return Reason.AUTOMATED if _AUTOMATED_SUBJECT.match(subject) else None
 
 
-def automated(text: str) -> str | None:
+def automated(text: str) -> Reason | None:
     """The text of a mail that a program wrote, newsletters included."""
-    return "automated" if _AUTOMATED_TEXT.search(text) else None
+    return Reason.AUTOMATED if _AUTOMATED_TEXT.search(text) else None
 
 
-def chat_log(text: str) -> str | None:
+def chat_log(text: str) -> Reason | None:
     """A mail into which a conversation of several people was pasted."""
-    return "chat_log" if len(_SPEAKER_LINE.findall(text)) >= _SPEAKER_LINES_NEEDED else None
+    return Reason.CHAT_LOG if len(_SPEAKER_LINE.findall(text)) >= _SPEAKER_LINES_NEEDED else None
 
 
-def table_row(text: str) -> str | None:
+def table_row(text: str) -> Reason | None:
     """A line of a table: three columns or more, or two with hardly a word in them."""
     columns = len(_COLUMN.findall(text)) + 1
     if columns >= _TABLE_COLUMNS or (columns > 1 and len(_LETTERS.findall(text)) < _PROSE_WORDS):
-        return "table_row"
+        return Reason.TABLE_ROW
     return None
 
 
-def reaction(text: str) -> str | None:
+def reaction(text: str) -> Reason | None:
     """One word that only reacts ('lol', 'ok', 'hahaha'), or no word at all (an emoji, '!!')."""
     words = _WORD.findall(text)
     if not words:
-        return "reaction"
-    return "reaction" if len(words) == 1 and _REACTION.fullmatch(words[0]) else None
+        return Reason.REACTION
+    return Reason.REACTION if len(words) == 1 and _REACTION.fullmatch(words[0]) else None

@@ -9,6 +9,8 @@ import re
 
 from email_reply_parser import EmailMessage
 
+from extraction.reason import Reason
+
 # Opens a quote whatever follows, in the languages of Outlook's and Lotus Notes' users.
 _DASHED = re.compile(
     r"""^\s*(?:
@@ -101,9 +103,9 @@ def remove_before_html(text: str) -> str:
     return text if text.lstrip().startswith("<") else remove(text)
 
 
-def left_over(text: str) -> str | None:
+def left_over(text: str) -> Reason | None:
     """The reason to drop a sentence in which the header of a quote still stands."""
-    return "quote_left_over" if _LEFT_OVER.search(text) else None
+    return Reason.QUOTE_LEFT_OVER if _LEFT_OVER.search(text) else None
 
 
 def _without_marked(lines: list[str]) -> list[str]:

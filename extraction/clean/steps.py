@@ -6,18 +6,20 @@ In: a text and a tuple of steps. Out: the cleaned text, or Rejected with the rea
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from extraction.reason import Reason
+
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A text, or a row, that gives no triplet, and why: one word that the ledger counts."""
+    """A text, or a row, that gives no triplet, and why."""
 
-    reason: str
+    reason: Reason
 
 
 Step = Callable[[str], str | Rejected]
 
 
-def drop_if(check: Callable[[str], str | None]) -> Step:
+def drop_if(check: Callable[[str], Reason | None]) -> Step:
     """A step that leaves the text as it is, or drops it for the reason that `check` gives."""
 
     def step(text: str) -> str | Rejected:

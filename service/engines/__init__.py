@@ -1,10 +1,12 @@
-"""What can generate: the protocol that the service speaks, and one module an implementation."""
+"""What can generate: the protocol that the service speaks, one module an implementation, and the choice among them."""
 
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
+from service.settings import Settings
+from voice.base_model import BaseModel
 from voice.prompt import Prompt
 
 FinishReason = Literal["stop", "length"]
@@ -69,3 +71,10 @@ class Engine(Protocol):
 
     def converse(self, messages: Sequence[tuple[str, str]], sampling: Sampling) -> AsyncGenerator[Completion]:
         """The bare model's answer to a conversation of (role, text), in parts; token counts are those of the part."""
+
+
+def open(settings: Settings, base: BaseModel, largest_rank: int) -> Engine:
+    """The engine that the settings ask for, not started; `largest_rank` is that of the adapters it will wear."""
+    from service.engines.vllm import VllmEngine  # here, because it is one of several and heavy
+
+    return VllmEngine(base, settings, largest_rank)

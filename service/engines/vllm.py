@@ -1,7 +1,7 @@
 """vLLM in this process: one base model on the CPU or a GPU, a LoRA adapter chosen per request.
 
-In: a Prompt and an Adapter. Out: a Completion. The only module that imports vllm; service/state.py imports it when the
-service starts, because the import alone takes ten seconds.
+In: a Prompt and an Adapter. Out: a Completion. The only module that imports vllm, and not before the engine starts,
+because the import alone takes ten seconds.
 """
 
 import asyncio

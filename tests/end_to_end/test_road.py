@@ -30,7 +30,7 @@ START_TIMEOUT_S = 240
 
 def nic_voice(*arguments: str) -> "subprocess.CompletedProcess[str]":
     result = subprocess.run(
-        [sys.executable, "-m", "voice", *arguments], capture_output=True, text=True, timeout=500, check=False
+        [sys.executable, "-m", "nic_voice", *arguments], capture_output=True, text=True, timeout=500, check=False
     )
     assert result.returncode == 0, result.stderr
     return result
@@ -86,7 +86,7 @@ class serving:
 
     def __init__(self, voices: Path) -> None:
         self.port = free_port()
-        command = [sys.executable, "-m", "voice", "serve", "--voices", str(voices), "--port", str(self.port)]
+        command = [sys.executable, "-m", "nic_voice", "serve", "--voices", str(voices), "--port", str(self.port)]
         self.log = (voices.parent / "serve.log").open("w+")
         self.process = subprocess.Popen(command, stdout=self.log, stderr=subprocess.STDOUT, env=os.environ)
 

@@ -144,6 +144,4 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 
 def test_identities_are_described_without_their_values() -> None:
-    assert OWNER.described() == (
-        "2 names, 1 nicknames, 1 emails, 1 phones, 1 handles, 1 guestbook names, 1 plaud speakers"
-    )
+    assert OWNER.described() == ("2 names, 1 nickname, 1 email, 1 phone, 1 handle, 1 guestbook name, 1 plaud speaker")

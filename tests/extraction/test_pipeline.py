@@ -9,11 +9,12 @@ from typing import Any
 import asyncpg
 import pytest
 
-from extraction.clean.own_text import own_text
+from extraction.explain import explain
 from extraction.ledger import Counts, LedgerError, show
-from extraction.nexus import NexusError
+from extraction.own import UnitChoice, pieces_of
 from extraction.owner import Owner
-from extraction.pipeline import ExtractionError, UnitChoice, extract, pieces
+from extraction.pipeline import ExtractionError, extract
+from voice.postgres import PostgresError
 from voice.triplet import read_triplets
 
 OWNER = Owner(names=("Nic Sample",), emails=("nic@example.org",))
@@ -132,7 +133,7 @@ async def test_missing_tables_and_unwanted_sources_are_skipped_and_said(nexus_ds
         (
             Owner(names=("Somebody Else",), sources=("gmail",)),
             "SELECT 1",
-            r"No row is the owner's. Tried 1 names; rows read: gmail 2",
+            r"No row is the owner's. Looked for 1 name; rows read: gmail 2",
         ),
         (
             OWNER,
@@ -148,7 +149,7 @@ async def test_missing_tables_and_unwanted_sources_are_skipped_and_said(nexus_ds
         (
             OWNER,
             "DELETE FROM aurora_raw_gmail; DELETE FROM aurora_raw_imessage WHERE guid <> 'a'",
-            "1 rows are the owner's, but none",
+            "1 row is the owner's, but it has no sentence",
         ),
     ],
 )
@@ -167,7 +168,7 @@ async def test_what_cannot_work_is_said_and_nothing_is_written(
 
 async def test_a_server_that_is_not_there_leaves_what_was_written_before(tmp_path: Path) -> None:
     (tmp_path / "triplets.jsonl").write_text("old")
-    with pytest.raises(NexusError):
+    with pytest.raises(PostgresError):
         await extract("postgresql://127.0.0.1:1/nexus", OWNER, tmp_path)
     assert (tmp_path / "triplets.jsonl").read_text() == "old"
 
@@ -183,7 +184,7 @@ async def test_a_server_that_is_not_there_leaves_what_was_written_before(tmp_pat
     ],
 )
 def test_units(text: str, unit: UnitChoice, expected: list[tuple[str, str]]) -> None:
-    assert list(pieces(text, unit)) == expected
+    assert list(pieces_of(text, unit)) == expected
 
 
 @pytest.mark.parametrize(
@@ -214,4 +215,4 @@ async def test_the_table_shows_every_source(nexus_dsn: str, tmp_path: Path) -> N
     ],
 )
 def test_an_entity_in_a_quote_does_not_make_it_own_text(body: str) -> None:
-    assert own_text("gmail", body) == "sure thing"
+    assert explain("gmail", body).own == "sure thing"

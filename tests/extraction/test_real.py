@@ -13,6 +13,7 @@ from extraction.clean import noise
 from extraction.ledger import Ledger
 from extraction.owner import Owner
 from extraction.pipeline import extract
+from extraction.reason import Reason
 from voice.triplet import Triplet, read_triplets
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -45,14 +46,14 @@ async def test_mail(database: str, tmp_path: Path) -> None:
     ledger, triplets = await _extract("mail", database, tmp_path)
     assert ledger.sources["gmail"].rows_read == ledger.sources["work_email"].rows_read == 1771
     assert ledger.triplets == len(triplets) > 10_000
-    assert all(counts.rows_rejected["not_own"] == 0 for counts in ledger.sources.values())
+    assert all(counts.rows_rejected[Reason.NOT_OWN] == 0 for counts in ledger.sources.values())
     _assert_clean(triplets)
 
 
 async def test_chat(database: str, tmp_path: Path) -> None:
     ledger, triplets = await _extract("chat", database, tmp_path)
     chat, phone = ledger.sources["google_chat"], ledger.sources["imessage"]
-    assert (chat.rows_read, chat.rows_rejected["not_own"]) == (99_399, 99_399 - 12_896)
-    assert (phone.rows_read, phone.rows_rejected["tapback"]) == (6_300, 300)
+    assert (chat.rows_read, chat.rows_rejected[Reason.NOT_OWN]) == (99_399, 99_399 - 12_896)
+    assert (phone.rows_read, phone.rows_rejected[Reason.TAPBACK]) == (6_300, 300)
     assert ledger.triplets == len(triplets) > 10_000
     _assert_clean(triplets)

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from extraction.clean.steps import Rejected
+from extraction.own import Own, read_row
 from extraction.owner import SOURCE_NAMES, Owner
-from extraction.pipeline import Kept, row_to_triplets
+from extraction.reason import Reason
 from extraction.sources import SOURCES, owners_turns
 from voice.triplet import Register
 
@@ -19,7 +20,7 @@ OWNER = Owner(
 )  # fmt: skip
 BY_NAME = {source.name: source for source in SOURCES}
 WORDS = "the lease is signed"
-NOT_OWN = "not_own"
+NOT_OWN = Reason.NOT_OWN
 
 MAIL = {"from_address": "nic@example.org", "from_name": "Nic Sample", "subject": "lease", "is_sent": True}
 JSON_TURNS = json.dumps(
@@ -100,11 +101,11 @@ def _row(source: str, content: Mapping[str, Any], text: str | None) -> dict[str,
 def test_who_wrote_a_row_and_what_it_gives(
     source: str, content: dict[str, Any], text: str | None, expected: Register | str
 ) -> None:
-    outcome = row_to_triplets(BY_NAME[source], _row(source, content, text), OWNER, "sentence")  # type: ignore[index]
+    outcome = read_row(BY_NAME[source], _row(source, content, text), OWNER, "sentence")  # type: ignore[index]
     if isinstance(outcome, Rejected):
         assert outcome.reason == expected
     else:
-        assert [(triplet.own, triplet.register) for triplet in outcome.triplets] == [(WORDS, expected)]
+        assert [(piece.own, piece.register) for piece in outcome.pieces] == [(WORDS, expected)]
 
 
 def test_every_source_has_a_case_that_is_kept_and_one_that_is_not() -> None:
@@ -120,9 +121,9 @@ def test_the_sources_are_the_eleven() -> None:
 
 def test_mojibake_is_repaired_in_what_meta_exported() -> None:
     row = _row("facebook", {"data_type": "message", "sender": "Nic Sample"}, "thatâ\x80\x99s signed")
-    outcome = row_to_triplets(BY_NAME["facebook"], row, OWNER, "sentence")
-    assert isinstance(outcome, Kept)
-    assert outcome.triplets[0].own == "that’s signed"
+    outcome = read_row(BY_NAME["facebook"], row, OWNER, "sentence")
+    assert isinstance(outcome, Own)
+    assert outcome.pieces[0].own == "that’s signed"
 
 
 def test_only_the_owners_turns_are_taken() -> None:
@@ -135,8 +136,8 @@ def test_replies_are_in_the_thread_of_what_they_answer() -> None:
         _row("work_email", {"sender_name": "Sample, Nic", "subject": subject}, WORDS)
         for subject in ("Lease", "RE: FW: lease", "x")
     ]
-    outcomes = [row_to_triplets(BY_NAME["work_email"], row, OWNER, "sentence") for row in rows]
-    threads = [outcome.triplets[0].thread for outcome in outcomes if isinstance(outcome, Kept)]
+    outcomes = [read_row(BY_NAME["work_email"], row, OWNER, "sentence") for row in rows]
+    threads = [outcome.pieces[0].thread for outcome in outcomes if isinstance(outcome, Own)]
     assert threads[0] == threads[1] != threads[2]
     assert all(thread and len(thread) == 16 for thread in threads)
 

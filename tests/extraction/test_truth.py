@@ -7,8 +7,9 @@ import pytest
 
 from extraction.owner import load_owner
 from extraction.pipeline import extract
-from extraction.sample import build, owner_toml, truth
+from extraction.reason import Reason
 from extraction.sources import SOURCES
+from nic_voice.sample.build import build, owner_toml, truth
 from voice.triplet import read_triplets
 
 pytestmark = pytest.mark.postgres
@@ -31,6 +32,7 @@ async def test_every_own_text_is_kept_and_nothing_else(database: str, tmp_path: 
         found, own = words[f"{NAMES[row.source]}:{row.id}"], Counter(row.own.split())
         place = f"{row.source} {row.id}"
         if row.reason is not None:
+            assert row.reason in {reason.value for reason in Reason}
             assert not found, f"{place} is {row.reason} and was kept"
             continue
         assert found, f"{place} is the owner's and was lost"

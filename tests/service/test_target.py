@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from service.errors import RequestError
-from service.target import Names, choose
+from service.target import Bare, Names, Rewrite, choose
 from service.voices import Voices, load_voices
 from tests.service.conftest import MakeVoice
 from voice.base_model import BaseModel
@@ -30,13 +30,23 @@ def voices(make_voice: MakeVoice, root: Path, base: BaseModel) -> Voices:
         (Names(voice="ana", model="base"), "ana"),
         (Names(voice="", model="", header="ana"), "ana"),
         (Names(model="base", header="ana"), "ana"),
-        (Names(model="base"), None),
         (Names(voice="ana", hop=True), "ana"),
     ],
 )
-def test_who_answers(names: Names, expected: str | None, voices: Voices) -> None:
-    voice = choose(names, voices, "base")
-    assert (voice.name if voice else None) == expected
+def test_who_answers(names: Names, expected: str, voices: Voices) -> None:
+    target = choose(names, voices, "base")
+    assert isinstance(target, Rewrite)
+    assert (target.voice.name, target.register) == (expected, "chat")
+
+
+def test_the_base_answers_by_its_own_name(voices: Voices) -> None:
+    assert choose(Names(model="base"), voices, "base") == Bare("base")
+
+
+def test_the_register_is_the_one_that_is_named(voices: Voices) -> None:
+    target = choose(Names(voice="ana", register="email"), voices, "base")
+    assert isinstance(target, Rewrite)
+    assert target.register == "email"
 
 
 @pytest.mark.parametrize(
@@ -48,6 +58,7 @@ def test_who_answers(names: Names, expected: str | None, voices: Voices) -> None
         (Names(model="ana", query="bob"), (400, "two_voices")),
         (Names(voice="ana", query="eva"), (400, "two_voices")),
         (Names(), (400, "invalid_value")),
+        (Names(voice="ana", register="post"), (400, "invalid_value")),
         (Names(voice="eva"), (404, "voice_not_found")),
         (Names(voice="eva", model="gpt-9"), (404, "voice_not_found")),
         (Names(model="gpt-9"), (404, "model_not_found")),
@@ -67,9 +78,8 @@ def test_who_cannot_answer(names: Names, expected: tuple[int, str], voices: Voic
 
 def test_the_only_voice_needs_no_name(make_voice: MakeVoice, root: Path, base: BaseModel) -> None:
     make_voice("ana")
-    voice = choose(Names(), load_voices(root, base), "base")
-    assert voice is not None
-    assert voice.name == "ana"
+    target = choose(Names(), load_voices(root, base), "base")
+    assert (target.model, target.label) == ("ana", "ana")
 
 
 def test_a_refused_second_voice_still_asks_for_a_name(make_voice: MakeVoice, root: Path, base: BaseModel) -> None:

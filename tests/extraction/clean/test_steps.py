@@ -1,8 +1,9 @@
 """How steps are run."""
 
 from extraction.clean.steps import Rejected, drop_if, run, run_regardless
+from extraction.reason import Reason
 
-STEPS = (str.strip, drop_if(lambda text: "shouting" if text.isupper() else None), str.lower)
+STEPS = (str.strip, drop_if(lambda text: Reason.REACTION if text.isupper() else None), str.lower)
 
 
 def test_steps_run_in_order() -> None:
@@ -10,7 +11,7 @@ def test_steps_run_in_order() -> None:
 
 
 def test_the_first_reason_ends_the_run() -> None:
-    assert run(STEPS, " HELLO ") == Rejected("shouting")
+    assert run(STEPS, " HELLO ") == Rejected(Reason.REACTION)
 
 
 def test_the_text_can_be_had_all_the_same() -> None:

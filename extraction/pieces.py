@@ -1,0 +1,68 @@
+"""What the owner wrote, piece by piece: own.jsonl, the file between the two stages of extraction.
+
+In: pieces, or lines such as {"id", "source", "register", "unit", "thread", "sent_at", "own"}. Out: the other.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO
+
+from voice.errors import UserError, explain_os_error
+from voice.triplet import Register, Unit
+
+FILE_NAME = "own.jsonl"
+
+
+class PiecesError(UserError):
+    """A line that is no piece; says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A sentence or a message as its owner typed it. `id` is `source:row id:n`; `sent_at` is in UTC, or None."""
+
+    id: str
+    source: str
+    register: Register
+    unit: Unit
+    thread: str | None
+    sent_at: datetime | None
+    own: str
+
+    @property
+    def row(self) -> str:
+        """The row that it comes from: its id without the piece's number."""
+        return self.id.rpartition(":")[0]
+
+
+def dump_pieces(file: IO[bytes], pieces: Iterable[Piece]) -> str:
+    """Write the pieces, one a line; returns the SHA-256 of the lines in hex."""
+    digest = hashlib.sha256()
+    for piece in pieces:
+        sent_at = piece.sent_at.astimezone(UTC).isoformat() if piece.sent_at else None
+        line = (json.dumps(asdict(piece) | {"sent_at": sent_at}, ensure_ascii=False) + "\n").encode()
+        digest.update(line)
+        file.write(line)
+    return digest.hexdigest()
+
+
+def read_pieces(path: Path) -> Iterator[Piece]:
+    """The pieces of own.jsonl in its order; PiecesError names file and line of a bad one."""
+    try:
+        file = path.open("rb")
+    except OSError as error:
+        raise explain_os_error(error, f"Reading {path.name}") from error
+    with file:
+        for number, line in enumerate(file, start=1):
+            try:
+                fields = json.loads(line)
+                sent_at = datetime.fromisoformat(fields["sent_at"]) if fields["sent_at"] else None
+                yield Piece(**fields | {"sent_at": sent_at})
+            except (ValueError, TypeError, KeyError) as error:
+                raise PiecesError(
+                    f"{path}, line {number}: not a piece of own text. Run `nic-voice extract`, which writes it, again."
+                ) from error

@@ -1,0 +1,40 @@
+"""Why a row, a sentence or a line of pairs gives no triplet: the one vocabulary that ledgers and summaries count by."""
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """A word of the ledger, with what it means."""
+
+    description: str
+
+    def __new__(cls, word: str, description: str) -> "Reason":
+        """The word as a text that carries its meaning."""
+        reason = str.__new__(cls, word)
+        reason._value_ = word
+        reason.description = description
+        return reason
+
+    # Rows.
+    NOT_OWN = "not_own", "somebody else wrote it"
+    NOT_MESSAGE = "not_message", "something else than a message: a call, a like, a new friend, a picture's caption"
+    EMPTY = "empty", "it holds no text"
+    NOTHING_OWN = "nothing_own", "quotes, signatures or invisible characters, nothing else"
+    ATTACHMENT = "attachment", "only the placeholders of attachments"
+    EDIT_MARK = "edit_mark", "what a phone writes about a message that was edited, unsent or deleted"
+    AUTOMATED = "automated", "a program wrote it: calendar replies, auto-replies, receipts, newsletters"
+    CHAT_LOG = "chat_log", "a mail into which a conversation of several people was pasted"
+    # Rows and sentences.
+    TAPBACK = "tapback", "a reaction that a phone wrote out: Liked “see you”"
+    LINKS = "links", "only links"
+    # Sentences.
+    REACTION = "reaction", "one word that only reacts (lol, ok), or no word at all"
+    TABLE_ROW = "table_row", "a line of a table"
+    QUOTE_LEFT_OVER = "quote_left_over", "the header of a quote still stands in it"
+    OWN_NAME = "own_name", "nothing but the owner's name"
+    # Sentences and pairs, once the neutral side is there.
+    INVENTED_FACT = "invented_fact", "a number that the neutral side lacks: it would teach inventing"
+    # Lines of a file of pairs.
+    NOT_ONE_TAB = "not_one_tab", "not exactly one tab in the line"
+    EMPTY_SIDE = "empty_side", "nothing on one side of the tab"
+    DUPLICATE = "duplicate", "the same pair stands above"

@@ -1,1 +1,0 @@
-"""The words of the sample Nexus (*.toml), and how each source lays them out as rows with their truth."""

@@ -1,0 +1,109 @@
+"""From messages to triplets: sample, extract, neutralise, clean, import-pairs."""
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from nic_voice.commands import path
+from voice.triplet import REGISTERS, UNITS, Register
+
+if TYPE_CHECKING:
+    from extraction.ledger import Ledger
+
+
+@click.command()
+@click.option("--dsn", help="An empty PostgreSQL database. Without it one is started in the folder that --out names.")
+@click.option("--rows", default=20_000, help="Rows over all eleven sources.")
+@click.option("--seed", default=1, help="The same seed gives the same rows.")
+@click.option("--out", required=True, type=path(file_okay=False), help="Folder to write owner.toml and dsn to.")
+@click.option("--stop", is_flag=True, help="Stop the PostgreSQL that an earlier call started in --out.")
+def sample(dsn: str | None, rows: int, seed: int, out: Path, stop: bool) -> None:
+    """Make up an owner and his Nexus database."""
+    from nic_voice.sample import embedded
+    from nic_voice.sample.build import make_sample
+
+    if stop:
+        stopped = embedded.stop(out / "postgres")
+        click.echo(f"The PostgreSQL in {out} {'is stopped' if stopped else 'was not running'}.", err=True)
+        return
+    if dsn is not None:
+        embedded.start_if_ours(dsn)
+    summary = make_sample(dsn, rows, seed, out)
+    click.echo(
+        f"Wrote {sum(summary.rows.values()):,} rows into {len(summary.rows)} tables; {out}/dsn says where.", err=True
+    )
+    if dsn is None:
+        click.echo(f"Its PostgreSQL goes on running; `nic-voice sample --stop --out {out}` stops it.", err=True)
+
+
+@click.command()
+@click.option("--dsn", required=True, help="The Nexus PostgreSQL, such as postgresql://user@host:5432/nexus.")
+@click.option("--owner", required=True, type=path(), help="owner.toml: who the owner is.")
+@click.option("--out", required=True, type=path(file_okay=False), help="Folder to write triplets and ledger to.")
+@click.option("--unit", default="sentence", type=click.Choice([*UNITS, "both"]), help="What a triplet is.")
+def extract(dsn: str, owner: Path, out: Path, unit: Literal["sentence", "message", "both"]) -> None:
+    """Turn the owner's rows of a Nexus into triplets; the database is only read."""
+    from extraction.owner import load_owner
+    from extraction.pipeline import extract as run
+    from nic_voice.sample import embedded
+    from nic_voice.terminal import rows_bar
+
+    identities = load_owner(owner)
+    embedded.start_if_ours(dsn)
+    with rows_bar() as progress:
+        ledger = asyncio.run(run(dsn, identities, out, unit=unit, on_progress=progress))
+    _show(ledger, out)
+
+
+@click.command()
+@click.option("--out", required=True, type=path(file_okay=False), help="The folder that `nic-voice extract` wrote to.")
+def neutralise(out: Path) -> None:
+    """Write triplets and ledger anew from own.jsonl; needs no database."""
+    from extraction.pipeline import add_neutral
+
+    _show(add_neutral(out), out)
+
+
+@click.command()
+@click.option("--source", required=True, help="A source of extraction, such as gmail.")
+@click.option("--jsonl", is_flag=True, help='Read lines {"id", "body"}; write one with own text and reasons for each.')
+def clean(source: str, jsonl: bool) -> None:
+    """Show what extraction takes for the owner's own text of a message that is given on standard input."""
+    from extraction.explain import explain, explain_lines
+
+    if jsonl:
+        for line in explain_lines(source, sys.stdin.buffer):
+            click.echo(line)
+        return
+    explanation = explain(source, sys.stdin.buffer.read().decode("utf-8", "replace"))
+    click.echo(explanation.own)
+    if explanation.reason:
+        click.echo(f"It would be dropped: {explanation.reason}, {explanation.reason.description}.", err=True)
+
+
+@click.command("import-pairs")
+@click.argument("file", type=path())
+@click.option("--out", required=True, type=path(dir_okay=False), help="The triplet file to write.")
+@click.option("--register", default="email", type=click.Choice(REGISTERS), help="What kind of text the pairs are.")
+def import_pairs(file: Path, out: Path, register: Register) -> None:
+    """Turn lines `neutral<TAB>own` of FILE into triplets."""
+    from extraction.pairs import import_pairs as run
+
+    summary = run(file, out, register)
+    dropped = ", ".join(f"{reason} {count:,}" for reason, count in sorted(summary.dropped.items())) or "none"
+    click.echo(f"Wrote {summary.written:,} of {summary.read:,} lines to {out}. Dropped: {dropped}.", err=True)
+
+
+def _show(ledger: "Ledger", out: Path) -> None:
+    from rich.console import Console
+
+    from extraction.ledger import show
+
+    Console().print(show(ledger))
+    click.echo(f"Wrote {ledger.triplets:,} triplets to {out / 'triplets.jsonl'}.", err=True)
+
+
+COMMANDS = (sample, extract, neutralise, clean, import_pairs)

@@ -1,0 +1,101 @@
+"""The whole road once, by the commands that a user would type; this is what `make run` runs.
+
+With nothing configured: a made-up owner's Nexus, extracted, trained, served, three sentences rewritten. With
+NIC_VOICE_VOICES set to a folder of voices: those are served and nothing is trained.
+"""
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+
+from nic_voice.child import how_it_ended
+from nic_voice.client import rewrite
+from nic_voice.serving import nic_voice, running, stop
+from nic_voice.terminal import word_diff
+from voice.errors import UserError
+from voice.manifest import FILE_NAME, VoiceManifest
+
+NAME = "theo"
+ROWS, SEED = 1_500, 1
+# Enough to hear the voice on two slow cores; a real voice trains on all its triplets for three epochs.
+TRAINING = {"epochs": "1", "max_minutes": "4"}
+DRAFTS = (
+    "I wanted to let you know that I will not be able to make it to dinner tonight. I am very sorry.",
+    "Do you know what time the meeting starts tomorrow? I would appreciate it if you could tell me.",
+    "That sounds like a great idea. Thank you so much for your help with this!",
+)
+
+console = Console(highlight=False, soft_wrap=True)
+
+
+def run(folder: Path) -> None:
+    """Walk the road in `folder` and go on serving until Ctrl-C."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # ends the command that is running, too
+    voices = Path(os.environ["NIC_VOICE_VOICES"]) if os.environ.get("NIC_VOICE_VOICES") else folder / "voices"
+    if not any(voices.glob(f"*/{FILE_NAME}")):
+        if os.environ.get("NIC_VOICE_VOICES"):
+            raise UserError(f"NIC_VOICE_VOICES={voices} holds no voice. Train one there, or unset it to see the demo.")
+        _make_voice(folder, voices)
+    _serve(voices)
+
+
+def _make_voice(folder: Path, voices: Path) -> None:
+    data = folder / "nexus"
+    if not (data / "dsn").exists():
+        _command("sample", "--rows", str(ROWS), "--seed", str(SEED), "--out", str(data))
+    dsn = (data / "dsn").read_text().strip()
+    _command("extract", "--dsn", dsn, "--owner", str(data / "owner.toml"), "--out", str(folder / "data"))
+    settings = [part for key, value in TRAINING.items() for part in ("--set", f"{key}={value}")]
+    _command("train", "--triplets", str(folder / "data" / "triplets.jsonl"), "--out", str(voices / NAME), *settings)
+    _command("sample", "--stop", "--out", str(data))
+
+
+def _serve(voices: Path) -> None:
+    host, port = os.environ.get("NIC_VOICE_HOST", "127.0.0.1"), os.environ.get("NIC_VOICE_PORT", "8650")
+    url = f"http://{host}:{port}"
+    _show("serve", "--voices", str(voices))
+    quiet = {"NIC_VOICE_LOG_LEVEL": os.environ.get("NIC_VOICE_LOG_LEVEL", "WARNING")}  # no line for each request
+    with running(nic_voice("serve", "--voices", str(voices)), f"{url}/ready", environment=quiet) as server:
+        signal.signal(signal.SIGTERM, lambda *_: server.terminate())
+        try:
+            _rewrite_drafts(url, voices)
+            code = server.wait()
+        except KeyboardInterrupt:
+            stop(server, signal.SIGINT)
+            return
+    if code not in (0, -signal.SIGTERM):
+        raise UserError(how_it_ended("nic-voice serve", code))
+
+
+def _rewrite_drafts(url: str, voices: Path) -> None:
+    name = next(VoiceManifest.load(path.parent).name for path in sorted(voices.glob(f"*/{FILE_NAME}")))
+    for draft in DRAFTS:
+        rewritten = rewrite(url, draft, voice=name, temperature=0)
+        console.print(f"\n[dim]before[/]  {draft}\n[bold]after[/]   {escape(rewritten)}")
+        if console.is_terminal:
+            console.print("[dim]diff[/]   ", word_diff(draft, rewritten))
+    console.print(f"\nTry it:\n\n{escape(_curl(url, name))}\n\nServing on {url}; Ctrl-C stops it.")
+
+
+def _command(*arguments: str) -> None:
+    _show(*arguments)
+    result = subprocess.run(nic_voice(*arguments), check=False)
+    if result.returncode:
+        raise UserError(how_it_ended(f"nic-voice {arguments[0]}", result.returncode))
+
+
+def _show(*arguments: str) -> None:
+    console.print(f"\n[bold cyan]$ nic-voice {escape(shlex.join(arguments))}[/]")
+
+
+def _curl(url: str, name: str) -> str:
+    return (
+        f"curl -s {url}/v1/chat/completions -H 'Content-Type: application/json' \\\n"
+        f'  -d \'{{"voice": "{name}", "messages": [{{"role": "user", "content": "Thank you. See you at 8."}}]}}\''
+    )

@@ -1,0 +1,89 @@
+"""Where HTTP meets the rest: errors become answers, and every body is JSON of a bounded size.
+
+In: an application. Out: OpenAI's envelope for each RequestError, for what FastAPI raises by itself (404, 405, a body
+that is no request), and for a body that is too large.
+"""
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service.errors import BodyTooLarge, RequestError, invalid_fields
+
+DISCARDED_BYTES = 64 << 20
+
+_HTTP = {
+    400: ("invalid_value", "The body cannot be read. Send JSON in UTF-8."),
+    404: ("not_found", "There is nothing at this address. GET /openapi.json lists what there is."),
+    405: ("method_not_allowed", "This address does not know this method. GET /openapi.json lists what there is."),
+}
+
+
+def respond(error: RequestError) -> JSONResponse:
+    """The HTTP answer for an error."""
+    headers = {"Retry-After": str(error.retry_after_s)} if error.retry_after_s else None
+    return JSONResponse(error.envelope(), status_code=error.status, headers=headers)
+
+
+def add_handlers(app: FastAPI) -> None:
+    """Answer every error of the application in OpenAI's envelope."""
+
+    @app.exception_handler(RequestError)
+    async def _known(_: Request, error: RequestError) -> JSONResponse:
+        return respond(error)
+
+    @app.exception_handler(RequestValidationError)
+    async def _invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+        return respond(invalid_fields(error.errors()))
+
+    @app.exception_handler(HTTPException)
+    async def _http(_: Request, error: HTTPException) -> JSONResponse:
+        code, message = _HTTP.get(error.status_code, ("http_error", str(error.detail)))
+        body = {"message": message, "type": "invalid_request_error", "param": None, "code": code}
+        return JSONResponse({"error": body}, status_code=error.status_code, headers=error.headers)
+
+
+class JsonBody:
+    """ASGI middleware: the body of a POST is read whole, up to a size, and is JSON whatever its Content-Type says.
+
+    Many clients look for no answer before all is sent, so what is too much is read and thrown away, up to a point.
+    """
+
+    def __init__(self, app: ASGIApp, most_bytes: int) -> None:
+        self._app = app
+        self._most_bytes = most_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "POST":
+            await self._app(scope, receive, send)
+            return
+        body, read_bytes, more = bytearray(), 0, True
+        while more and read_bytes <= self._most_bytes + DISCARDED_BYTES:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return  # the log says that the client is gone
+            read_bytes += len(message.get("body", b""))
+            if read_bytes <= self._most_bytes:
+                body += message.get("body", b"")
+            more = message.get("more_body", False)
+        if read_bytes > self._most_bytes:
+            too_large = BodyTooLarge(
+                f"The body is larger than {self._most_bytes} bytes. Send less, or raise NIC_VOICE_MAX_BODY_BYTES."
+            )
+            await respond(too_large)(scope, receive, send)
+            return
+        MutableHeaders(scope=scope)["content-type"] = "application/json"
+        await self._app(scope, _again(bytes(body), receive), send)
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """What gives the body that was read once more, then whatever comes after it."""
+    unread: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def receive_again() -> Message:
+        return unread.pop() if unread else await receive()
+
+    return receive_again

@@ -1,0 +1,1 @@
+"""The core path, text -> text in a voice, without HTTP."""

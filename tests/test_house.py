@@ -1,0 +1,108 @@
+"""The house: who may import whom, each heavy library behind one module, and nothing that outgrows a page."""
+
+import ast
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PARTS = ("extraction", "training", "service")
+ROOF = "nic_voice"
+PACKAGES = ("voice", *PARTS, ROOF)
+MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+MODULE_LINES, FUNCTION_LINES = 300, 60
+
+# The parts stand on voice and beside one another, the roof on all of them; its sample stands on voice alone.
+MAY_IMPORT = {part: {part, "voice"} for part in PARTS} | {
+    "voice": {"voice"},
+    ROOF: set(PACKAGES),
+    f"{ROOF}/sample": {ROOF, "voice"},
+}
+ONLY_IN = {
+    "vllm": {"service/engines/vllm.py"},
+    "unsloth": {"training/lora.py"},
+    "peft": {"training/lora.py"},
+    "asyncpg": {"voice/postgres.py"},
+    "fastapi": {"service/app.py", "service/http.py"},
+    "starlette": {"service/app.py", "service/http.py", "service/chat.py", "service/stream.py", "service/metrics.py"},
+    "click": {"nic_voice/main.py", "nic_voice/commands/"},
+}
+FREE_OF_HTTP = ("service/errors.py", "service/target.py", "service/answer.py", "service/rewriting/", "service/engines/")
+HTTP = {"fastapi", "starlette", "uvicorn", "httpx"}
+
+
+def imported(path: Path) -> set[str]:
+    """The modules that a module imports, anywhere in it, by their full names."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def wrong_imports(name: str, modules: set[str]) -> list[str]:
+    """What a module of that path imports although it may not."""
+    home = f"{ROOF}/sample" if name.startswith(f"{ROOF}/sample/") else name.split("/")[0]
+    wrong = set()
+    for module in modules:
+        package = module.split(".")[0]
+        if package in PACKAGES and package not in MAY_IMPORT[home]:
+            wrong.add(module)
+        if home == f"{ROOF}/sample" and package == ROOF and not module.startswith(f"{ROOF}.sample"):
+            wrong.add(module)
+        if package in ONLY_IN and not any(name.startswith(place) for place in ONLY_IN[package]):
+            wrong.add(module)
+        if package in HTTP and any(name.startswith(place) for place in FREE_OF_HTTP):
+            wrong.add(module)
+    return sorted(wrong)
+
+
+def too_long(source: str) -> list[str]:
+    """The functions of a module that are longer than they may be, and the module itself."""
+    long = [
+        f"{node.name} has {node.end_lineno - node.lineno + 1} lines"
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.end_lineno is not None
+        and node.end_lineno - node.lineno + 1 > FUNCTION_LINES
+    ]
+    lines = source.count("\n")
+    return [*long, f"{lines} lines"] if lines > MODULE_LINES else long
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_module_imports_only_what_it_may_and_fits_on_a_page(path: Path) -> None:
+    assert wrong_imports(path.relative_to(ROOT).as_posix(), imported(path)) == []
+    assert too_long(path.read_text()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "module"),
+    [
+        ("voice/prompt.py", "extraction.own"),
+        ("voice/prompt.py", "nic_voice.main"),
+        ("training/run.py", "nic_voice.serving"),
+        ("service/app.py", "training.run"),
+        ("extraction/own.py", "service.app"),
+        ("nic_voice/sample/build.py", "extraction.nexus"),
+        ("nic_voice/sample/build.py", "nic_voice.main"),
+        ("service/state.py", "vllm"),
+        ("service/rewriting/rewrite.py", "starlette.requests"),
+    ],
+)
+def test_an_import_up_or_across_is_found(name: str, module: str) -> None:
+    assert wrong_imports(name, {module}) == [module]
+
+
+def test_what_is_too_long_is_found() -> None:
+    assert too_long("def f():\n" + "    x = 1\n" * 60) == ["f has 61 lines"]
+    assert too_long("x = 1\n" * 301) == ["301 lines"]
+
+
+def test_every_package_is_installed_by_name() -> None:
+    setup = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
+    folders = {path.parent.relative_to(ROOT).as_posix().replace("/", ".") for path in MODULES}
+    assert set(setup) == folders
