@@ -58,7 +58,7 @@ class Answer:
     async def chunks(
         self, pieces: AsyncGenerator[Piece | None], includes_usage: bool
     ) -> AsyncGenerator[dict[str, Any] | None]:
-        """Role, content piece by piece, finish, and usage if asked for; None wherever a pause came instead of a piece."""
+        """Role, content piece by piece, finish, and usage if asked for; None where a pause came instead of a piece."""
         no_usage = {"usage": None} if includes_usage else {}
         yield self._chunk({"role": "assistant", "content": ""}, **no_usage)
         async for piece in pieces:

@@ -1,60 +1,59 @@
 """Voice folders: staged beside the published ones, complete once voice.json is there, published by a symlink.
 
-In: an adapter that can save itself and a manifest. Out: voices/<name> -> voices/.versions/<name>/<id>/.
+In: what the block of `with staged(out) as folder` writes into the folder, voice.json last. Out: voices/<name> ->
+voices/.versions/<name>/<id>/.
 """
 
 import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from voice.errors import UserError, explain_os_error
-from voice.manifest import ADAPTER_NAME, NAME_PATTERN, VoiceManifest, file_sha256
+from voice.manifest import NAME_PATTERN, VoiceManifest
 
 
-class ExportError(UserError):
+class PublishError(UserError):
     """A voice folder that cannot be written; says why and what to do."""
 
 
-def check_target(out: Path) -> str:
-    """The voice's name, the last part of `out`; ExportError before any work when it could not be published there."""
+def check_target(out: Path) -> None:
+    """PublishError before any work when a voice could not be published at `out`, whose last part is its name."""
     if not re.match(NAME_PATTERN, out.name):
-        raise ExportError(
+        raise PublishError(
             f"{out.name!r} cannot be a voice's name: it starts with a letter or digit and has only a-z, 0-9, '.', '_' "
             f"and '-'. Give --out voices/NAME."
         )
     if out.exists() and not out.is_symlink():
-        raise ExportError(f"{out} exists and is not a published voice. Move it away, or give another --out.")
+        raise PublishError(f"{out} exists and is not a published voice. Move it away, or give another --out.")
     try:
         _versions(out).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise explain_os_error(error, f"Making a place for voice '{out.name}'") from error
-    return out.name
 
 
-def publish(out: Path, save: Callable[[Path], None], describe: Callable[[str], VoiceManifest]) -> VoiceManifest:
-    """Write a new version and point `out` at it; on any failure the old version stays and nothing is left behind.
+@contextmanager
+def staged(out: Path) -> Iterator[Path]:
+    """A folder for a new version; at the end of the block `out` points to it.
 
-    `save(folder)` writes the adapter; `describe(adapter_sha256)` gives the manifest, which is written last.
+    On any failure the old version stays and nothing is left behind.
     """
-    staged = Path(tempfile.mkdtemp(suffix=".part", prefix=".", dir=_versions(out)))
+    folder = Path(tempfile.mkdtemp(suffix=".part", prefix=".", dir=_versions(out)))
     try:
-        staged.chmod(0o755)
-        save(staged)
-        adapter_sha256 = file_sha256(staged / ADAPTER_NAME)
-        manifest = describe(adapter_sha256)
-        manifest.write(staged)
-        version = staged.with_name(f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{adapter_sha256[:8]}")
-        staged.rename(version)
+        folder.chmod(0o755)
+        yield folder
+        adapter_sha256 = VoiceManifest.load(folder).adapter.sha256
+        version = folder.with_name(f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{adapter_sha256[:8]}")
+        folder.rename(version)
         _point(out, version)
     except OSError as error:
         raise explain_os_error(error, f"Writing voice '{out.name}'") from error
     finally:
-        shutil.rmtree(staged, ignore_errors=True)
-    return manifest
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _versions(out: Path) -> Path:

@@ -7,7 +7,7 @@ Out: Triplet objects, and back again to the same bytes.
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -97,14 +97,33 @@ class Triplet:
         )  # fmt: skip
 
 
-def read_triplets(path: Path) -> Iterator[Triplet]:
-    """The triplets of a JSONL file in its order; TripletError names file and line of a bad one."""
+@dataclass(frozen=True, slots=True)
+class TripletFile:
+    """A triplet file as it was read: its triplets, and the SHA-256 in hex of the very bytes that they come from."""
+
+    triplets: list[Triplet]
+    sha256: str
+
+
+def load_triplets(path: Path) -> TripletFile:
+    """Read a whole triplet file, once; TripletError names file and line of a bad one."""
+    digest = hashlib.sha256()
+    triplets = list(read_triplets(path, digest.update))
+    return TripletFile(triplets, digest.hexdigest())
+
+
+def read_triplets(path: Path, on_line: Callable[[bytes], object] = lambda _: None) -> Iterator[Triplet]:
+    """The triplets of a JSONL file in its order; TripletError names file and line of a bad one.
+
+    `on_line` sees the bytes of each line before they are understood.
+    """
     try:
         file = path.open("rb")
     except OSError as error:
         raise explain_os_error(error, f"Reading {path.name}") from error
     with file:
         for number, raw in enumerate(file, start=1):
+            on_line(raw)
             try:
                 line = raw.decode()
                 if line.strip():

@@ -4,17 +4,18 @@ from pathlib import Path
 import pytest
 
 from tests.manifests import a_manifest
-from training.publish import ExportError, check_target, publish
+from training.publish import PublishError, check_target, staged
 from voice.errors import UserError
-from voice.manifest import ADAPTER_NAME, VoiceManifest, verify
+from voice.manifest import ADAPTER_NAME, ManifestError, VoiceManifest, file_sha256, verify
 
 
 def publish_bytes(out: Path, content: bytes) -> VoiceManifest:
-    def save(folder: Path) -> None:
-        (folder / ADAPTER_NAME).write_bytes(content)
-
     check_target(out)
-    return publish(out, save, a_manifest)
+    with staged(out) as folder:
+        (folder / ADAPTER_NAME).write_bytes(content)
+        manifest = a_manifest(file_sha256(folder / ADAPTER_NAME))
+        manifest.write(folder)
+    return manifest
 
 
 def test_a_voice_is_a_link_to_a_complete_version(tmp_path: Path) -> None:
@@ -36,22 +37,26 @@ def test_a_full_disk_keeps_the_old_version_and_leaves_nothing_half_written(tmp_p
     publish_bytes(tmp_path / "ana", b"one")
     before = sorted(tmp_path.rglob("*"))
 
-    def full(folder: Path) -> None:
+    with pytest.raises(UserError, match="disk is full"), staged(tmp_path / "ana") as folder:
         (folder / "half").write_bytes(b"")
         raise OSError(errno.ENOSPC, "No space left on device")
-
-    with pytest.raises(UserError, match="disk is full"):
-        publish(tmp_path / "ana", full, a_manifest)
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_folder_without_a_manifest_is_not_published(tmp_path: Path) -> None:
+    check_target(tmp_path / "ana")
+    with pytest.raises(ManifestError, match="not a finished voice"), staged(tmp_path / "ana") as folder:
+        (folder / ADAPTER_NAME).write_bytes(b"one")
+    assert not (tmp_path / "ana").exists()
 
 
 @pytest.mark.parametrize("name", ["Nic", "a b", "-x", "ä"])
 def test_a_bad_name_is_refused_before_any_work(tmp_path: Path, name: str) -> None:
-    with pytest.raises(ExportError, match="cannot be a voice's name"):
+    with pytest.raises(PublishError, match="cannot be a voice's name"):
         check_target(tmp_path / name)
 
 
 def test_somebody_elses_folder_is_not_replaced(tmp_path: Path) -> None:
     (tmp_path / "ana").mkdir()
-    with pytest.raises(ExportError, match="is not a published voice"):
+    with pytest.raises(PublishError, match="is not a published voice"):
         check_target(tmp_path / "ana")

@@ -1,6 +1,9 @@
+from pathlib import Path
+
 import pytest
 
-from training.run import schedule
+from training.config import load_config
+from training.run import plan_steps, schedule
 
 
 @pytest.mark.parametrize(
@@ -14,3 +17,14 @@ def test_the_warm_up_rises_from_above_zero() -> None:
     rates = [schedule(step / 100, 0.05) for step in range(6)]
     assert 0 < rates[0] < 0.5
     assert rates == sorted(rates)
+
+
+@pytest.mark.parametrize(("accumulate", "max_steps", "expected"), [(1, None, 20), (3, None, 8), (3, 5, 5)])
+def test_the_steps_hold_every_example_once_an_epoch(accumulate: int, max_steps: int | None, expected: int) -> None:
+    overrides = {"epochs": "2", "batch_tokens": "100", "accumulate": str(accumulate)}
+    overrides |= {"max_steps": str(max_steps)} if max_steps else {}
+    steps = plan_steps([10] * 100, load_config(Path("smollm2-135m"), overrides))
+    assert len(steps) == expected
+    seen = sorted(index for step in steps for batch in step for index in batch)
+    assert seen == sorted([*range(100)] * 2) or max_steps
+    assert max(map(len, steps)) == accumulate

@@ -12,11 +12,10 @@ import pytest
 from training import lora
 from training.config import PRESETS, TrainingConfig, load_config
 from training.data import Example, collate, encode_triplets
-from training.publish import check_target
-from training.run import TrainingError, train
+from training.run import TrainingError, accumulate_gradients, train
 from voice.base_model import SMOLLM2, BaseModel, fingerprint, resolve
 from voice.errors import UserError
-from voice.manifest import VoiceManifest, verify
+from voice.manifest import VoiceManifest, file_sha256, verify
 from voice.triplet import Triplet, write_triplets
 
 pytestmark = [pytest.mark.unsloth, pytest.mark.filterwarnings("ignore")]  # others' warnings
@@ -54,6 +53,8 @@ def triplets(count: int) -> list[Triplet]:
         for i in range(count)
     ]
 
+
+LONGER = Triplet("s:9:0", "s", "chat", "sentence", None, None, "rules", "Be me.", "Longer than they are.", "x")
 
 LOAD = """
 import json, sys
@@ -100,8 +101,7 @@ def test_the_loss_is_that_of_a_plain_forward_and_does_not_depend_on_the_batch(ti
     import torch
 
     adapted = lora.load(tiny, config(tiny))
-    longer = Triplet("s:9:0", "s", "chat", "sentence", None, None, "rules", "Be me.", "Longer than they are.", "x")
-    examples: list[Example] = encode_triplets([*triplets(2), longer], adapted.tokenizer, 100).kept
+    examples: list[Example] = encode_triplets([*triplets(2), LONGER], adapted.tokenizer, 100).kept
     together = adapted.loss(collate(examples, pad_id=2)).item()
     apart = sum(adapted.loss(collate([example], pad_id=2)).item() for example in examples)
 
@@ -123,24 +123,55 @@ def test_a_run_publishes_a_voice_that_accounts_for_every_triplet(tiny: BaseModel
     write_triplets(tmp_path / "t.jsonl", [*triplets(30), too_long])
     shown: list[float] = []
     out = tmp_path / "voices" / "ana"
-    manifest = train(
+    summary = train(
         config(tiny, load_in_4bit=in_4bit), tmp_path / "t.jsonl", out, lambda progress: shown.append(progress.share)
     )
 
-    assert VoiceManifest.load(out) == manifest
+    manifest = VoiceManifest.load(out)
     verify(out, manifest)
+    assert manifest.training == {"config": manifest.training["config"], **summary.to_json()}
+    assert manifest.triplets.sha256 == file_sha256(tmp_path / "t.jsonl")
     assert (manifest.name, manifest.unit, manifest.system) == ("ana", "sentence", {"chat": "Be me."})
     assert manifest.base_model.sha256 == tiny.sha256
-    assert manifest.training["examples"] == 30
-    assert manifest.training["dropped"] == {"too_long": 1}
-    assert manifest.training["steps"] == 3
+    assert (summary.triplets_read, summary.examples, summary.dropped) == (31, 30, {"too_long": 1})
+    assert summary.steps == 3
     assert shown == pytest.approx([1 / 3, 2 / 3, 1])
 
 
 def test_the_same_seed_gives_the_same_adapter(tiny: BaseModel, tmp_path: Path) -> None:
     write_triplets(tmp_path / "t.jsonl", triplets(30))
-    runs = [train(config(tiny), tmp_path / "t.jsonl", tmp_path / name) for name in ("a", "b")]
-    assert runs[0].adapter.sha256 == runs[1].adapter.sha256
+    for name in ("a", "b"):
+        train(config(tiny), tmp_path / "t.jsonl", tmp_path / name)
+    first, second = (VoiceManifest.load(tmp_path / name) for name in ("a", "b"))
+    assert first.adapter.sha256 == second.adapter.sha256
+
+
+def test_gradients_of_several_batches_are_those_of_one_that_holds_them_all(tiny: BaseModel) -> None:
+    adapted = lora.load(tiny, config(tiny))
+    examples = encode_triplets([*triplets(5), LONGER], adapted.tokenizer, 100).kept
+
+    def gradients(*batches: list[Example]) -> tuple[float, list[Any]]:
+        loss = accumulate_gradients(adapted, [collate(batch, pad_id=2) for batch in batches])
+        found = [weight.grad.clone() for weight in adapted.trainable() if weight.grad is not None]
+        adapted.model.zero_grad(set_to_none=True)
+        return loss, found
+
+    loss, expected = gradients(examples)
+    for split in ([examples[:3], examples[3:]], [[example] for example in examples]):
+        parted_loss, parted = gradients(*split)
+        assert parted_loss == pytest.approx(loss, rel=1e-5)
+        assert all((ours - theirs).abs().max() <= 1e-6 for ours, theirs in zip(parted, expected, strict=True))
+    assert max(gradient.abs().max() for gradient in expected) > 1e-4
+
+
+def test_a_step_may_hold_several_batches(tiny: BaseModel, tmp_path: Path) -> None:
+    write_triplets(tmp_path / "t.jsonl", triplets(30))
+    settings = {"max_steps": "null", "epochs": "1", "batch_tokens": "128"}
+    one, two = (
+        train(config(tiny, **settings, accumulate=str(size)), tmp_path / "t.jsonl", tmp_path / "ana") for size in (1, 2)
+    )
+    assert (one.examples_seen, two.examples_seen) == (30, 30)
+    assert two.steps == -(-one.steps // 2)
 
 
 @pytest.mark.parametrize(
@@ -166,7 +197,7 @@ def test_a_loss_that_is_no_number_stops_the_run(tiny: BaseModel, tmp_path: Path)
     write_triplets(tmp_path / "t.jsonl", triplets(60))
     with pytest.raises(TrainingError, match="Lower learning_rate"):
         train(config(tiny, learning_rate="1.0e+30", max_steps="10"), tmp_path / "t.jsonl", tmp_path / "ana")
-    assert check_target(tmp_path / "ana") == "ana"
+    assert not (tmp_path / "ana").exists()
 
 
 def test_an_adapter_that_does_not_fit_on_the_disk_is_a_message(tiny: BaseModel, tmp_path: Path) -> None:

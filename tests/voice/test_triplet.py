@@ -1,3 +1,4 @@
+import hashlib
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -6,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voice.triplet import REGISTERS, UNITS, Triplet, TripletError, read_triplets, write_triplets
+from voice.triplet import REGISTERS, UNITS, Triplet, TripletError, load_triplets, read_triplets, write_triplets
 
 texts = st.text(min_size=1).filter(str.strip).filter(lambda text: text.encode("utf-8", "ignore").decode() == text)
 triplets = st.builds(
@@ -90,4 +91,7 @@ def test_writing_and_reading_give_the_same(tmp_path: Path) -> None:
     count, sha256 = write_triplets(tmp_path / "new" / "t.jsonl", [triplet, triplet])
     assert count == 2
     assert list(read_triplets(tmp_path / "new" / "t.jsonl")) == [triplet, triplet]
+    file = load_triplets(tmp_path / "new" / "t.jsonl")
+    assert file.triplets == [triplet, triplet]
+    assert file.sha256 == hashlib.sha256((tmp_path / "new" / "t.jsonl").read_bytes()).hexdigest()
     assert write_triplets(tmp_path / "again.jsonl", [triplet, triplet]) == (2, sha256)
