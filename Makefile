@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTEST := $(BIN)/python -m pytest
 QUICK := not slow and not vllm and not unsloth and not postgres and not real_data and not browser
 
-.PHONY: setup run check test test-slow lock lock-check clean
+.PHONY: setup run check test test-slow docs lock lock-check clean
 
 run: setup
 	@$(BIN)/nic-voice quickstart
@@ -27,6 +27,10 @@ test: check
 
 test-slow: setup
 	$(PYTEST) -q -m slow
+
+# The tables and the file tree in README.md and docs/, made from the code.
+docs: setup
+	$(BIN)/python -m docs.generate
 
 setup: $(INSTALLED)
 

@@ -9,8 +9,6 @@ decoding, at 1, 8 and 32 concurrent requests. Without --voice an adapter is trai
 import argparse
 import asyncio
 import os
-import signal
-import socket
 import statistics
 import subprocess
 import sys
@@ -25,6 +23,7 @@ import httpx
 
 from bench.report import show
 from extraction.neutral.rules import neutralise
+from nic_voice.serving import free_port, nic_voice, running
 from voice.base_model import resolve
 from voice.manifest import VoiceManifest
 from voice.prompt import system_text
@@ -33,7 +32,10 @@ from voice.triplet import Triplet, write_triplets
 CONCURRENCY = (1, 8, 32)
 REQUESTS = {False: (12, 64, 160), True: (4, 24, 64)}  # by --quick, for each concurrency
 MAX_TOKENS = 48
-START_TIMEOUT_S = 240
+ENVIRONMENT = {  # of both servers
+    "VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1", "VLLM_CPU_KVCACHE_SPACE": "1", "VLLM_LOGGING_LEVEL": "ERROR",
+    "NIC_VOICE_LOG_LEVEL": "WARNING", "VLLM_CPU_OMP_THREADS_BIND": ",".join(map(str, sorted(os.sched_getaffinity(0)))),
+}  # fmt: skip
 SUBJECTS = ("the plumber", "my sister", "our landlord", "the new printer", "that bakery", "the bus driver")
 EVENTS = (
     "has still not answered the letter that I sent last week about the broken heating in the kitchen",
@@ -112,57 +114,25 @@ async def _request(client: httpx.AsyncClient, url: str, manifest: VoiceManifest,
 
 @contextmanager
 def _ours(voice: Path, manifest: VoiceManifest) -> Iterator[str]:
-    port = _free_port()
-    command = ["-m", "nic_voice", "serve", "--voices", str(voice.parent), "--port", str(port)]
-    with _server(command, f"http://127.0.0.1:{port}", "/ready") as url:
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    command = nic_voice("serve", "--voices", str(voice.parent), "--port", str(port))
+    with running(command, f"{url}/ready", environment=ENVIRONMENT, output=subprocess.DEVNULL):
         yield url
 
 
 @contextmanager
 def _vllms(voice: Path, manifest: VoiceManifest) -> Iterator[str]:
-    port, base = _free_port(), resolve(manifest.base_model.name)
+    port, base = free_port(), resolve(manifest.base_model.name)
+    url = f"http://127.0.0.1:{port}"
     command = [
-        "-m", "vllm.entrypoints.openai.api_server", "--host", "127.0.0.1", "--port", str(port), "--model",
-        str(base.folder), "--dtype", os.environ.get("NIC_VOICE_DTYPE", "float32"), "--max-model-len", "2048",
+        sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--host", "127.0.0.1", "--port", str(port),
+        "--model", str(base.folder), "--dtype", os.environ.get("NIC_VOICE_DTYPE", "float32"), "--max-model-len", "2048",
         "--enforce-eager", "--enable-lora", "--max-lora-rank", str(manifest.adapter.rank), "--lora-modules",
         f"{manifest.name}={voice.resolve()}",
     ]  # fmt: skip
-    with _server(command, f"http://127.0.0.1:{port}", "/health") as url:
+    with running(command, f"{url}/health", name="vLLM's server", environment=ENVIRONMENT, output=subprocess.DEVNULL):
         yield url
-
-
-@contextmanager
-def _server(arguments: list[str], url: str, ready: str) -> Iterator[str]:
-    environment = os.environ | {
-        "VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1", "VLLM_CPU_KVCACHE_SPACE": "1", "VLLM_LOGGING_LEVEL": "ERROR",
-        "NIC_VOICE_LOG_LEVEL": "WARNING",
-        "VLLM_CPU_OMP_THREADS_BIND": ",".join(map(str, sorted(os.sched_getaffinity(0)))),
-    }  # fmt: skip
-    server = subprocess.Popen([sys.executable, *arguments], env=environment, stdout=subprocess.DEVNULL)
-    try:
-        deadline = time.monotonic() + START_TIMEOUT_S
-        while not _answers(url + ready):
-            if server.poll() is not None or time.monotonic() > deadline:
-                raise SystemExit(f"{arguments[1]} did not get ready (exit code {server.returncode})")
-            time.sleep(0.5)
-        yield url
-    finally:
-        server.send_signal(signal.SIGTERM)
-        server.wait(60)
-
-
-def _answers(url: str) -> bool:
-    try:
-        return httpx.get(url, timeout=5).status_code == 200
-    except httpx.HTTPError:
-        return False
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _train(folder: Path) -> Path:
@@ -173,7 +143,7 @@ def _train(folder: Path) -> Path:
         for number, text in enumerate(own)
     ))  # fmt: skip
     command = ["train", "--triplets", str(folder / "triplets.jsonl"), "--out", str(folder / "voices" / "bench")]
-    subprocess.run([sys.executable, "-m", "nic_voice", *command, "--set", "max_steps=6"], check=True)
+    subprocess.run(nic_voice(*command, "--set", "max_steps=6"), check=True)
     return folder / "voices" / "bench"
 
 

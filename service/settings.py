@@ -17,8 +17,11 @@ from service.errors import SettingsError
 log = logging.getLogger(__name__)
 
 PREFIX = "NIC_VOICE_"
-# Read by others than the service: the cache of converted models (voice/base_model.py), the command line's address.
-ELSEWHERE = frozenset({"NIC_VOICE_CACHE", "NIC_VOICE_URL"})
+# Read by others than the service: (default, what it is) by name.
+ELSEWHERE = {
+    "NIC_VOICE_CACHE": ("~/.cache/nic-voice", "Folder for converted base models"),
+    "NIC_VOICE_URL": ("http://127.0.0.1:8650", "Where `nic-voice rewrite` sends its text"),
+}
 
 
 def _log_level(name: str) -> str:
@@ -44,12 +47,16 @@ class Settings(BaseSettings):
     max_model_len: int = Field(2048, ge=64, description="Tokens of a prompt and its answer together")
     max_loras: int = Field(4, ge=1, description="Voices that are computed in one batch")
     max_lora_rank: int = Field(16, ge=1, le=512, description="Largest adapter rank; raised to that of the voices")
-    max_output_tokens: int = Field(512, ge=1, description="Length of an answer when the request does not limit it")
+    max_output_tokens: int = Field(
+        512, ge=1, description="Tokens of one rewritten segment, or of the base model's answer"
+    )
     temperature: float = Field(
         0.3, ge=0, le=2, description="When the request gives none; low, because a rewrite must keep what is said"
     )
-    max_body_bytes: int = Field(1 << 20, ge=1024, description="Largest request body")
-    log_level: Annotated[str, AfterValidator(_log_level)] = Field("INFO", description="Level of the service's own log")
+    max_body_bytes: int = Field(1 << 20, ge=1024, description="Bytes of the largest request body")
+    log_level: Annotated[str, AfterValidator(_log_level)] = Field(
+        "INFO", description="Level of the service's own log: one line a request, never its text"
+    )
 
 
 def load_settings(**given: Any) -> Settings:
@@ -71,7 +78,7 @@ def log_effective(settings: Settings) -> None:
 
 
 def _unknown_variables() -> list[str]:
-    known = {f"{PREFIX}{field.upper()}" for field in Settings.model_fields} | ELSEWHERE
+    known = {f"{PREFIX}{field.upper()}" for field in Settings.model_fields} | set(ELSEWHERE)
     problems = []
     for variable in sorted(os.environ):
         if variable.upper().startswith(PREFIX) and variable.upper() not in known:

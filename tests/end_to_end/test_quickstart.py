@@ -3,14 +3,13 @@
 import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
 from nic_voice.quickstart import DRAFTS
-from tests.end_to_end.ports import free_port
+from nic_voice.serving import free_port, nic_voice
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
@@ -20,7 +19,7 @@ def test_the_quickstart_shows_rewritten_sentences_and_ends_on_sigterm(tmp_path: 
     environment = os.environ | {"NIC_VOICE_PORT": str(free_port())}
     environment.pop("NIC_VOICE_VOICES", None)
     with log.open("w") as output:
-        command = [sys.executable, "-m", "nic_voice", "quickstart", "--folder", str(tmp_path / "demo")]
+        command = nic_voice("quickstart", "--folder", str(tmp_path / "demo"))
         process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, env=environment)
         try:
             while "Serving on" not in log.read_text() and process.poll() is None:

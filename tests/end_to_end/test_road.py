@@ -4,11 +4,10 @@ Every step is the command that a user types, in a process of its own.
 """
 
 import json
-import os
+import re
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -19,7 +18,7 @@ import httpx
 import openai
 import pytest
 
-from tests.end_to_end.ports import free_port
+from nic_voice.serving import free_port, nic_voice, running, stop
 from voice.triplet import read_triplets, write_triplets
 
 pytestmark = [pytest.mark.postgres, pytest.mark.unsloth, pytest.mark.vllm, pytest.mark.timeout(600)]
@@ -28,12 +27,13 @@ DRAFTS = ("I am sorry, but I will not be able to come tonight.", "What time woul
 START_TIMEOUT_S = 240
 
 
-def nic_voice(*arguments: str) -> "subprocess.CompletedProcess[str]":
-    result = subprocess.run(
-        [sys.executable, "-m", "nic_voice", *arguments], capture_output=True, text=True, timeout=500, check=False
-    )
+def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    result = subprocess.run(nic_voice(*arguments), capture_output=True, text=True, timeout=500, check=False)
     assert result.returncode == 0, result.stderr
     return result
+
+
+OURS = re.compile(r"nic-voice listens|\d{4}-\d\d-\d\d \S+ (?:INFO|ERROR) service\.")
 
 
 @dataclass(frozen=True)
@@ -51,12 +51,12 @@ class Road:
 @pytest.fixture(scope="module")
 def road(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Road]:
     folder = tmp_path_factory.mktemp("road")
-    nic_voice("sample", "--rows", "1500", "--seed", "3", "--out", f"{folder}/nexus")
+    run("sample", "--rows", "1500", "--seed", "3", "--out", f"{folder}/nexus")
     try:
         dsn = (folder / "nexus" / "dsn").read_text().strip()
-        nic_voice("extract", "--dsn", dsn, "--owner", f"{folder}/nexus/owner.toml", "--out", f"{folder}/data")
+        run("extract", "--dsn", dsn, "--owner", f"{folder}/nexus/owner.toml", "--out", f"{folder}/data")
     finally:
-        nic_voice("sample", "--stop", "--out", f"{folder}/nexus")
+        run("sample", "--stop", "--out", f"{folder}/nexus")
 
     # A second author who shouts, so that two voices can be told apart by eye.
     triplets = list(read_triplets(folder / "data" / "triplets.jsonl"))[:160]
@@ -64,11 +64,16 @@ def road(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Road]:
     write_triplets(folder / "quiet.jsonl", triplets)
     write_triplets(folder / "loud.jsonl", shouted)
     for name in ("quiet", "loud"):
-        nic_voice("train", "--triplets", f"{folder}/{name}.jsonl", "--out", f"{folder}/voices/{name}",
+        run("train", "--triplets", f"{folder}/{name}.jsonl", "--out", f"{folder}/voices/{name}",
                   "--set", "max_steps=24", "--set", "batch_tokens=512", "--set", "learning_rate=2.0e-3")  # fmt: skip
     add_stranger(folder / "voices")
-    with serving(folder / "voices") as url:
-        yield Road(folder, url)
+    port = free_port()
+    command = nic_voice("serve", "--voices", str(folder / "voices"), "--port", str(port))
+    with (folder / "serve.log").open("wb") as log, running(command, f"http://127.0.0.1:{port}/ready", output=log) as it:
+        yield Road(folder, f"http://127.0.0.1:{port}")
+        assert stop(it) == -signal.SIGTERM  # as systemd stops it
+    time.sleep(2)  # Python's own clearing of shared memory would be told after the end
+    assert [line for line in (folder / "serve.log").read_text().splitlines() if not OURS.match(line)] == []
 
 
 def add_stranger(voices: Path) -> None:
@@ -79,35 +84,6 @@ def add_stranger(voices: Path) -> None:
     manifest |= {"name": "stranger", "aliases": [], "base_model": {"name": "somebody/else-7B", "sha256": "0" * 64}}
     (stranger / "voice.json").write_text(json.dumps(manifest))
     (voices / "stranger").symlink_to(stranger)
-
-
-class serving:
-    """`nic-voice serve` on a free port, ready; stopped by SIGTERM at the end, as systemd does it."""
-
-    def __init__(self, voices: Path) -> None:
-        self.port = free_port()
-        command = [sys.executable, "-m", "nic_voice", "serve", "--voices", str(voices), "--port", str(self.port)]
-        self.log = (voices.parent / "serve.log").open("w+")
-        self.process = subprocess.Popen(command, stdout=self.log, stderr=subprocess.STDOUT, env=os.environ)
-
-    def __enter__(self) -> str:
-        url = f"http://127.0.0.1:{self.port}"
-        deadline = time.monotonic() + START_TIMEOUT_S
-        while time.monotonic() < deadline and self.process.poll() is None:
-            try:
-                if httpx.get(f"{url}/ready").status_code == 200:
-                    return url
-            except httpx.HTTPError:
-                pass
-            time.sleep(0.5)
-        self.process.kill()
-        self.log.seek(0)
-        raise AssertionError(f"not ready: {self.log.read()[-2000:]}")
-
-    def __exit__(self, *_: object) -> None:
-        self.process.send_signal(signal.SIGTERM)
-        assert self.process.wait(60) in (0, -signal.SIGTERM)
-        self.log.close()
 
 
 def test_every_row_and_every_triplet_is_accounted_for(road: Road) -> None:
@@ -176,7 +152,7 @@ def test_the_callers_of_the_house_are_served(road: Road) -> None:
 
 
 def test_the_command_rewrites_too(road: Road) -> None:
-    said = nic_voice("rewrite", DRAFTS[0], "--voice", "loud", "--url", road.url, "--temperature", "0").stdout
+    said = run("rewrite", DRAFTS[0], "--voice", "loud", "--url", road.url, "--temperature", "0").stdout
     asked = road.client.chat.completions.create(
         model="loud", messages=[{"role": "user", "content": DRAFTS[0]}], temperature=0
     )

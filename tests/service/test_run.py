@@ -13,6 +13,7 @@ import pytest
 import uvicorn
 from openai.types.chat import ChatCompletionUserMessageParam
 
+from nic_voice.serving import free_port
 from service import run
 from service.app import create_app
 from service.engines import Adapter
@@ -76,17 +77,12 @@ def test_a_taken_port_is_named(settings: Settings) -> None:
             run.serve(settings.model_copy(update={"port": port}))
 
 
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return int(listening.getsockname()[1])
-
-
 def test_serve_stops_at_ctrl_c(
     make_voice: MakeVoice, settings: Settings, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
     make_voice("ana")
-    port = _free_port()
+    port = free_port()
     monkeypatch.setattr(run, "create_app", lambda given: create_app(given, engine))
     loaded = threading.Event()
     monkeypatch.setattr(engine, "load", _load_and_tell(loaded))
@@ -122,5 +118,5 @@ def test_serve_ends_when_the_model_cannot_be_loaded(
     monkeypatch.setattr(run, "create_app", lambda given: create_app(given, engine))
     monkeypatch.setattr(engine, "start", fail)
     with pytest.raises(UserError, match="no memory"):
-        run.serve(settings.model_copy(update={"port": _free_port()}))
+        run.serve(settings.model_copy(update={"port": free_port()}))
     assert engine.stopped
