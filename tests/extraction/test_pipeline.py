@@ -1,6 +1,7 @@
 """From rows to triplets.jsonl and ledger.json, on a real PostgreSQL."""
 
 import hashlib
+import io
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,12 +9,18 @@ from typing import Any
 
 import asyncpg
 import pytest
+from rich.console import Console
 
+from extraction import pipeline
 from extraction.explain import explain
 from extraction.ledger import Counts, LedgerError, show
 from extraction.own import UnitChoice, pieces_of
 from extraction.owner import Owner
-from extraction.pipeline import ExtractionError, extract
+from extraction.pieces import read_pieces
+from extraction.pipeline import ExtractionError, add_neutral, extract, gather_own
+from extraction.reason import Reason
+from voice.errors import UserError
+from voice.manifest import file_sha256
 from voice.postgres import PostgresError
 from voice.triplet import read_triplets
 
@@ -203,7 +210,79 @@ def test_counts_that_do_not_add_up_are_an_error(counts: Counts, expected: str) -
 async def test_the_table_shows_every_source(nexus_dsn: str, tmp_path: Path) -> None:
     await _fill(nexus_dsn)
     ledger = await extract(nexus_dsn, OWNER.model_copy(update={"sources": ("gmail", "imessage")}), tmp_path)
-    assert show(ledger).row_count == 11
+    console = Console(width=200, record=True, file=io.StringIO())
+    console.print(show(ledger))
+    lines = [line.split() for line in console.export_text().splitlines()]
+    assert ["imessage", "5", "2", "4", "3", "rows:", "not_own", "1,", "reaction", "1,", "tapback", "1"] in lines
+    assert ["sentences:", "reaction", "1"] in lines
+    assert ["blogger", "skipped:", "not", "among", "the", "owner's", "sources"] in lines
+    assert ["all", "7", "3", "6", "5"] in lines
+
+
+@pytest.mark.postgres
+async def test_the_second_stage_needs_no_database_and_gives_the_same_again(nexus_dsn: str, tmp_path: Path) -> None:
+    await _fill(nexus_dsn)
+    ledger = await extract(nexus_dsn, OWNER, tmp_path)
+    written = {name: (tmp_path / name).read_bytes() for name in ("triplets.jsonl", "ledger.json")}
+    for name in written:
+        (tmp_path / name).unlink()
+    assert add_neutral(tmp_path) == ledger
+    assert {name: (tmp_path / name).read_bytes() for name in written} == written
+
+
+@pytest.mark.postgres
+async def test_the_file_between_the_stages_holds_the_own_side_of_every_triplet(nexus_dsn: str, tmp_path: Path) -> None:
+    await _fill(nexus_dsn)
+    await extract(nexus_dsn, OWNER, tmp_path)
+    pieces = list(read_pieces(tmp_path / "own.jsonl"))
+    triplets = list(read_triplets(tmp_path / "triplets.jsonl"))
+    assert [(piece.id, piece.own, piece.sent_at, piece.thread) for piece in pieces] == [
+        (triplet.id, triplet.own, triplet.sent_at, triplet.thread) for triplet in triplets
+    ]
+    assert json.loads((tmp_path / "own.ledger.json").read_text())["sha256"] == file_sha256(tmp_path / "own.jsonl")
+
+
+@pytest.mark.postgres
+async def test_a_neutral_side_that_lacks_a_fact_is_counted_with_its_row(
+    nexus_dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _fill(nexus_dsn)
+    monkeypatch.setattr(pipeline, "neutralise", lambda own, *_: "So." if "2 copies" in own or "way" in own else own)
+    await gather_own(nexus_dsn, OWNER, tmp_path)
+    monkeypatch.setattr(pipeline, "invented", lambda neutral, _: neutral == "So.")
+    ledger = add_neutral(tmp_path)
+    mail, phone = ledger.sources["gmail"], ledger.sources["imessage"]
+    assert (mail.rows_used, mail.triplets, mail.sentences_rejected) == (1, 1, {Reason.INVENTED_FACT: 1})
+    assert (phone.rows_used, phone.triplets, phone.undated) == (1, 2, 0)
+    assert phone.rows_rejected[Reason.INVENTED_FACT] == 1
+
+
+NO_SOURCES = '{"unit": "sentence", "sources": {}, "skipped": {}, "sha256": ""}'
+
+
+@pytest.mark.parametrize(
+    ("own", "ledger", "expected"),
+    [
+        (None, None, "own.ledger.json"),
+        ("", "{}", r"own\.ledger\.json is not a ledger"),
+        (
+            '{"id": 1}',
+            '{"unit": "sentence", "sources": {}, "skipped": {}, "sha256": ""}',
+            r"own\.jsonl, line 1: not a piece",
+        ),
+        ("", NO_SOURCES, "No piece of .* got a neutral side"),
+    ],
+)
+def test_a_second_stage_that_cannot_work_says_why_and_writes_nothing(
+    tmp_path: Path, own: str | None, ledger: str | None, expected: str
+) -> None:
+    for name, content in (("own.jsonl", own), ("own.ledger.json", ledger)):
+        if content is not None:
+            (tmp_path / name).write_text(content)
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(UserError, match=expected):
+        add_neutral(tmp_path)
+    assert sorted(tmp_path.iterdir()) == before
 
 
 @pytest.mark.parametrize(

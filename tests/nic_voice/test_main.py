@@ -29,7 +29,7 @@ def test_every_command_has_help_and_stands_in_the_readme(command: str) -> None:
         (["train", "--triplets", "t", "--out", "v/a", "--set", "rnk=1"], 2, "rnk: Extra inputs"),
         (["train", "--config", "gpt5", "--triplets", "t", "--out", "v/a"], 2, "Presets: qwen2.5-3b"),
         (["rewrite", "hi", "--url", "http://127.0.0.1:1"], 1, "Start it with `nic-voice serve`"),
-        (["rewrite", " "], 2, "nothing to rewrite"),
+        (["rewrite", " "], 2, "there is nothing to rewrite"),
         (["import-pairs", "none.tsv", "--out", "o.jsonl"], 1, "none.tsv"),
         (["extract", "--dsn", "postgresql://h/d", "--owner", "none.toml", "--out", "o"], 1, "none.toml"),
         (["--log-level", "loud", "rewrite", "hi"], 2, "'loud' is not a log level"),
@@ -59,6 +59,29 @@ def test_clean_shows_the_own_text() -> None:
         "clean", "--source", "gmail", stdin="sounds good —\n\nOn Mon, Jan 4, 2021, Ann <a@b.c> wrote:\n> hello\n"
     )
     assert result.output.strip() == "sounds good —"
+
+
+def test_clean_takes_many_messages_line_by_line() -> None:
+    bodies = ["dont wait for me — im late. lol", "Liked “see you”", None]
+    lines = "".join(json.dumps({"id": f"m{number}", "body": body}) + "\n" for number, body in enumerate(bodies))
+    result = call("clean", "--source", "imessage", "--jsonl", stdin=lines)
+    first, second, third = map(json.loads, result.output.splitlines())
+    assert (first["id"], first["own"], first["reason"]) == ("m0", "dont wait for me — im late. lol", None)
+    assert [(sentence["own"], sentence["reason"]) for sentence in first["sentences"]] == [
+        ("dont wait for me — im late.", None),
+        ("lol", "reaction"),
+    ]
+    assert "do not wait" in first["sentences"][0]["neutral"].lower()
+    assert (second["reason"], second["sentences"][0]["reason"]) == ("tapback", "tapback")
+    assert third == {"id": "m2", "own": "", "reason": "empty", "sentences": []}
+
+
+@pytest.mark.parametrize("line", ["{", "[]", '{"id": 1}', '{"id": 1, "body": 2}', "\udcff"])
+def test_a_line_that_is_no_message_is_named(line: str) -> None:
+    stdin = b'{"id": 1, "body": "hi"}\n' + line.encode("utf-8", "surrogateescape") + b"\n"
+    result = CliRunner().invoke(main, ["clean", "--source", "imessage", "--jsonl"], input=stdin)
+    assert result.exit_code == 1
+    assert "Line 2 of the input" in result.output
 
 
 def test_a_diff_marks_words() -> None:
