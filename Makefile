@@ -35,26 +35,29 @@ docs: setup
 setup: $(INSTALLED)
 
 # --no-deps: the lock is complete, and leaves out what breaks beside a CPU torch (see docs/LOG.md). The CPU build of
-# torch comes first, because PyPI's own is for CUDA; where pip does not find it, PyTorch's index has it. The CUDA lock has
-# hashes, so that pip cannot take a CPU build of the same version that it may find first.
+# torch comes first, because PyPI's own is for CUDA; where pip does not find it by itself, CPU_TORCH is a page of its files,
+# or a folder. The CUDA lock has hashes, so that pip cannot take a CPU build of the same version that it finds first.
+CPU_TORCH ?= https://download.pytorch.org/whl/cpu/torch/
 $(INSTALLED): $(LOCK) pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing $(LOCK) into $(VENV) (several GB, a few minutes) ..."
 	@if grep -q '+cpu$$' $(LOCK) && ! $(BIN)/python -c 'import torch' 2>/dev/null; then \
 	    $(PIP) install --no-deps $$(grep -h '^torch==' $(LOCK)) 2>/dev/null || \
-	    $(PIP) install --no-deps --index-url https://download.pytorch.org/whl/cpu $$(grep -h '^torch==' $(LOCK)); \
+	    $(PIP) install --no-deps --find-links $(CPU_TORCH) $$(grep -h '^torch==' $(LOCK)); \
 	fi
 	@$(PIP) install --no-deps --requirement $(LOCK)
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
-# Resolve the locks anew (needs uv: pip install uv). A CUDA lock that names a CPU build, because one lay on the disk
-# of whoever made it, is what tests/test_locks.py looks for.
+# Resolve the locks anew (needs uv: pip install uv). Only the CPU's may see CPU_TORCH: a CPU build among what the CUDA
+# one is resolved from ends up in it.
 UV_COMPILE = uv pip compile pyproject.toml --extra dev --no-header --no-annotate --python-version 3.11
 lock:
-	$(UV_COMPILE) --extra cpu --override requirements/cpu-overrides.txt --output-file requirements/cpu.lock
-	$(UV_COMPILE) --extra cuda --override requirements/cuda-overrides.txt --output-file requirements/cuda.lock \
-	    --python-platform x86_64-manylinux_2_28 --upgrade-package torch --generate-hashes
+	$(UV_COMPILE) --extra cpu --override requirements/cpu-overrides.txt --output-file requirements/cpu.lock \
+	    --find-links $(CPU_TORCH)
+	UV_FIND_LINKS= $(UV_COMPILE) --extra cuda --override requirements/cuda-overrides.txt \
+	    --output-file requirements/cuda.lock --python-platform x86_64-manylinux_2_28 --upgrade-package torch \
+	    --generate-hashes
 
 # Install LOCK into an environment of its own (a CUDA one is 12 GB), see that all of it is there and can be imported.
 lock-check:
