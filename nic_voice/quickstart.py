@@ -9,6 +9,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from rich.console import Console
@@ -61,7 +62,9 @@ def _serve(voices: Path) -> None:
     url = f"http://{host}:{port}"
     _show("serve", "--voices", str(voices))
     quiet = {"NIC_VOICE_LOG_LEVEL": os.environ.get("NIC_VOICE_LOG_LEVEL", "WARNING")}  # no line for each request
+    started_s = time.monotonic()
     with running(nic_voice("serve", "--voices", str(voices)), f"{url}/ready", environment=quiet) as server:
+        _show_time(started_s)
         signal.signal(signal.SIGTERM, lambda *_: server.terminate())
         try:
             _rewrite_drafts(url, voices)
@@ -85,13 +88,19 @@ def _rewrite_drafts(url: str, voices: Path) -> None:
 
 def _command(*arguments: str) -> None:
     _show(*arguments)
+    started_s = time.monotonic()
     result = subprocess.run(nic_voice(*arguments), check=False)
     if result.returncode:
         raise UserError(how_it_ended(f"nic-voice {arguments[0]}", result.returncode))
+    _show_time(started_s)
 
 
 def _show(*arguments: str) -> None:
     console.print(f"\n[bold cyan]$ nic-voice {escape(shlex.join(arguments))}[/]")
+
+
+def _show_time(started_s: float) -> None:
+    console.print(f"[dim]({time.monotonic() - started_s:.0f} s)[/]")
 
 
 def _curl(url: str, name: str) -> str:

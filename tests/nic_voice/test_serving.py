@@ -44,7 +44,7 @@ def test_a_server_that_does_not_get_ready_is_stopped() -> None:
 
 def test_the_return_code_says_how_it_was_stopped() -> None:
     process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
-    assert stop(process, signal.SIGINT) == -signal.SIGINT
+    assert stop(process, signal.SIGUSR1) == -signal.SIGUSR1
 
 
 def test_the_command_is_this_pythons() -> None:
