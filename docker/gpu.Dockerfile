@@ -14,7 +14,7 @@
 ARG BASE=vllm/vllm-openai:v0.32.0
 FROM ${BASE}
 
-USER root
+USER 0
 WORKDIR /app
 COPY pyproject.toml README.md LICENSE ./
 COPY voice voice
