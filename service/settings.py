@@ -47,6 +47,9 @@ class Settings(BaseSettings):
     max_model_len: int = Field(2048, ge=64, description="Tokens of a prompt and its answer together")
     max_loras: int = Field(4, ge=1, description="Voices that are computed in one batch")
     max_lora_rank: int = Field(16, ge=1, le=512, description="Largest adapter rank; raised to that of the voices")
+    grouped_lora: bool = Field(
+        True, description="On a CPU: adapters by one matrix product a voice instead of vLLM's copy for every token"
+    )
     max_output_tokens: int = Field(
         512, ge=1, description="Tokens of one rewritten segment, or of the base model's answer"
     )

@@ -20,7 +20,7 @@ MAY_IMPORT = {part: {part, "voice"} for part in PARTS} | {
     f"{ROOF}/sample": {ROOF, "voice"},
 }
 ONLY_IN = {
-    "vllm": {"service/engines/vllm.py"},
+    "vllm": {"service/engines/vllm.py", "service/engines/grouped_lora.py", "service/engines/plugin.py"},
     "unsloth": {"training/lora.py"},
     "peft": {"training/lora.py"},
     "asyncpg": {"voice/postgres.py"},

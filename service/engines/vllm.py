@@ -6,6 +6,7 @@ because the import alone takes ten seconds.
 
 import asyncio
 import itertools
+import logging
 import multiprocessing
 import os
 import threading
@@ -14,14 +15,17 @@ from contextlib import aclosing
 from typing import Any
 
 from service.engines import Adapter, Completion, FinishReason, Sampling
-from service.engines.plugin import OURS
+from service.engines.plugin import GROUPED_LORA, OURS
 from service.errors import EngineFailed, EngineUnavailable, PromptTooLong
 from service.settings import Settings
 from voice.base_model import BaseModel
 from voice.prompt import Prompt, Tokenizer, encode, encode_conversation, end_id
 
+log = logging.getLogger(__name__)
+
 RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)  # what vLLM's max_lora_rank may be
 FEW_CORES = 4
+GROUPED_WITH = ("0.32.0",)  # versions of vLLM that service/engines/grouped_lora.py was tested with
 STOP_TIMEOUT_S = 15.0  # then its processes are killed, and leave their shared memory to be cleared by Python
 
 
@@ -162,10 +166,16 @@ class VllmEngine:
             raise EngineUnavailable(f"vLLM cannot serve {self.model}: {error}") from error
 
     def _arguments(self) -> Any:
-        from vllm import AsyncEngineArgs
+        from vllm import AsyncEngineArgs, __version__
         from vllm.platforms import current_platform
 
         settings, on_cpu = self._settings, current_platform.is_cpu()
+        grouped = settings.grouped_lora and on_cpu
+        if grouped and __version__ not in GROUPED_WITH:
+            log.warning("vLLM %s is none that adapters were grouped with (%s): its own, slower way is taken",
+                        __version__, ", ".join(GROUPED_WITH))  # fmt: skip
+            grouped = False
+        os.environ[GROUPED_LORA] = "1" if grouped else ""  # read in each of its processes
         return AsyncEngineArgs(
             model=str(self._base.folder),
             served_model_name=self.model,
