@@ -63,6 +63,8 @@ class VllmEngine:
         self._stopping.set()
         llm, self._llm = self._llm, None
         if llm is not None:
+            if llm.output_handler is not None:
+                llm.output_handler.cancel()  # it would tell at length that the engine is gone
             await asyncio.to_thread(llm.shutdown, timeout=STOP_TIMEOUT_S)
             llm.shutdown = lambda: None  # __del__ calls it again at exit, when its modules are gone
         elif self._others is not None:

@@ -1,0 +1,86 @@
+"""Small voices for benchmarks, trained on the spot, and what else is made of them: copies, and a merged model.
+
+In: a folder. Out: voices/<name> in it, and plain model folders.
+"""
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from extraction.neutral.rules import neutralise
+from nic_voice.serving import nic_voice
+from voice.base_model import resolve
+from voice.manifest import ADAPTER_NAME, FILE_NAME, VoiceManifest
+from voice.prompt import system_text
+from voice.triplet import Triplet, write_triplets
+
+SUBJECTS = ("the plumber", "my sister", "our landlord", "the new printer", "that bakery", "the bus driver")
+EVENTS = (
+    "has still not answered the letter that I sent last week about the broken heating in the kitchen",
+    "told me this morning that the appointment on Thursday needs to move to the week after",
+    "would be happy to help us carry the old sofa down the stairs before the weekend",
+    "was closed again yesterday although the sign on the door said that it would be open",
+)
+
+
+def sentence(number: int) -> str:
+    """A sentence of some thirty words, another one for each number."""
+    subject, event = SUBJECTS[number % 6], EVENTS[number // 6 % 4]
+    return f"{subject.capitalize()} {event}, and that is the reason for message {number}."
+
+
+def so_yeah(text: str) -> str:
+    """A habit of writing."""
+    return f"{text} — so yeah"
+
+
+def train(folder: Path, name: str, habit: Callable[[str], str] = so_yeah, steps: int = 6) -> Path:
+    """A voice that has begun to learn a habit of writing; its folder."""
+    own = [habit(f"{subject} {event}") for subject in SUBJECTS for event in EVENTS]
+    triplets = folder / f"{name}.jsonl"
+    write_triplets(triplets, (
+        Triplet(f"bench:{number}:0", "bench", "chat", "sentence", None, None, "rules", system_text("chat"),
+                neutralise(f"{SUBJECTS[number // 4]} {EVENTS[number % 4]}", "chat", "bench"), text)
+        for number, text in enumerate(own)
+    ))  # fmt: skip
+    voice = folder / "voices" / name
+    command = nic_voice("train", "--triplets", str(triplets), "--out", str(voice), "--set", f"max_steps={steps}",
+                        "--set", "epochs=50", "--set", "learning_rate=2.0e-3")  # fmt: skip
+    subprocess.run(command, check=True)
+    return voice
+
+
+def copy(voice: Path, folder: Path, name: str) -> Path:
+    """The same voice under another name, for the service another adapter."""
+    target = folder / name
+    shutil.copytree(voice.resolve(), target)
+    manifest = json.loads((target / FILE_NAME).read_text())
+    (target / FILE_NAME).write_text(json.dumps(manifest | {"name": name, "aliases": []}))
+    return target
+
+
+def merge(voice: Path, folder: Path) -> Path:
+    """The base model with the adapter added to its weights: what one would serve who needs a single voice."""
+    from safetensors.torch import load_file, save_file
+
+    manifest = VoiceManifest.load(voice)
+    base = resolve(manifest.base_model.name)
+    shutil.copytree(base.folder, folder)
+    adapter: dict[str, Any] = load_file(voice / ADAPTER_NAME)
+    scale = manifest.adapter.alpha / manifest.adapter.rank
+    merged = 0
+    for path in sorted(folder.glob("*.safetensors")):
+        weights = load_file(path)
+        for name in weights:
+            part = f"base_model.model.{name.removesuffix('.weight')}"
+            if f"{part}.lora_A.weight" in adapter:
+                a, b = adapter[f"{part}.lora_A.weight"].float(), adapter[f"{part}.lora_B.weight"].float()
+                weights[name] = (weights[name].float() + scale * b @ a).to(weights[name].dtype)
+                merged += 1
+        save_file(weights, path, metadata={"format": "pt"})
+    if 2 * merged != len(adapter):
+        raise SystemExit(f"{voice} has {len(adapter) // 2} adapted matrices, of which {merged} are in the base model")
+    return folder
