@@ -6,6 +6,7 @@ tests/test_docs.py fails while a document says something else than the code.
 """
 
 import ast
+import json
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -57,9 +58,9 @@ def reasons() -> str:
 
 def unsupported() -> str:
     """Request fields that are refused, and the values of them that are not."""
-    rows = [
-        (f"`{name}`", ", ".join(f"`{value}`" for value in values) or "none") for name, values in UNSUPPORTED.items()
-    ]
+    rows = []
+    for name, values in UNSUPPORTED.items():
+        rows.append((f"`{name}`", ", ".join(f"`{json.dumps(value)}`" for value in values) or "none"))
     return table(("field", "accepted values"), rows)
 
 

@@ -3,7 +3,6 @@
 In: a ChatRequest and the names around it. Out: the HTTP answer.
 """
 
-from collections.abc import AsyncGenerator
 from dataclasses import replace
 
 from starlette.requests import Request
@@ -12,10 +11,9 @@ from starlette.responses import JSONResponse, Response
 from service.answer import Answer
 from service.metrics import UNKNOWN, Record
 from service.protocol import ChatRequest, conversation, last_user_text, refuse_unsupported
-from service.rewriting.piece import Piece
 from service.state import Service
 from service.stream import EventStream, resumed, until_hung_up, with_pauses
-from service.target import Bare, Names, Target, choose
+from service.target import Bare, Names, choose
 
 KEEP_ALIVE_S = 15.0
 
@@ -30,20 +28,16 @@ async def complete(request: Request, body: ChatRequest, names: Names) -> Respons
     target = choose(names, service.voices, service.engine.model)
     record.voice = target.label
     answer = Answer(target, record.usage)
-    pieces = _pieces(service, body, target)
+    sampling = body.sampling(service.settings)
+    if isinstance(target, Bare):
+        limited = replace(sampling, max_tokens=body.output_limit or sampling.max_tokens)
+        pieces = service.rewriter.converse(conversation(body), limited)
+    else:
+        text = last_user_text(body)
+        pieces = service.rewriter.rewrite(text, target.voice, target.register, sampling, body.output_limit)
     if not body.stream:
         return JSONResponse(await until_hung_up(request, answer.collect(pieces)))
     paced = with_pauses(pieces, KEEP_ALIVE_S)
     # An error before the first piece is still an HTTP status, which a caller can act on.
     first = await until_hung_up(request, anext(paced))
     return EventStream(answer.chunks(resumed(first, paced), body.includes_usage), paced, record)
-
-
-def _pieces(service: Service, body: ChatRequest, target: Target) -> AsyncGenerator[Piece]:
-    """The answer's pieces; everything that is wrong with the request is raised here, before any of them."""
-    sampling = body.sampling(service.settings)
-    if isinstance(target, Bare):
-        limited = replace(sampling, max_tokens=body.output_limit or sampling.max_tokens)
-        return service.rewriter.converse(conversation(body), limited)
-    text = last_user_text(body)
-    return service.rewriter.rewrite(text, target.voice, target.register, sampling, body.output_limit)
