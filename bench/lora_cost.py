@@ -2,9 +2,9 @@
 
     python -m bench.lora_cost [--quick] [--json FILE]
 
-vLLM in this very process, one request at a time, 64 tokens out; the same without an adapter, with one applied by grouped
-rows, and with one applied by vLLM's own operators. Time per token from plain runs; time per operation from a run under
-torch's profiler, which slows everything down, as the difference to the run without an adapter.
+vLLM in this very process, one request at a time, 64 tokens out: without an adapter, with one applied by grouped rows, and
+with one applied by vLLM's own operators. Time per token from plain runs; time per operation from a run under torch's
+profiler, which slows everything down, as the difference to the run without an adapter.
 """
 
 import argparse
@@ -28,8 +28,8 @@ TOKENS = 64
 RUNS = {False: 7, True: 3}  # by --quick
 OPERATIONS_SHOWN = 8
 IN_PROCESS = {
-    "VLLM_ENABLE_V1_MULTIPROCESSING": "0", "VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1", "VLLM_LOGGING_LEVEL": "ERROR",
-    "VLLM_CPU_KVCACHE_SPACE": "1", "HF_HUB_OFFLINE": "1", "TORCH_CPP_LOG_LEVEL": "ERROR",
+    "VLLM_ENABLE_V1_MULTIPROCESSING": "0", "VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1",
+    "VLLM_LOGGING_LEVEL": "ERROR", "VLLM_CPU_KVCACHE_SPACE": "1", "HF_HUB_OFFLINE": "1", "TORCH_CPP_LOG_LEVEL": "ERROR",
 }  # fmt: skip
 
 
