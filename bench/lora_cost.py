@@ -3,7 +3,7 @@
     python -m bench.lora_cost [--quick] [--json FILE]
 
 vLLM in this very process, one request at a time, 64 tokens out: without an adapter, with one applied by grouped rows,
-and with one applied by vLLM's own operators. Time per token from plain runs; time per operation from a run under torch's
+and with one applied by vLLM's own operators. Time per token from plain runs; per operation from a run under torch's
 profiler, which slows everything down, as the difference to the run without an adapter.
 """
 
