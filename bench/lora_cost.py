@@ -19,7 +19,7 @@ from typing import Any
 
 from bench import voices
 from bench.report import show
-from service.engines.plugin import GROUPED_LORA
+from service.engines.plugin import GROUPED_LORA, OURS
 from voice.base_model import resolve
 from voice.manifest import VoiceManifest
 from voice.prompt import Prompt, encode, system_text
@@ -28,6 +28,7 @@ TOKENS = 64
 RUNS = {False: 7, True: 3}  # by --quick
 OPERATIONS_SHOWN = 8
 IN_PROCESS = {
+    OURS: "1", "PYTHONWARNINGS": "ignore::FutureWarning", "KINETO_LOG_LEVEL": "5",
     "VLLM_ENABLE_V1_MULTIPROCESSING": "0", "VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1",
     "VLLM_LOGGING_LEVEL": "ERROR", "VLLM_CPU_KVCACHE_SPACE": "1", "HF_HUB_OFFLINE": "1", "TORCH_CPP_LOG_LEVEL": "ERROR",
 }  # fmt: skip
