@@ -32,9 +32,9 @@ class Rewriter:
         The first segment is cut at the limit; a later one that would pass it is left out with all that follow. A
         segment whose rewrite is empty or does not end goes out as it came in. Closing the iterator frees the engine.
         """
-        prompts = _Prompts(voice, register, sampling, limit_tokens)
+        request = _Request(voice, register, sampling, limit_tokens)
         segments = split(text, voice.manifest.unit)
-        tasks = [asyncio.create_task(self._segment(index, segment, prompts)) for index, segment in enumerate(segments)]
+        tasks = [asyncio.create_task(self._segment(index, segment, request)) for index, segment in enumerate(segments)]
         bounds = Bounds(self._engine.count, limit_tokens, sampling.stop)
         try:
             for task in tasks:
@@ -57,21 +57,21 @@ class Rewriter:
             async for part in parts:
                 yield Piece(part.text, part.prompt_tokens, part.completion_tokens, None, part.finish_reason)
 
-    async def _segment(self, index: int, segment: Segment, prompts: "_Prompts") -> Piece:
+    async def _segment(self, index: int, segment: Segment, request: "_Request") -> Piece:
         """One segment; finish_reason 'length' says that it was cut at the whole answer's limit."""
         lead_tokens = await self._engine.count(segment.lead) if segment.lead else 0
         text_tokens = await self._engine.count(segment.text) if segment.text else 0
         as_it_came = segment.lead + segment.text
         if not segment.rewrite:
             return Piece(as_it_came, 0, lead_tokens + text_tokens, "copied" if segment.text else None)
-        own_limit = None if prompts.limit_tokens is None else max(1, prompts.limit_tokens - lead_tokens)
+        own_limit = None if request.limit_tokens is None else max(1, request.limit_tokens - lead_tokens)
         sampling = replace(
-            prompts.sampling,
-            max_tokens=allowed_tokens(text_tokens, prompts.sampling.max_tokens, own_limit),
-            seed=_seed(prompts.sampling, index),
+            request.sampling,
+            max_tokens=allowed_tokens(text_tokens, request.sampling.max_tokens, own_limit),
+            seed=_seed(request.sampling, index),
             stop=(),  # looked for in the whole answer, which the engine does not see
         )
-        done = await self._engine.generate(prompts.ask(segment.text), prompts.voice.adapter, sampling)
+        done = await self._engine.generate(request.ask(segment.text), request.voice.adapter, sampling)
         own = done.text.strip()
         at_limit = own_limit is not None and done.completion_tokens >= own_limit
         if not own or (done.finish_reason == "length" and not at_limit):
@@ -81,7 +81,7 @@ class Rewriter:
 
 
 @dataclass(frozen=True, slots=True)
-class _Prompts:
+class _Request:
     """What all segments of one text have in common."""
 
     voice: Voice
