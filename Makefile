@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed-$(notdir $(LOCK))
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTEST := $(BIN)/python -m pytest
-QUICK := not slow and not vllm and not unsloth and not postgres and not real_data and not browser
+QUICK := not slow and not vllm and not unsloth and not minilm and not postgres and not real_data and not browser
 
 .PHONY: setup run check test test-slow docs lock lock-check clean
 

@@ -1,7 +1,7 @@
 """Pairs that somebody already has, as triplets.
 
-In: a UTF-8 file with lines of `neutral<TAB>own`. Out: triplets.jsonl, one triplet a line that can be used, in the
-order of the file, and a summary that counts the others.
+In: a file of pairs (voice/pairs.py says what its lines hold). Out: triplets.jsonl, one triplet a line that can be used,
+in the order of the file, and a summary that counts the others.
 """
 
 from collections import Counter
@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from extraction.reason import Reason
-from voice.errors import UserError, explain_os_error
+from voice.errors import UserError
 from voice.facts import invented
+from voice.pairs import Fault, Pair, read_pairs
 from voice.prompt import system_text
 from voice.triplet import Register, Triplet, write_triplets
 
@@ -34,48 +35,33 @@ class PairsSummary:
 
 def import_pairs(path: Path, out: Path, register: Register) -> PairsSummary:
     """Write the pairs in `path` as triplets to `out`; PairsError, and nothing written, when no line can be used."""
-    lines = _read_lines(path)
+    lines = list(read_pairs(path, register))
     dropped: Counter[Reason] = Counter()
-    triplets = list(_triplets(lines, register, dropped))
+    triplets = list(_triplets(lines, dropped))
     if not triplets:
         reasons = ", ".join(f"{reason} {count}" for reason, count in sorted(dropped.items())) or "the file is empty"
         raise PairsError(
-            f"{path} has no line that can be used ({reasons}). Each line must be: neutral text, one tab, own text."
+            f"{path} has no line that can be used ({reasons}). Each line must be: neutral text, one tab, own text; "
+            f'or JSON: {{"neutral": ..., "own": ...}}.'
         )
     written, sha256 = write_triplets(out, triplets)
     return PairsSummary(len(lines), written, dict(sorted(dropped.items())), sha256)
 
 
-def _read_lines(path: Path) -> list[str]:
-    """The lines of a file, split at newlines only: texts may hold the other line separators of Unicode."""
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise explain_os_error(error, f"Reading {path.name}") from error
-    try:
-        lines = content.decode("utf-8-sig").split("\n")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise PairsError(f"{path}, line {line}: not UTF-8. Write the file again as UTF-8.") from error
-    return lines[:-1] if lines[-1] == "" else lines
-
-
-def _triplets(lines: list[str], register: Register, dropped: Counter[Reason]) -> Iterator[Triplet]:
+def _triplets(lines: list[Pair | Fault], dropped: Counter[Reason]) -> Iterator[Triplet]:
     """The triplets of the lines that can be used; the others are counted in `dropped`."""
     seen: set[tuple[str, str]] = set()
-    for number, line in enumerate(lines, start=1):
-        neutral, _, own = (part.strip() for part in line.partition("\t"))
-        if line.count("\t") != 1:
-            dropped[Reason.NOT_ONE_TAB] += 1
-        elif not neutral or not own:
-            dropped[Reason.EMPTY_SIDE] += 1
-        elif (neutral, own) in seen:
+    for line in lines:
+        if isinstance(line, Fault):
+            dropped[Reason[line.name]] += 1
+        elif (line.neutral, line.own) in seen:
             dropped[Reason.DUPLICATE] += 1
-        elif invented(neutral, own):
+        elif invented(line.neutral, line.own):
             dropped[Reason.INVENTED_FACT] += 1
         else:
-            seen.add((neutral, own))
+            seen.add((line.neutral, line.own))
             yield Triplet(
-                id=f"{SOURCE}:{number}:0", source=SOURCE, register=register, unit="message", thread=None, sent_at=None,
-                origin=SOURCE, system=system_text(register), neutral=neutral, own=own,
+                id=f"{SOURCE}:{line.line}:0", source=SOURCE, register=line.register, unit=line.unit, thread=line.thread,
+                sent_at=line.sent_at, origin=SOURCE, system=system_text(line.register), neutral=line.neutral,
+                own=line.own,
             )  # fmt: skip

@@ -62,11 +62,18 @@ async def gather_own(
         sources, skipped = await present_sources(nexus, owner)
         for source in sources:
             walked[source.name] = await _walk(nexus, source, owner, unit, pieces, on_progress)
-    for name, counts in walked.items():
-        counts.check(name)
     if not pieces:
         raise ExtractionError(_nothing_found(owner, walked))
     pieces.sort(key=lambda piece: (piece.sent_at or _LAST, piece.sent_at is None, piece.id))
+    return write_own(out, unit, walked, skipped, pieces)
+
+
+def write_own(
+    out: Path, unit: UnitChoice, walked: dict[str, Counts], skipped: dict[str, str], pieces: list[Piece]
+) -> Ledger:
+    """The file between the stages, in the order of `pieces`, with the ledger of the first one beside it."""
+    for name, counts in walked.items():
+        counts.check(name)
     with atomic_write(out / ledgers.OWN_FILE_NAME) as ledger_file, atomic_write(out / files.FILE_NAME) as own_file:
         ledger = Ledger(unit=unit, sources=walked, skipped=skipped, sha256=files.dump_pieces(own_file, pieces))
         ledger_file.write(ledger.to_json().encode())

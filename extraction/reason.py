@@ -34,7 +34,9 @@ class Reason(StrEnum):
     OWN_NAME = "own_name", "nothing but the owner's name"
     # Sentences and pairs, once the neutral side is there.
     INVENTED_FACT = "invented_fact", "a number that the neutral side lacks: it would teach inventing"
-    # Lines of a file of pairs.
+    # Lines of a file of pairs or of own texts.
     NOT_ONE_TAB = "not_one_tab", "not exactly one tab in the line"
+    NOT_A_PAIR = "not_a_pair", "no JSON object with the texts neutral and own in the line"
+    NOT_A_TEXT = "not_a_text", "no JSON object with the text own in the line"
     EMPTY_SIDE = "empty_side", "nothing on one side of the tab"
     DUPLICATE = "duplicate", "the same pair stands above"

@@ -20,6 +20,7 @@ from service.protocol import ChatRequest, model_card
 from service.settings import Settings, load_settings
 from service.state import Service
 from service.target import Names
+from service.voices import scores
 
 CHAT = "/v1/chat/completions"
 
@@ -103,9 +104,10 @@ async def voice(request: Request, name: str) -> dict[str, Any]:
     if canonical in voices.refused:
         return {"name": canonical, "status": "refused", "reason": voices.refused[canonical]}
     found = voices.find(name)
-    summary = found.manifest.model_dump(mode="json", exclude={"training", "system"})
+    summary = found.manifest.model_dump(mode="json", exclude={"training": True, "system": True, "triplets": {"path"}})
     return {
         **summary,
+        "scores": scores(found.adapter.folder),
         "status": "served",
         "version": found.adapter.version,
         "aliases": voices.aliases(found.name),

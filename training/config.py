@@ -32,6 +32,8 @@ class TrainingConfig(BaseModel):
     rank: int = Field(ge=1, le=512)
     alpha: int = Field(ge=1)
     target_modules: list[str] = Field(min_length=1)
+    held_out_share: float = Field(ge=0, lt=1)
+    held_out_most: int = Field(ge=0)
     max_length_tokens: int = Field(ge=16)
     epochs: int = Field(ge=1)
     learning_rate: float = Field(gt=0)

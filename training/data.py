@@ -53,6 +53,11 @@ class Examples:
     kept: list[Example] = field(default_factory=list)
     dropped: Counter[str] = field(default_factory=Counter)
 
+    def hold_out(self, count: int) -> None:
+        """Count triplets that must not be learned from."""
+        self.read += count
+        self.dropped["held_out"] += count
+
     @property
     def tokens(self) -> int:
         """Tokens of all examples together, once each."""

@@ -16,13 +16,23 @@ import torch
 from training import lora
 from training.config import TrainingConfig
 from training.data import Batch, Examples, collate, encode_triplets, plan_batches
+from training.judges import write_judges
 from training.meter import Meter, Progress, Summary
 from training.publish import check_target, staged
 from voice.base_model import BaseModel, resolve
 from voice.errors import UserError
-from voice.manifest import ADAPTER_NAME, AdapterRef, BaseModelRef, TripletsRef, VoiceManifest, file_sha256
+from voice.manifest import (
+    ADAPTER_NAME,
+    AdapterRef,
+    BaseModelRef,
+    SplitRef,
+    TripletsRef,
+    VoiceManifest,
+    file_sha256,
+)
 from voice.prompt import PROMPT_VERSION
-from voice.triplet import Register, TripletFile, load_triplets
+from voice.split import RULE, split
+from voice.triplet import Register, Triplet, load_triplets
 
 logger = logging.getLogger(__name__)
 
@@ -39,18 +49,26 @@ def train(
     file = load_triplets(triplets_path)
     if not file.triplets:
         raise TrainingError(f"{triplets_path} holds no triplets. `nic-voice extract` writes them; see its ledger.")
+    parts = split(file.triplets, config.held_out_share, config.held_out_most)
     base = resolve(config.base_model)
     adapted = lora.load(base, config)
-    examples = encode_triplets(file.triplets, adapted.tokenizer, config.max_length_tokens)
+    examples = encode_triplets(parts.learn, adapted.tokenizer, config.max_length_tokens)
     if not examples.kept:
         raise TrainingError(
             f"All {examples.read} triplets are longer than max_length_tokens={config.max_length_tokens}. Raise it."
         )
+    examples.hold_out(len(parts.held_out))
     logger.info("%d triplets: %d to train on, dropped %s", examples.read, len(examples.kept), dict(examples.dropped))
     summary = fit(config, adapted, examples, show)
     with staged(out) as folder:
         adapted.save(folder, str(base.folder) if ":" in base.name else base.name)
-        _manifest(out.name, config, base, file, folder, summary).write(folder)
+        write_judges(folder, parts.learn)
+        refs = (
+            TripletsRef(sha256=file.sha256, count=len(file.triplets), path=str(triplets_path.resolve())),
+            SplitRef(rule=RULE, share=config.held_out_share, most=config.held_out_most, count=len(parts.held_out),
+                     sha256=parts.sha256),
+        )  # fmt: skip
+        _manifest(out.name, config, base, parts.learn, refs, folder, summary).write(folder)
     return summary
 
 
@@ -109,11 +127,17 @@ def _collated(steps: list[list[list[int]]], examples: Examples, pad_id: int) -> 
 
 
 def _manifest(
-    name: str, config: TrainingConfig, base: BaseModel, file: TripletFile, folder: Path, summary: Summary
+    name: str,
+    config: TrainingConfig,
+    base: BaseModel,
+    learned: Sequence[Triplet],
+    refs: tuple[TripletsRef, SplitRef],
+    folder: Path,
+    summary: Summary,
 ) -> VoiceManifest:
-    """What voice.json says of the adapter in `folder`."""
-    registers: Counter[Register] = Counter(triplet.register for triplet in file.triplets)
-    texts = Counter((triplet.register, triplet.system) for triplet in file.triplets).most_common()
+    """What voice.json says of the adapter in `folder`, which was learned from these triplets."""
+    registers: Counter[Register] = Counter(triplet.register for triplet in learned)
+    texts = Counter((triplet.register, triplet.system) for triplet in learned).most_common()
     system = {register: text for (register, text), _ in reversed(texts)}  # the most common of each register stays
     return VoiceManifest(
         name=name,
@@ -122,8 +146,9 @@ def _manifest(
         prompt_version=PROMPT_VERSION,
         system={register: system[register] for register, _ in registers.most_common()},
         default_register=registers.most_common(1)[0][0],
-        unit=Counter(triplet.unit for triplet in file.triplets).most_common(1)[0][0],
-        triplets=TripletsRef(sha256=file.sha256, count=len(file.triplets)),
+        unit=Counter(triplet.unit for triplet in learned).most_common(1)[0][0],
+        triplets=refs[0],
+        split=refs[1],
         adapter=AdapterRef(sha256=file_sha256(folder / ADAPTER_NAME), rank=config.rank, alpha=config.alpha),
         training={"config": config.model_dump(mode="json"), **summary.to_json()},
         created_at=datetime.now(UTC).replace(microsecond=0),

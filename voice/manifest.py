@@ -12,6 +12,7 @@ from voice.errors import UserError
 from voice.triplet import Register, Unit
 
 FILE_NAME = "voice.json"
+SCORES_NAME = "scores.json"
 ADAPTER_NAME = "adapter_model.safetensors"
 NAME_PATTERN = r"^[a-z0-9][a-z0-9._-]{0,63}$"
 
@@ -32,10 +33,21 @@ class BaseModelRef(_Frozen):
 
 
 class TripletsRef(_Frozen):
-    """The file that the adapter was trained on, by the SHA-256 of its bytes."""
+    """The file that the adapter was trained on, by the SHA-256 of its bytes; `path` is where it stood then."""
 
     sha256: str
     count: int
+    path: str | None = None
+
+
+class SplitRef(_Frozen):
+    """What voice.split held out of training; `sha256` is that of the held-out ids, `count` their number."""
+
+    rule: int
+    share: float
+    most: int
+    count: int
+    sha256: str
 
 
 class AdapterRef(_Frozen):
@@ -57,9 +69,9 @@ class VoiceManifest(_Frozen):
     default_register: Register
     unit: Unit
     triplets: TripletsRef
+    split: SplitRef | None = None
     adapter: AdapterRef
     training: dict[str, Any] = {}
-    scores: dict[str, Any] = {}
     created_at: datetime
 
     @property

@@ -1,4 +1,4 @@
-"""From messages to triplets: sample, extract, neutralise, clean, import-pairs."""
+"""From messages to triplets: sample, extract, neutralise, clean, import-pairs, import-own."""
 
 import asyncio
 import sys
@@ -89,12 +89,23 @@ def clean(source: str, jsonl: bool) -> None:
 @click.option("--out", required=True, type=path(dir_okay=False), help="The triplet file to write.")
 @click.option("--register", default="email", type=click.Choice(REGISTERS), help="What kind of text the pairs are.")
 def import_pairs(file: Path, out: Path, register: Register) -> None:
-    """Turn lines `neutral<TAB>own` of FILE into triplets."""
+    """Turn pairs in FILE into triplets: lines `neutral<TAB>own`, or JSONL with these two and more."""
     from extraction.pairs import import_pairs as run
 
     summary = run(file, out, register)
     dropped = ", ".join(f"{reason} {count:,}" for reason, count in sorted(summary.dropped.items())) or "none"
     click.echo(f"Wrote {summary.written:,} of {summary.read:,} lines to {out}. Dropped: {dropped}.", err=True)
+
+
+@click.command("import-own")
+@click.argument("file", type=path())
+@click.option("--out", required=True, type=path(file_okay=False), help="Folder to write triplets and ledger to.")
+@click.option("--register", required=True, type=click.Choice(REGISTERS), help="What kind of text they are.")
+def import_own(file: Path, out: Path, register: Register) -> None:
+    """Turn own texts in FILE into triplets, one text a line or JSONL with `own` and more; needs no database."""
+    from extraction.own_texts import import_own as run
+
+    _show(run(file, out, register), out)
 
 
 def _show(ledger: "Ledger", out: Path) -> None:
@@ -106,4 +117,4 @@ def _show(ledger: "Ledger", out: Path) -> None:
     click.echo(f"Wrote {ledger.triplets:,} triplets to {out / 'triplets.jsonl'}.", err=True)
 
 
-COMMANDS = (sample, extract, neutralise, clean, import_pairs)
+COMMANDS = (sample, extract, neutralise, clean, import_pairs, import_own)

@@ -28,6 +28,7 @@ from voice.errors import UserError
 MINIMUM_ROWS = 100
 FLOOR = 4  # rows that even the smallest source gets
 CHUNK_ROWS = 2000
+_CHAT, _WORDS_OF_A_TEXT = "aurora_raw_imessage", 4
 
 # Each source with its weight: how many rows it has in the Nexus that the schema was taken from.
 SOURCES: dict[str, tuple[RowMaker, int]] = {
@@ -100,6 +101,19 @@ def records(rows: int, seed: int) -> Iterator[SampleRow]:
     for table, count in shares(rows).items():
         source, _ = SOURCES[table]
         yield from itertools.islice(source(world, Random(f"{seed}:{table}"), count), count)
+
+
+def others_texts(count: int, seed: int = 1) -> list[str]:
+    """What the people whom the made-up owner knows write to him, each text once: `count` of them at most."""
+    texts: dict[str, None] = {}
+    text_at = COLUMNS[_CHAT].index("text")
+    for row in SOURCES[_CHAT][0](make_world(seed), Random(seed), 10 * count):
+        text = row.record[text_at] or ""
+        if row.truth.reason == "not_own" and len(text.split()) >= _WORDS_OF_A_TEXT:
+            texts.setdefault(text)
+        if len(texts) == count:
+            break
+    return list(texts)
 
 
 def shares(rows: int) -> dict[str, int]:

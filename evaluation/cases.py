@@ -1,0 +1,112 @@
+"""The texts that a voice is judged on: neutral sides with what their owner wrote instead.
+
+In: a file of pairs, or what was held out when the voice was trained. Out: Cases, which the voice has never seen.
+"""
+
+import random
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from voice.errors import UserError, counted
+from voice.lines import json_object, read_lines
+from voice.manifest import VoiceManifest
+from voice.pairs import Pair, read_pairs
+from voice.split import RULE, split
+from voice.triplet import Register, Unit, load_triplets
+
+FEWEST = 40  # two halves of bags of twenty
+
+
+class CasesError(UserError):
+    """Texts that a voice cannot be judged on; says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A neutral text and what its owner wrote; `group` is the same for all of one thread."""
+
+    neutral: str
+    own: str
+    register: Register
+    unit: Unit
+    group: str
+
+
+def from_pairs(path: Path, register: Register) -> list[Case]:
+    """The pairs of a file, each once; `register` is that of lines which name none."""
+    pairs = [line for line in read_pairs(path, register) if isinstance(line, Pair)]
+    cases = {
+        (pair.neutral, pair.own): Case(
+            pair.neutral, pair.own, pair.register, pair.unit, pair.thread or f"line {pair.line}"
+        )
+        for pair in pairs
+    }
+    return enough(list(cases.values()), str(path))
+
+
+def held_out(manifest: VoiceManifest, triplets: Path | None) -> list[Case]:
+    """What was held out when the voice was trained, from the file it was trained on or a copy of it."""
+    reference, name = manifest.split, f"Voice '{manifest.name}'"
+    if reference is None or not reference.count:
+        raise CasesError(f"{name} held nothing out of its training. Give --pairs FILE, or train it again.")
+    path = triplets or Path(manifest.triplets.path or "")
+    if not path.is_file():
+        raise CasesError(f"{name} was trained on {path}, which is not there any more. Give --triplets FILE or --pairs.")
+    file = load_triplets(path)
+    parts = split(file.triplets, reference.share, reference.most)
+    if (reference.rule, file.sha256, parts.sha256) != (RULE, manifest.triplets.sha256, reference.sha256):
+        raise CasesError(
+            f"{path} is not the file that voice '{manifest.name}' was trained on, or another version of nic-voice "
+            f"split it. Give --triplets with the old file, or --pairs, or train the voice again."
+        )
+    learned = {(triplet.neutral, triplet.own) for triplet in parts.learn}
+    return enough(
+        [
+            Case(triplet.neutral, triplet.own, triplet.register, triplet.unit, triplet.thread or triplet.id)
+            for triplet in parts.held_out
+            if (triplet.neutral, triplet.own) not in learned
+        ],
+        f"what {name.lower()} held out of its training",
+    )
+
+
+def enough(cases: list[Case], where: str) -> list[Case]:
+    """The cases; CasesError when there are too few of them to say anything."""
+    if len(cases) < FEWEST:
+        raise CasesError(
+            f"There {'is' if len(cases) == 1 else 'are'} {counted(len(cases), 'text')} in {where}; {FEWEST} are the "
+            f"least that anything can be said about."
+        )
+    return cases
+
+
+def choose(cases: Sequence[Case], count: int | None, seed: int) -> tuple[list[Case], list[Case]]:
+    """`count` of the cases, spread over registers and units as they are, and the others; all when count is None."""
+    if count is None or count >= len(cases):
+        return list(cases), []
+    chance = random.Random(seed)
+    kinds: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+    for index, case in enumerate(cases):
+        kinds[case.register, case.unit].append(index)
+    order: list[tuple[float, int]] = []
+    for indices in kinds.values():
+        chance.shuffle(indices)
+        order += [((place + 0.5) / len(indices), index) for place, index in enumerate(indices)]
+    chosen = sorted(index for _, index in sorted(order)[:count])
+    rest = set(range(len(cases))) - set(chosen)
+    return [cases[index] for index in chosen], [cases[index] for index in sorted(rest)]
+
+
+def other_texts(path: Path) -> list[str]:
+    """Texts of other people: one a line, or JSONL with `own` or `text`."""
+    lines = read_lines(path)
+    if not lines.is_jsonl:
+        return [line.strip() for line in lines.lines if line.strip()]
+    rows = [json_object(line) or {} for line in lines.lines]
+    found = [row.get("own") or row.get("text") for row in rows]
+    texts = [text.strip() for text in found if isinstance(text, str) and text.strip()]
+    if not texts:
+        raise CasesError(f"{path} holds no text: each line must be a text, or JSON with `own` or `text`.")
+    return texts

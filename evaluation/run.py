@@ -1,0 +1,199 @@
+"""One evaluation: a voice, texts that it never saw, and what comes of it.
+
+In: a Plan. Out: a Report, and scores.json beside the voice's voice.json. The command is `nic-voice evaluate NAME`.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from evaluation import baselines, habits, style
+from evaluation.cases import Case, choose, from_pairs, held_out
+from evaluation.client import Service
+from evaluation.detect import detected
+from evaluation.meaning import Fidelity, compare
+from evaluation.report import Kind, Report, Row, summed
+from voice.alignment import Alignment
+from voice.atomic import write_text
+from voice.ends import closing_names, without_ends
+from voice.errors import UserError
+from voice.manifest import FILE_NAME, SCORES_NAME, VoiceManifest
+from voice.names import plain_words
+from voice.style import Verifier
+from voice.triplet import Register
+from voice.words import words
+
+COUNT = 200
+BASE = "base model, 3 examples"
+OWNER = "owner"
+
+Progress = Callable[[str, int, int], None]
+
+
+class EvaluationError(UserError):
+    """An evaluation that cannot be made; says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is evaluated. `count` None is all texts; `others` are other people's texts by whose they are.
+
+    `pairs` None means what was held out at training, looked for in `triplets` or where the voice says it is.
+    """
+
+    name: str
+    voices: Path
+    url: str
+    pairs: Path | None = None
+    triplets: Path | None = None
+    register: Register | None = None
+    others: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    own_names: Sequence[str] = ()
+    count: int | None = COUNT
+    seed: int = 1
+    with_base: bool = True
+
+
+def evaluate(plan: Plan, show: Progress = lambda *_: None) -> Report:
+    """Rewrite the texts, judge what comes out, and write scores.json."""
+    folder = plan.voices / plan.name
+    if not (folder / FILE_NAME).is_file():
+        raise EvaluationError(f"There is no voice '{plan.name}' in {plan.voices}. Give its name, or --voices FOLDER.")
+    folder = folder.resolve()  # the version that is there now, whatever is published meanwhile
+    manifest, alignment, verifier = VoiceManifest.load(folder), Alignment.load(folder), Verifier.load(folder)
+    if plan.pairs:
+        cases = from_pairs(plan.pairs, plan.register or manifest.default_register)
+    else:
+        cases = held_out(manifest, plan.triplets)
+    chosen, rest = choose(cases, plan.count, plan.seed)
+    service = Service(plan.url.rstrip("/").removesuffix("/v1"))
+    _same_voice(service.voice(plan.name), manifest)
+    outputs = {plan.name: service.rewrite(plan.name, chosen, lambda done, all_: show("rewriting", done, all_))}
+    if plan.with_base:
+        outputs[BASE] = service.base(chosen, lambda done, all_: show("base model", done, all_))
+    judged = judge(plan, chosen, rest, outputs, (alignment, verifier), show)
+    text = json.dumps(judged.to_json(with_texts=False), indent=2, ensure_ascii=False) + "\n"
+    write_text(folder / SCORES_NAME, text)
+    return judged
+
+
+def judge(
+    plan: Plan,
+    cases: Sequence[Case],
+    rest: Sequence[Case],
+    outputs: Mapping[str, Sequence[str]],
+    judges: tuple[Alignment, Verifier],
+    show: Progress = lambda *_: None,
+) -> Report:
+    """The report on outputs, by contestant and in the order of the cases; the first contestant is the voice."""
+    alignment, verifier = judges
+    voice = next(iter(outputs))
+    sides = _Sides.of(plan, cases, rest, outputs)
+    show("style", 0, 1)
+    styles = style.judge(sides.for_style(), plan.seed)
+    show("style", 1, 1)
+    every = [text for case in (*cases, *rest) for text in (case.neutral, case.own)]
+    plain = plain_words(every)
+    fidelities: dict[str, list[Fidelity]] = {}
+    for place, (name, side) in enumerate(sides.bare.items(), start=1):
+        fidelities[name] = compare(sides.neutral, side, sides.bare[OWNER], alignment, plain)
+        show("meaning", place, len(sides.bare))
+    rows = [
+        Row(
+            name=name,
+            kind=sides.kind(name, voice),
+            style=styles.scores.get(name, {}),
+            detected=None if name == OWNER else detected(sides.bare[OWNER], side, sides.groups, plan.seed),
+            verifier=float(verifier.score(side).mean()),
+            fidelity=summed(fidelities[name], plan.seed),
+        )
+        for name, side in sides.bare.items()
+    ]
+    spelled = frozenset(word for case in (*cases, *rest) for word in words(case.neutral))
+    counted = [habits.habits(side, spelled) for side in (sides.raw_neutral, outputs[voice], sides.typed[OWNER])]
+    return Report(
+        voice=voice,
+        source=str(plan.pairs or "held out at training"),
+        seed=plan.seed,
+        made_at=datetime.now(UTC).replace(microsecond=0),
+        rows=rows + [Row(name, "other", styles.scores[name], None, None, {}) for name in sides.others],
+        distance=styles.distance,
+        habits={name: (counted[0][name], counted[1][name], counted[2][name]) for name in counted[0]},
+        groups=_by_kind(cases, {name: fidelities[name] for name in (voice, OWNER)}, plan.seed),
+        lines=[
+            {"register": case.register, "unit": case.unit, "neutral": case.neutral, "own": case.own, "output": output}
+            | {"found": fidelity.to_json()}
+            for case, output, fidelity in zip(cases, outputs[voice], fidelities[voice], strict=True)
+        ],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Sides:
+    """All texts by index of the case: as they are typed, and `bare`, with their ends taken off."""
+
+    groups: list[str]
+    raw_neutral: list[str]
+    neutral: list[str]
+    typed: dict[str, Sequence[str]]
+    bare: dict[str, list[str]]
+    tricks: frozenset[str]
+    extra: list[tuple[str, str]]
+    others: dict[str, list[str]]
+
+    @classmethod
+    def of(
+        cls, plan: Plan, cases: Sequence[Case], rest: Sequence[Case], outputs: Mapping[str, Sequence[str]]
+    ) -> "_Sides":
+        tricks = baselines.tricks([(case.neutral, case.own) for case in rest or cases])
+        typed = dict(outputs)
+        typed |= {name: [trick(case.neutral) for case in cases] for name, trick in tricks.items()}
+        typed[OWNER] = [case.own for case in cases]
+        names = closing_names(case.own for case in (*cases, *rest)) | {name.casefold() for name in plan.own_names}
+        return cls(
+            groups=[case.group for case in cases],
+            raw_neutral=[case.neutral for case in cases],
+            neutral=[without_ends(case.neutral, names) for case in cases],
+            typed=typed,
+            bare={name: [without_ends(text, names) for text in side] for name, side in typed.items()},
+            tricks=frozenset(tricks),
+            extra=[(without_ends(case.neutral, names), without_ends(case.own, names)) for case in rest],
+            others={name: [without_ends(text) for text in side] for name, side in plan.others.items() if side},
+        )
+
+    def for_style(self) -> style.Texts:
+        contestants = {name: side for name, side in self.bare.items() if name != OWNER}
+        return style.Texts(self.groups, self.neutral, self.bare[OWNER], contestants, self.extra, self.others)
+
+    def kind(self, name: str, voice: str) -> Kind:
+        if name in self.tricks:
+            return "trick"
+        return "voice" if name == voice else "owner" if name == OWNER else "model"
+
+
+def _same_voice(served: Mapping[str, Any], manifest: VoiceManifest) -> None:
+    if served.get("status") == "refused":
+        raise EvaluationError(f"The service does not serve voice '{manifest.name}': {served.get('reason')}")
+    if served.get("adapter", {}).get("sha256") != manifest.adapter.sha256:
+        raise EvaluationError(
+            f"The service serves another version of voice '{manifest.name}' than the one in the folder. Start it "
+            f"again, or leave --url out and one is started."
+        )
+
+
+def _by_kind(
+    cases: Sequence[Case], fidelities: Mapping[str, Sequence[Fidelity]], seed: int
+) -> list[tuple[str, str, int, dict[str, Any]]]:
+    """(contestant, register and unit, texts, sums) for each kind of text, where there is more than one kind."""
+    kinds = sorted({(case.register, case.unit) for case in cases})
+    if len(kinds) < 2:
+        return []
+    found = []
+    for kind in kinds:
+        places = [place for place, case in enumerate(cases) if (case.register, case.unit) == kind]
+        for name, side in fidelities.items():
+            found.append((name, " ".join(kind), len(places), summed([side[place] for place in places], seed)))
+    return found

@@ -1,0 +1,176 @@
+"""Does it sound like him: bags of twenty texts, on a scale on which the neutral input is 0 and the owner himself is 1.
+
+In: for each case the owner's text, the neutral one, and what each contestant made of it; other people's texts. Out: for
+each contestant a score of each of four ways to tell writers apart, and their mean, with 95 % intervals.
+
+Cross-fitted: what judges a text was fitted without it and without anything else of its thread. The interval comes
+from drawing the cases anew, for all contestants alike.
+"""
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from evaluation.features import BAG, Fitted, fit_all
+
+MEAN = "style"
+_BAGS = 60  # of each fold, for the score itself
+_DRAWS = 200  # of the cases, for the interval
+_BAGS_A_DRAW = 6
+_FOLD = 40  # cases that a fold should have at least
+_MOST_FOLDS = 5
+_FAINT = 0.05  # way between input and owner, in spreads of his bags, below which there is nothing to measure
+
+Matrix = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A number with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """What is judged, by index of the case; all with their ends taken off. `extra` pairs are only learned from."""
+
+    groups: Sequence[str]
+    neutral: Sequence[str]
+    own: Sequence[str]
+    contestants: Mapping[str, Sequence[str]]
+    extra: Sequence[tuple[str, str]]
+    others: Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """Scores by contestant and way, the mean of all under MEAN; how far the input is from the owner by each way."""
+
+    scores: dict[str, dict[str, Score]]
+    distance: dict[str, float]
+
+
+def judge(texts: Texts, seed: int) -> Style:
+    """Score all contestants, and the other people as if they were some."""
+    folds = folds_of(texts.groups, seed)
+    chance = np.random.default_rng(seed)
+    plans = [_draws(len(fold), chance) for fold in folds]
+    others = {name: _parts(list(side), len(folds), seed) for name, side in texts.others.items()}
+    total: dict[str, dict[str, list[tuple[Matrix, Matrix]]]] = {}
+    for place, fold in enumerate(folds):
+        for way, fitted in _fit(texts, fold, others, place, seed).items():
+            raw = {name: _bag_scores(fitted, [side[i] for i in fold], plans[place]) for name, side in _sides(texts)}
+            for name, parts in others.items():
+                plan = _draws(len(parts[place]), np.random.default_rng(seed))
+                raw[name] = _bag_scores(fitted, parts[place], plan)
+            for name, found in raw.items():
+                total.setdefault(way, {}).setdefault(name, []).append(found)
+    return _scaled(total)
+
+
+def folds_of(groups: Sequence[str], seed: int) -> list[list[int]]:
+    """Indices in parts of about the same size, none of whose groups is in two parts."""
+    count = max(2, min(_MOST_FOLDS, len(groups) // _FOLD))
+    members: dict[str, list[int]] = {}
+    for index, group in enumerate(groups):
+        members.setdefault(group, []).append(index)
+    order = sorted(members)
+    random.Random(seed).shuffle(order)
+    folds: list[list[int]] = [[] for _ in range(count)]
+    for group in sorted(order, key=lambda group: -len(members[group])):  # stable: the large ones first
+        min(folds, key=len).extend(members[group])
+    return [sorted(fold) for fold in folds]
+
+
+def _sides(texts: Texts) -> list[tuple[str, Sequence[str]]]:
+    return [("input", texts.neutral), ("owner", texts.own), *texts.contestants.items()]
+
+
+def _fit(
+    texts: Texts, fold: Sequence[int], others: Mapping[str, list[list[str]]], place: int, seed: int
+) -> dict[str, Fitted]:
+    """The ways, fitted on all that is not in the fold."""
+    inside = set(fold)
+    rest = [index for index in range(len(texts.own)) if index not in inside]
+    own = [texts.own[index] for index in rest] + [own for _, own in texts.extra]
+    neutral = [texts.neutral[index] for index in rest] + [neutral for neutral, _ in texts.extra]
+    foreign = [[text for part, side in enumerate(parts) if part != place for text in side] for parts in others.values()]
+    return fit_all(own, [neutral, *foreign], seed)
+
+
+def _draws(count: int, chance: np.random.Generator) -> tuple[Matrix, Matrix]:
+    """How often each text is in each bag: (bags, texts) of the texts as they are, and of `_DRAWS` draws of them."""
+    size = min(BAG, count)
+    bags = np.zeros((_BAGS, count))
+    for bag in bags:
+        bag[chance.choice(count, size, replace=False)] = 1
+    drawn = np.zeros((_DRAWS * _BAGS_A_DRAW, count))
+    for first in range(0, len(drawn), _BAGS_A_DRAW):
+        cases = chance.choice(count, count)
+        for bag in drawn[first : first + _BAGS_A_DRAW]:
+            np.add.at(bag, chance.choice(cases, size, replace=False), 1)
+    return bags * (BAG / size), drawn * (BAG / size)
+
+
+def _bag_scores(fitted: Fitted, texts: Sequence[str], plan: tuple[Matrix, Matrix]) -> tuple[Matrix, Matrix]:
+    """Scores of the bags (bags,), and the mean score of each draw (draws,)."""
+    rows = fitted.rows(texts)
+    bags, drawn = (fitted.score(np.asarray(part @ rows)) for part in plan)
+    return bags, drawn.reshape(_DRAWS, _BAGS_A_DRAW).mean(axis=1)
+
+
+def _parts(texts: list[str], count: int, seed: int) -> list[list[str]]:
+    random.Random(seed).shuffle(texts)
+    return [texts[place::count] for place in range(count)]
+
+
+def _scaled(total: Mapping[str, Mapping[str, list[tuple[Matrix, Matrix]]]]) -> Style:
+    """Scores on the scale from input to owner, averaged over folds (each scaled by itself) and ways."""
+    scores: dict[str, dict[str, Score]] = {}
+    draws: dict[str, list[Matrix]] = {}
+    distance: dict[str, float] = {}
+    for way, by_name in total.items():
+        spans = [
+            (inputs[0].mean(), owners[0].mean(), inputs[1], owners[1], owners[0].std())
+            for inputs, owners in zip(by_name["input"], by_name["owner"], strict=True)
+        ]
+        distance[way] = float(np.mean([(own - zero) / max(spread, 1e-9) for zero, own, _, _, spread in spans]))
+        for name, folds in by_name.items():
+            if name in ("input", "owner"):
+                continue
+            values = [
+                (bags.mean() - zero) / _span(own - zero, spread)
+                for (bags, _), (zero, own, _, _, spread) in zip(folds, spans, strict=True)
+            ]
+            drawn = np.mean(
+                [
+                    (means - zeros) / _spans(owns - zeros, spread)
+                    for (_, means), (_, _, zeros, owns, spread) in zip(folds, spans, strict=True)
+                ],
+                axis=0,
+            )
+            draws.setdefault(name, []).append(drawn)
+            scores.setdefault(name, {})[way] = _score(float(np.mean(values)), drawn)
+    for name, by_way in scores.items():
+        mean = float(np.mean([score.value for score in by_way.values()]))
+        by_way[MEAN] = _score(mean, np.mean(draws[name], axis=0))
+    return Style(scores, distance)
+
+
+def _span(way: float, spread: float) -> float:
+    return max(way, _FAINT * spread, 1e-9)
+
+
+def _spans(ways: Matrix, spread: float) -> Matrix:
+    return np.maximum(ways, max(_FAINT * spread, 1e-9))
+
+
+def _score(value: float, draws: Matrix) -> Score:
+    low, high = np.percentile(draws, [2.5, 97.5])
+    return Score(value, float(min(low, value)), float(max(high, value)))

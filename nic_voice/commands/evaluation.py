@@ -1,0 +1,88 @@
+"""How good a voice is: evaluate."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from nic_voice.commands import path
+from voice.triplet import REGISTERS, Register
+
+if TYPE_CHECKING:
+    from evaluation.report import Report
+
+_OTHERS = 600  # texts of the sample's people
+
+
+@click.command()
+@click.argument("name")
+@click.option("--pairs", type=path(), help="Judge on pairs (neutral, own) in FILE, which the voice has never seen.")
+@click.option("--split", is_flag=True, help="Judge on what was held out at training; the default.")
+@click.option("--triplets", type=path(), help="Where the file is that the voice was trained on, if it was moved.")
+@click.option("--register", type=click.Choice(REGISTERS), help="Of pairs that name none; else the voice's commonest.")
+@click.option("--others", type=path(), help="Texts of other people, one a line or JSONL: what is not his.")
+@click.option("--own-name", "own_names", multiple=True, help="How the owner signs, if that is not plain.")
+@click.option("--full", is_flag=True, help="All texts instead of 200.")
+@click.option("--seed", default=1, help="The same seed chooses the same texts.")
+@click.option("--voices", type=path(file_okay=False), help="Folder with voices; else NIC_VOICE_VOICES, else voices.")
+@click.option("--url", help="A service that runs and serves the same voice; else one is started.")
+@click.option("--base/--no-base", default=True, help="Whether the base model competes, shown three of his texts.")
+@click.option("--json", "json_path", type=path(), help="Write all numbers to FILE.")
+@click.option("--out", type=path(), help="Write each text, its rewrite and what was found to FILE, as JSONL. Private.")
+def evaluate(
+    name: str, pairs: Path | None, split: bool, triplets: Path | None, register: Register | None, others: Path | None,
+    own_names: tuple[str, ...], full: bool, seed: int, voices: Path | None, url: str | None, base: bool,
+    json_path: Path | None, out: Path | None,
+) -> None:  # fmt: skip
+    """Measure whether a voice sounds like its owner, and whether it says the same."""
+    if pairs and split:
+        raise click.UsageError("--pairs and --split exclude each other")
+    from rich.console import Console
+
+    from evaluation.cases import other_texts
+    from evaluation.run import COUNT, Plan
+    from evaluation.run import evaluate as run
+    from nic_voice.sample.build import others_texts
+    from nic_voice.terminal import rows_bar
+
+    people = {"made-up people": others_texts(_OTHERS)} | ({others.name: other_texts(others)} if others else {})
+    folder = voices or Path(os.environ.get("NIC_VOICE_VOICES") or "voices")
+    with _service(url, folder) as address, rows_bar() as bar:
+        plan = Plan(
+            name, folder, address, pairs, triplets, register, people, own_names, None if full else COUNT, seed, base
+        )
+        report = run(plan, bar)
+    Console(width=max(150, Console().width)).print(report.shown())
+    _write(report, json_path, out)
+
+
+@contextmanager
+def _service(url: str | None, voices: Path) -> Iterator[str]:
+    """The address of the service that is judged."""
+    if url:
+        yield url
+        return
+    from nic_voice.serving import free_port, nic_voice, running
+
+    address = f"http://127.0.0.1:{(port := free_port())}"
+    command = nic_voice("serve", "--voices", str(voices), "--host", "127.0.0.1", "--port", str(port))
+    quiet = {"NIC_VOICE_LOG_LEVEL": os.environ.get("NIC_VOICE_LOG_LEVEL", "WARNING")}
+    with running(command, f"{address}/ready", environment=quiet):
+        yield address
+
+
+def _write(report: "Report", json_path: Path | None, out: Path | None) -> None:
+    import json
+
+    from voice.atomic import write_text
+
+    if json_path:
+        write_text(json_path, json.dumps(report.to_json(with_texts=False), indent=2, ensure_ascii=False) + "\n")
+    if out:
+        write_text(out, "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in report.lines))
+
+
+COMMANDS = (evaluate,)

@@ -1,0 +1,72 @@
+"""The scale on which the input is 0 and the owner 1."""
+
+import pytest
+
+from evaluation import baselines
+from evaluation.detect import detected
+from evaluation.style import MEAN, Style, Texts, folds_of, judge
+from tests.evaluation.people import pairs, strangers
+
+PAIRS = pairs(90)
+NEUTRAL, OWN = [neutral for neutral, _ in PAIRS], [own for _, own in PAIRS]
+GROUPS = [str(place) for place in range(len(PAIRS))]
+
+
+@pytest.fixture(scope="module")
+def style() -> Style:
+    half = [own if place % 2 else neutral for place, (neutral, own) in enumerate(PAIRS)]
+    over = [f"{own} ok ok ok -- isn't -- doesn't -- right? -- right?" for own in OWN]
+    contestants = {"copy": NEUTRAL, "himself": OWN, "half": half, "over": over}
+    return judge(Texts(GROUPS, NEUTRAL, OWN, contestants, [], {"strangers": strangers(80)}), seed=1)
+
+
+def test_copy_is_0_he_is_1_and_half_of_his_texts_is_half(style: Style) -> None:
+    for way, score in style.scores["copy"].items():
+        assert score.value == pytest.approx(0), way
+    for way, score in style.scores["himself"].items():
+        assert score.value == pytest.approx(1), way
+    assert style.scores["half"][MEAN].value == pytest.approx(0.5, abs=0.12)
+    assert style.scores["half"][MEAN].low < 0.5 < style.scores["half"][MEAN].high
+
+
+def test_overdoing_his_habits_gains_little(style: Style) -> None:
+    assert all(score.value < 1.1 for score in style.scores["over"].values())
+
+
+def test_others_are_below_him(style: Style) -> None:
+    assert style.scores["strangers"][MEAN].value < 0.4
+
+
+def test_the_same_seed_gives_the_same_numbers(style: Style) -> None:
+    again = judge(Texts(GROUPS, NEUTRAL, OWN, {"copy": NEUTRAL}, [], {"strangers": strangers(80)}), seed=1)
+    assert again.scores["strangers"] == style.scores["strangers"]
+
+
+def test_no_thread_is_in_two_folds() -> None:
+    groups = [f"t{place // 7}" for place in range(200)]
+    folds = folds_of(groups, seed=3)
+    assert sorted(index for fold in folds for index in fold) == list(range(200))
+    where = {groups[index]: place for place, fold in enumerate(folds) for index in fold}
+    assert all(where[groups[index]] == place for place, fold in enumerate(folds) for index in fold)
+    assert max(map(len, folds)) - min(map(len, folds)) <= 7
+
+
+def test_his_own_texts_cannot_be_told_from_his_own() -> None:
+    assert detected(OWN, NEUTRAL, GROUPS, 1).value > 0.95
+    assert detected(OWN, OWN, GROUPS, 1).value == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("copy", "I am not sure, it is late."),
+        ("copy + ending", "I am not sure, it is late!!"),
+        ("word substitutions", "I am not certain, it is late."),
+        ("case and marks", "i am not sure it is late!"),
+    ],
+)
+def test_tricks_do_what_they_are_named_after(name: str, expected: str) -> None:
+    words = ("cold", "wet", "gone", "open", "new", "small")
+    learned = [(f"I am sure the shop is {word}.", f"i am certain the shop is {word}!!") for word in words]
+    made = baselines.tricks(learned)[name]("I am not sure, it is late.")
+    assert made == expected

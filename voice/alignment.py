@@ -1,0 +1,255 @@
+"""Which words of one side of a pair explain which of the other, learned from a voice's own pairs.
+
+In: pairs (neutral, own) to learn from, then a text and its rewrite. Out: the words of the rewrite that nothing
+explains, and the words of the text that are lost.
+
+A word explains itself, its other forms and its misspellings. What is left over on both sides of the training pairs
+goes through IBM model 1 (Brown et al., The Mathematics of Statistical Machine Translation, 1993) in both directions,
+which gives the owner's substitutions. Counting what is then still left of the neutral sides gives the words that he
+leaves out. What he adds of his own explains nothing: a model must not add it.
+"""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+import numpy.typing as npt
+
+from voice.atomic import atomic_write
+from voice.errors import UserError
+from voice.words import is_content, stem, words
+
+FILE_NAME = "alignment.npz"
+NOTHING = ""  # the empty word
+
+_HELD = re.compile(r"(.)\1+")
+_ROUNDS = 8
+_MOST_WORDS = 60  # left over on one side of a pair; more are a retelling, in which chance aligns anything
+_MOST_LINKS = 6_000_000  # possible links between words, over all pairs; what fits into memory and a minute
+_FEWEST = 1.5  # expected links below which a substitution is chance
+_LIKELY = 0.1  # share of a word's links that makes another word its substitution
+_OFTEN = 4  # pairs in which a word must have been lost to be one that he leaves out
+_HABIT = 0.6  # and their share of all pairs that have it
+_GRAMMAR = 0.3  # share of its links that makes a word without substance a substitution for one with
+_TYPO_LETTERS = 4  # shorter words have too many neighbours
+_ADVERBS = "-ly"  # stands for all of them among the words that he leaves out
+
+
+class AlignmentError(UserError):
+    """An alignment file that cannot be read; says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """What was learned, all in stems. `spelled` are those of the neutral side, where nothing is misspelled."""
+
+    substitutions: frozenset[tuple[str, str]] = frozenset()  # (neutral, own)
+    left_out: frozenset[str] = frozenset()
+    spelled: frozenset[str] = frozenset()
+    _by_neutral: dict[str, set[str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for neutral, own in self.substitutions:
+            self._by_neutral.setdefault(neutral, set()).add(own)
+
+    def unexplained(self, text: str, rewrite: str) -> list[str]:
+        """The content words of the rewrite that the text does not explain, as they are typed (in lower case)."""
+        stems = {stem(word) for word in words(text)}
+        known = stems.union(*(self._by_neutral.get(source, ()) for source in stems))
+        rest = [word for word in words(rewrite) if is_content(word) and stem(word) not in known]
+        return [word for word in rest if not self._is_spelling(word, words(text))]
+
+    def lost(self, text: str, rewrite: str) -> list[str]:
+        """The content words of the text of which nothing is left in the rewrite, and that he does not leave out."""
+        typed = words(rewrite)
+        stems = {stem(word) for word in typed}
+        rest = [word for word in words(text) if is_content(word) and stem(word) not in stems | self.left_out]
+        if _ADVERBS in self.left_out:
+            rest = [word for word in rest if not _is_adverb(word)]
+        rest = [word for word in rest if not self._by_neutral.get(stem(word), set()) & stems]
+        return [word for word in rest if not any(self._is_spelling(other, [word]) for other in typed)]
+
+    def _is_spelling(self, word: str, of: Iterable[str]) -> bool:
+        """Whether a word is one of the others misspelled, stretched or shortened."""
+        if word.isdigit() or stem(word) in self.spelled:
+            return False
+        return any(is_typo(word, other) or is_short(word, other) or is_stretched(word, other) for other in of)
+
+    def save(self, folder: Path) -> None:
+        """Write folder/alignment.npz, all of it or nothing."""
+        pairs = sorted(self.substitutions)
+        with atomic_write(folder / FILE_NAME) as file:
+            np.savez_compressed(
+                file, neutral=_column([pair[0] for pair in pairs]), own=_column([pair[1] for pair in pairs]),
+                left_out=_column(sorted(self.left_out)),
+                spelled=_column(sorted(self.spelled)),
+            )  # fmt: skip
+
+    @classmethod
+    def load(cls, folder: Path) -> "Alignment":
+        """Read folder/alignment.npz; AlignmentError when it is missing or damaged."""
+        try:
+            with np.load(folder / FILE_NAME, allow_pickle=False) as arrays:
+                columns = {name: arrays[name].tolist() for name in ("neutral", "own", "left_out", "spelled")}
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+            raise AlignmentError(f"{folder / FILE_NAME} cannot be read. Train the voice again.") from error
+        return cls(
+            frozenset(zip(columns["neutral"], columns["own"], strict=True)),
+            frozenset(columns["left_out"]),
+            frozenset(columns["spelled"]),
+        )
+
+
+def learn(pairs: Sequence[tuple[str, str]]) -> Alignment:
+    """The alignment of pairs (neutral, own); the same pairs give the same."""
+    neutral_sides = [[stem(word) for word in words(neutral)] for neutral, _ in pairs]
+    own_sides = [[stem(word) for word in words(own)] for _, own in pairs]
+    left = [_left_over(neutral, own) for neutral, own in zip(neutral_sides, own_sides, strict=True)]
+    left = _within(left)
+    found = Alignment(substitutions=_both_ways(_model_1(left), _model_1([(own, neutral) for neutral, own in left])))
+    left_out = Counter[str]()
+    for neutral, own in pairs:
+        left_out.update(_kinds(found.lost(neutral, own)))
+    return Alignment(
+        substitutions=found.substitutions,
+        left_out=_habitual(left_out, Counter(kind for neutral, _ in pairs for kind in _kinds(words(neutral)))),
+        spelled=frozenset(word for side in neutral_sides for word in side),
+    )
+
+
+def is_typo(word: str, other: str) -> bool:
+    """Whether one word is the other with one letter too many, too few, wrong or swapped; a long one with two."""
+    if min(len(word), len(other)) < _TYPO_LETTERS or abs(len(word) - len(other)) > 2:
+        return False
+    return _edits(word, other) <= (1 if min(len(word), len(other)) < 2 * _TYPO_LETTERS else 2)
+
+
+def is_short(word: str, other: str) -> bool:
+    """Whether a word is a shortening of another: its beginning (info), or its letters in order (tmrw)."""
+    if len(word) < 2 or len(word) >= len(other) or word[0] != other[0]:
+        return False
+    if other.startswith(word):
+        return len(word) > 2
+    letters = iter(other)
+    return len(word) <= 5 and not set(word[1:]) & set("aeiou") and all(letter in letters for letter in word)
+
+
+def is_stretched(word: str, other: str) -> bool:
+    """Whether a word is another with a letter held down: soooo, pleeease."""
+    plain = _HELD.sub(r"\1", word)
+    return plain != word and plain == _HELD.sub(r"\1", other)
+
+
+def _left_over(neutral: list[str], own: list[str]) -> tuple[list[str], list[str]]:
+    """Both sides without the words that stand on both."""
+    both = Counter(neutral) & Counter(own)
+    return _without(neutral, both.copy()), _without(own, both.copy())
+
+
+def _without(side: list[str], taken: Counter[str]) -> list[str]:
+    rest = []
+    for word in side:
+        if taken[word] > 0:
+            taken[word] -= 1
+        else:
+            rest.append(word)
+    return rest
+
+
+def _within(left: list[tuple[list[str], list[str]]]) -> list[tuple[list[str], list[str]]]:
+    """The pairs that are no retelling, every so many of them when all would be too many links."""
+    left = [(a, b) for a, b in left if (a or b) and max(len(a), len(b)) <= _MOST_WORDS]
+    links = sum((len(a) + 1) * (len(b) + 1) for a, b in left)
+    return left[:: math.ceil(links / _MOST_LINKS)] if links > _MOST_LINKS else left
+
+
+def _model_1(pairs: list[tuple[list[str], list[str]]]) -> dict[tuple[str, str], float]:
+    """Expected links (source, target) over all pairs, where each target word comes from one source word or NOTHING."""
+    sources: dict[str, int] = {NOTHING: 0}
+    targets: dict[str, int] = {}
+    source_ids: list[int] = []
+    target_ids: list[int] = []
+    places: list[int] = []  # which target word of which pair a possible link is of
+    place = 0
+    for source, target in pairs:
+        ids = [0, *(sources.setdefault(word, len(sources)) for word in source)]
+        for word in target:
+            source_ids += ids
+            target_ids += [targets.setdefault(word, len(targets))] * len(ids)
+            places += [place] * len(ids)
+            place += 1
+    if not places:
+        return {}
+    keys: npt.NDArray[np.int64]
+    keys, link = np.unique(np.array(source_ids, np.int64) * len(targets) + target_ids, return_inverse=True)
+    where, source_of = np.array(places), (keys // len(targets)).astype(np.int64)
+    probability: npt.NDArray[np.float64] = np.ones(len(keys))
+    expected: npt.NDArray[np.float64] = probability
+    for _ in range(_ROUNDS):
+        weight: npt.NDArray[np.float64] = probability[link]
+        weight = weight / np.bincount(where, weight)[where]
+        expected = np.bincount(link, weight, len(keys)).astype(np.float64)
+        probability = expected / np.bincount(source_of, expected)[source_of]
+    names, others = list(sources), list(targets)
+    return {
+        (names[key // len(targets)], others[key % len(targets)]): count
+        for key, count in zip(keys.tolist(), expected.tolist(), strict=True)
+    }
+
+
+def _both_ways(
+    forward: dict[tuple[str, str], float], backward: dict[tuple[str, str], float]
+) -> frozenset[tuple[str, str]]:
+    """(neutral, own) links that both directions find often enough, and one of them likely."""
+    from_neutral: Counter[str] = Counter()
+    from_own: Counter[str] = Counter()
+    for (neutral, _), count in forward.items():
+        from_neutral[neutral] += count  # type: ignore[assignment]
+    for (own, _), count in backward.items():
+        from_own[own] += count  # type: ignore[assignment]
+    found = set()
+    for (neutral, own), count in forward.items():
+        back = backward.get((own, neutral), 0.0)
+        likely = max(count / from_neutral[neutral], back / from_own[own] if back else 0.0)
+        least = _GRAMMAR if is_content(own) and not is_content(neutral) else _LIKELY
+        if neutral != NOTHING and min(count, back) >= _FEWEST and likely >= least:
+            found.add((neutral, own))
+    return frozenset(found)
+
+
+def _kinds(found: list[str]) -> set[str]:
+    """The stems of words, and _ADVERBS where one of them is an adverb."""
+    return {stem(word) for word in found} | ({_ADVERBS} if any(map(_is_adverb, found)) else set())
+
+
+def _habitual(pairs_with: Counter[str], pairs_in_all: Counter[str]) -> frozenset[str]:
+    """What was lost in enough pairs, and in most of those that have it."""
+    return frozenset(kind for kind, count in pairs_with.items() if count >= max(_OFTEN, _HABIT * pairs_in_all[kind]))
+
+
+def _is_adverb(word: str) -> bool:
+    return len(word) > 5 and word.endswith("ly")
+
+
+def _edits(one: str, other: str) -> int:
+    """Damerau-Levenshtein distance in letters (optimal string alignment)."""
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, a in enumerate(one, start=1):
+        current = [i]
+        for j, b in enumerate(other, start=1):
+            cost = min(row[j] + 1, current[j - 1] + 1, row[j - 1] + (a != b))
+            if i > 1 and j > 1 and a == other[j - 2] and b == one[i - 2]:
+                cost = min(cost, before[j - 2] + 1)
+            current.append(cost)
+        before, row = row, current
+    return row[-1]
+
+
+def _column(values: list[str]) -> npt.NDArray[np.str_]:
+    return np.array(values, dtype=np.str_)

@@ -1,0 +1,32 @@
+"""The names in a text, as far as capitals show them.
+
+In: a text, and words that are known to be no names. Out: its capitalised words, in lower case.
+"""
+
+import re
+from collections.abc import Iterable
+
+from voice.words import FUNCTION_WORDS
+
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+
+
+def names(text: str, plain: frozenset[str]) -> set[str]:
+    """The words with a capital that are neither function words nor `plain`, without 's, in lower case.
+
+    Texts that are shouted, all in capitals, have none.
+    """
+    if text.isupper():
+        return set()
+    stems = {bare(word) for word in _WORD.findall(text)}
+    return {word.lower() for word in stems if len(word) > 1 and word[0].isupper()} - plain - FUNCTION_WORDS
+
+
+def bare(word: str) -> str:
+    """A word without what follows its apostrophe: Kay's is Kay."""
+    return re.split(r"['’]", word)[0]
+
+
+def plain_words(texts: Iterable[str]) -> frozenset[str]:
+    """The words that stand in lower case somewhere in these texts: with a capital they are no names."""
+    return frozenset(word for text in texts for word in _WORD.findall(text) if word.islower())

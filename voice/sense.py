@@ -1,0 +1,224 @@
+"""What a rewrite says otherwise than its text, where every word may be explained: polarity, who does what, questions.
+
+In: a text and its rewrite. Out: the words at which they differ. English; words are compared by their stems, each only
+where it stands in both, so that what a person leaves out changes nothing.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from voice.sentences import split
+from voice.words import is_content, stem, words
+
+_NEGATIONS = frozenset(
+    "not no never none nobody nothing neither nor without cannot unable impossible nope "
+    "dont cant didnt doesnt isnt wasnt wont wouldnt couldnt shouldnt arent werent hasnt havent hadnt aint".split()
+)
+_CLAUSE = re.compile(r"[,;:()—–]|\s-+\s|\b(?:but|because|so|and|if|although|though|since|while)\b", re.IGNORECASE)
+_ENDS_IT = frozenset(map(stem, "sure know".split()))  # 'not sure whether he comes' says nothing of coming
+_REACH = 1  # content words after a negation that it negates
+
+_OPPOSITES = """
+love hate | like dislike | good bad | great terrible | great awful | best worst | better worse | more less | most least
+before after | early late | first last | right wrong | true false | happy sad | happy unhappy | glad sorry
+agree disagree | accept reject | accept decline | approve deny | increase decrease | increase reduce | raise lower
+rise fall | high low | long short | big small | large small | buy sell | open close | start stop | start end
+begin end | win lose | find lose | remember forget | arrive leave | send receive | push pull | hot cold
+warm cold | easy hard | easy difficult | simple complicated | fast slow | quick slow | new old | young old
+strong weak | rich poor | cheap expensive | safe dangerous | clean dirty | full empty | same different
+possible impossible | above below | inside outside | pass fail | succeed fail | allow forbid
+allow prevent | include exclude | add remove | help hurt | friend enemy | pretty ugly | beautiful ugly | nice rude
+interesting boring | excited bored | calm angry | correct incorrect | correct wrong | legal illegal
+available unavailable | certain uncertain | sure unsure | fair unfair | lucky unlucky | fortunate unfortunate
+comfortable uncomfortable | positive negative | minimum maximum | gain loss | profit loss | credit debit
+always never | everybody nobody | everyone nobody | everything nothing | all none | morning evening
+north south | east west | husband wife | mother father | mom dad | brother sister | son daughter | man woman | boy girl
+"""
+_OPPOSITE: dict[str, set[str]] = {}
+for _line in _OPPOSITES.strip().splitlines():
+    for _pair in _line.split("|"):
+        _one, _other = map(stem, _pair.split())
+        _OPPOSITE.setdefault(_one, set()).add(_other)
+        _OPPOSITE.setdefault(_other, set()).add(_one)
+
+# Verbs that mostly say how something is said: 'I am not sure' and 'I do not know' are one.
+_WEAK = frozenset(map(stem, "know think believe feel hope want wish guess suppose wonder sure mean remember".split()))
+
+# The subject forms, and who they are; I and we are one party.
+_SUBJECTS = {
+    form: who
+    for who, forms in {
+        "we": "i i'm i'll i'd i've im ive ill we we're we'll we'd we've",
+        "you": "you you're you'll you'd you've u youre",
+        "he": "he he's he'll he'd hes", "she": "she she's she'll she'd shes",
+        "they": "they they're they'll they'd they've theyre",
+    }.items()
+    for form in forms.split()
+}  # fmt: skip
+_OBJECTS = {"me": "we", "us": "we", "you": "you", "u": "you", "him": "he", "her": "she", "them": "they"}
+_THIRD = frozenset({"he", "she", "they"})
+_AUXILIARIES = frozenset(
+    "did didn't does doesn't do don't is isn't was wasn't are aren't were weren't has hasn't have haven't had hadn't "
+    "will won't would wouldn't can can't cannot could couldn't should shouldn't may might must didnt doesnt dont "
+    "isnt wasnt wont cant".split()
+)
+_BACK = 5  # words before a verb among which its subject is looked for
+
+_ASKS = re.compile(
+    r"^(?:(?:and|so|but|ok|okay|well|hey|hi|also|or|then)\b[ ,]*)*"
+    r"(?:(?:who|what|when|where|why|how|which|whose)(?:'s|s|'d|'re)?\b(?! (?:a|an)\b)"
+    r"|(?:do|does|did|is|are|was|were|will|would|can|could|should|shall|may|have|has|had|am|any|don't|doesn't|didn't|"
+    r"isn't|aren't|won't|wouldn't|can't|couldn't|shouldn't|haven't|hasn't) (?:i|you|u|we|he|she|they|it|the|this|that|"
+    r"these|those|there|my|your|our|his|her|their|anyone|anybody|someone|somebody|everyone|either|both|all|\w+ing)\b)",
+    re.IGNORECASE,
+)
+# These negate nothing.
+_IDLE = re.compile(r"\b(?:do not|don't|dont|not) hesitate\b|\bwhy (?:don't|not)\b", re.IGNORECASE)
+# A request, not a question.
+_COULD_YOU = re.compile(
+    r"\b(?:could|would|can|will|couldn't|wouldn't|can't|won't|why don't) (?:you|u)\b", re.IGNORECASE
+)
+_REQUEST = re.compile(
+    r"\b(?:let (?:me|us) know|wonder\w*|would like to (?:know|ask)|like to ask|please|tell (?:me|us)|confirm|advise|"
+    r"whether|curious|not sure (?:if|whether|when|how|what)|ask\w*|question)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What differs: stems whose polarity is turned, verbs that somebody else does, a question made or unmade."""
+
+    polarity: tuple[str, ...] = ()
+    actors: tuple[str, ...] = ()
+    question: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.polarity or self.actors or self.question)
+
+
+def changes(text: str, rewrite: str) -> Changes:
+    """What the rewrite says otherwise than the text."""
+    return Changes(polarity(text, rewrite), actors(text, rewrite), question(text, rewrite))
+
+
+def polarity(text: str, rewrite: str) -> tuple[str, ...]:
+    """The stems of the text that are negated on one side only, or that the rewrite replaces by their opposites."""
+    was, now = _negated(text), _negated(rewrite)
+    turned = {word for word in was.keys() & now.keys() if is_content(word) and not was[word] & now[word]} - _WEAK
+    for word, negated in was.items():
+        if word not in now:
+            others = (_OPPOSITE.get(word, set()) & now.keys()) - was.keys()
+            turned |= {word for other in others if negated & now[other]}
+    if not turned and _sentences(text) == _sentences(rewrite) == 1 and _without_substance(text, rewrite):
+        turned = {"not"} if _negates(text) != _negates(rewrite) else turned
+    return tuple(sorted(turned))
+
+
+def actors(text: str, rewrite: str) -> tuple[str, ...]:
+    """The stems of verbs that have another subject, or another person right after them, in the rewrite."""
+    was, now = _roles(text), _roles(rewrite)
+    return tuple(
+        sorted(
+            word
+            for word in (was.keys() & now.keys()) - _WEAK
+            if any(
+                a and b and not a & b and not _is_pronoun_for(a, b) for a, b in zip(was[word], now[word], strict=True)
+            )
+        )
+    )
+
+
+def question(text: str, rewrite: str) -> bool:
+    """Whether one of them asks and the other neither asks nor requests; 'could you' is a request."""
+    was, now = _asks(text), _asks(rewrite)
+    return (now and not (was or _requests(text))) or (was and not (now or _requests(rewrite)))
+
+
+def _negated(text: str) -> dict[str, set[bool]]:
+    """For each content stem, whether it stands under a negation, not under one, or both."""
+    found: dict[str, set[bool]] = {}
+    for clause in _clauses(text):
+        left = 0
+        for word in words(clause):
+            if _is_negation(word):
+                left = _REACH
+            elif stem(word) in _ENDS_IT:
+                left = 0
+            elif is_content(word) or stem(word) in _OPPOSITE:
+                found.setdefault(stem(word), set()).add(left > 0)
+                left -= is_content(word)
+    return found
+
+
+def _clauses(text: str) -> Iterator[str]:
+    for sentence in split(text):
+        yield from _CLAUSE.split(_IDLE.sub(" ", sentence))
+
+
+def _is_negation(word: str) -> bool:
+    return word in _NEGATIONS or word.endswith("n't")
+
+
+def _negates(text: str) -> bool:
+    return any(map(_is_negation, words(_IDLE.sub(" ", text))))
+
+
+def _without_substance(text: str, rewrite: str) -> bool:
+    """Whether a negation of either has nothing after it that it could be seen to negate."""
+    return not any(True in found for side in (text, rewrite) for found in _negated(side).values())
+
+
+def _sentences(text: str) -> int:
+    return len(split(text))
+
+
+def _roles(text: str) -> dict[str, tuple[set[str], set[str]]]:
+    """For each content stem, who stands before it as its subject, and which person right after it."""
+    found: dict[str, tuple[set[str], set[str]]] = {}
+    for sentence in split(text):
+        said = words(sentence)
+        capitals = {word.lower() for word in re.findall(r"(?<=[a-z,;] )[A-Z][a-z]+", sentence)}
+        for place, word in enumerate(said):
+            if not is_content(word) or word in capitals:
+                continue
+            subject = _subject(said, place, capitals)
+            following = _OBJECTS.get(said[place + 1]) if place + 1 < len(said) else None
+            subjects, objects = found.setdefault(stem(word), (set(), set()))
+            subjects |= {subject} if subject else set()
+            objects |= {following} if following else set()
+    return found
+
+
+def _subject(said: list[str], place: int, capitals: set[str]) -> str | None:
+    """The nearest person before a word: a pronoun, a name, or what opens the sentence before an auxiliary."""
+    for before in range(place - 1, max(-1, place - 1 - _BACK), -1):
+        word = said[before]
+        if word in _SUBJECTS:
+            return _SUBJECTS[word]
+        followed = before + 1 < place and said[before + 1] in _AUXILIARIES
+        if followed and (word in capitals or (before == 0 and is_content(word))):
+            return word
+        if is_content(word):
+            return None
+    return None
+
+
+def _is_pronoun_for(some: set[str], others: set[str]) -> bool:
+    """Whether one side has a name where the other says he, she or they."""
+    named = {frozenset(some), frozenset(others)}
+    people = set(_SUBJECTS.values())
+    return any(side & _THIRD for side in named) and any(not side & people for side in named)
+
+
+def _asks(text: str) -> bool:
+    return any(_is_question(sentence) and not _COULD_YOU.search(sentence) for sentence in split(text))
+
+
+def _requests(text: str) -> bool:
+    return bool(_REQUEST.search(text)) or any(_COULD_YOU.search(sentence) for sentence in split(text))
+
+
+def _is_question(sentence: str) -> bool:
+    return sentence.rstrip("\"'”’)!. ").endswith("?") or bool(_ASKS.match(sentence))
