@@ -86,8 +86,8 @@ class Report:
         if far < CLOSE or copies > COPIES:
             found.append(
                 f"The input is too close to the owner's own text to judge by: {copies:.0f} % of his texts are near-"
-                f"copies of it (at most {COPIES} % are wanted), and it is {far:.1f} away from him (at least {CLOSE}). Style says "
-                f"little here: give pairs whose neutral side is further from him, such as the drafts of a big model."
+                f"copies of it (at most {COPIES} % are wanted), and it is {far:.1f} away from him (at least {CLOSE}). "
+                f"Style says little here: give pairs whose neutral side is further from him, such as a big model's."
             )
         else:
             found += [
