@@ -3,6 +3,7 @@
 In: texts and their rewrites, ends taken off; the voice's alignment. Out: for each rewrite a Fidelity.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -21,6 +22,7 @@ from voice.words import is_content, words
 
 NEAR = 0.1  # share of the words that a near-copy may change
 _BATCH = 32
+_RUN = 5  # words that, said again, are a repetition
 
 
 class MeaningError(UserError):
@@ -39,6 +41,7 @@ class Fidelity:
     lost: tuple[str, ...]
     changes: Changes
     near_copy: bool
+    repeats: bool
     numbers_lost: tuple[str, ...]
     numbers_invented: tuple[str, ...]
     names_lost: tuple[str, ...]
@@ -52,16 +55,25 @@ class Fidelity:
 
 
 def compare(
-    texts: Sequence[str], rewrites: Sequence[str], owns: Sequence[str], alignment: Alignment, plain: frozenset[str]
+    texts: Sequence[str],
+    rewrites: Sequence[str],
+    owns: Sequence[str],
+    typed: Sequence[tuple[str, str]],
+    alignment: Alignment,
+    plain: frozenset[str],
 ) -> list[Fidelity]:
-    """A Fidelity for each text; `plain` are words that are known to be no names although they may have a capital."""
+    """A Fidelity for each text.
+
+    `typed` are text and rewrite with their ends on, whose names count too; `plain` are words that are no names, or the
+    owner's own, although they may have a capital.
+    """
     similarities = (_embedded(texts) * _embedded(rewrites)).sum(axis=1)
     chrf = CHRF()
     found = []
-    for text, rewrite, own, similarity in zip(texts, rewrites, owns, similarities.tolist(), strict=True):
+    for text, rewrite, own, whole, similarity in zip(texts, rewrites, owns, typed, similarities.tolist(), strict=True):
         had, has = numbers(text), numbers(rewrite)
-        people, named = names(text, plain), names(rewrite, plain)
-        said, typed = ({bare(word) for word in words(side)} for side in (text, rewrite))
+        people, named = (names(side, plain) for side in whole)
+        said, says = ({bare(word) for word in words(side)} for side in whole)
         found.append(Fidelity(
             similarity=similarity,
             chrf=chrf.sentence_score(rewrite, [own]).score / 100,
@@ -69,9 +81,10 @@ def compare(
             lost=tuple(alignment.lost(text, rewrite)),
             changes=changes(text, rewrite),
             near_copy=is_near_copy(text, rewrite),
+            repeats=repeats(text, rewrite),
             numbers_lost=tuple(sorted(had.keys() - has.keys())),
             numbers_invented=tuple(sorted(has.keys() - had.keys())),
-            names_lost=tuple(sorted(people - typed)),
+            names_lost=tuple(sorted(people - says)),
             names_invented=tuple(sorted(named - said)),
             length_ratio=len(words(rewrite)) / max(1, len(words(text))),
             content_words=(sum(map(is_content, words(text))), sum(map(is_content, words(rewrite)))),
@@ -83,6 +96,14 @@ def is_near_copy(text: str, rewrite: str) -> bool:
     """Whether under a tenth of the words differ, case and punctuation aside."""
     before, after = words(text), words(rewrite)
     return edits(before, after) < NEAR * max(1, len(before))
+
+
+def repeats(text: str, rewrite: str) -> bool:
+    """Whether the rewrite says some five words more often than the text does, and more than once."""
+    before, after = (
+        Counter(zip(*(said[n:] for n in range(_RUN)), strict=False)) for said in map(words, (text, rewrite))
+    )
+    return any(count > max(1, before[run]) for run, count in after.items())
 
 
 def edits(before: Sequence[str], after: Sequence[str]) -> int:

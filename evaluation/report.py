@@ -37,6 +37,7 @@ _MEASURES: dict[str, tuple[Callable[[Fidelity], float], float]] = {
     "polarity %": (lambda text: bool(text.changes.polarity), 100),
     "actors %": (lambda text: bool(text.changes.actors), 100),
     "question %": (lambda text: text.changes.question, 100),
+    "repeats %": (lambda text: text.repeats, 100),
     "near-copy %": (lambda text: text.near_copy, 100),
     "numbers lost %": (lambda text: bool(text.numbers_lost), 100),
     "numbers invented %": (lambda text: bool(text.numbers_invented), 100),

@@ -96,10 +96,11 @@ def judge(
     styles = style.judge(sides.for_style(), plan.seed)
     show("style", 1, 1)
     every = [text for case in (*cases, *rest) for text in (case.neutral, case.own)]
-    plain = plain_words(every)
+    plain = plain_words(every) | sides.names
     fidelities: dict[str, list[Fidelity]] = {}
     for place, (name, side) in enumerate(sides.bare.items(), start=1):
-        fidelities[name] = compare(sides.neutral, side, sides.bare[OWNER], alignment, plain)
+        typed = list(zip(sides.raw_neutral, sides.typed[name], strict=True))
+        fidelities[name] = compare(sides.neutral, side, sides.bare[OWNER], typed, alignment, plain)
         show("meaning", place, len(sides.bare))
     rows = [
         Row(
@@ -143,6 +144,7 @@ class _Sides:
     tricks: frozenset[str]
     extra: list[tuple[str, str]]
     others: dict[str, list[str]]
+    names: frozenset[str]
 
     @classmethod
     def of(
@@ -162,6 +164,7 @@ class _Sides:
             tricks=frozenset(tricks),
             extra=[(without_ends(case.neutral, names), without_ends(case.own, names)) for case in rest],
             others={name: [without_ends(text) for text in side] for name, side in plan.others.items() if side},
+            names=names,
         )
 
     def for_style(self) -> style.Texts:

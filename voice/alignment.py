@@ -3,10 +3,11 @@
 In: pairs (neutral, own) to learn from, then a text and its rewrite. Out: the words of the rewrite that nothing
 explains, and the words of the text that are lost.
 
-A word explains itself, its other forms and its misspellings. What is left over on both sides of the training pairs
-goes through IBM model 1 (Brown et al., The Mathematics of Statistical Machine Translation, 1993) in both directions,
-which gives the owner's substitutions. Counting what is then still left of the neutral sides gives the words that he
-leaves out. What he adds of his own explains nothing: a model must not add it.
+A word explains itself, its other forms, its misspellings and what everybody says for it (voice/synonyms.py). What is
+left over on both sides of the training pairs goes through IBM model 1 (Brown et al., The Mathematics of Statistical
+Machine Translation, 1993) in both directions, which gives the owner's substitutions. Counting what is then still left
+of the neutral sides gives the words that he leaves out. What he adds of his own explains nothing: a model must not
+add it.
 """
 
 import math
@@ -14,6 +15,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -22,6 +24,7 @@ import numpy.typing as npt
 
 from voice.atomic import atomic_write
 from voice.errors import UserError
+from voice.synonyms import synonyms
 from voice.words import is_content, stem, words
 
 FILE_NAME = "alignment.npz"
@@ -59,20 +62,24 @@ class Alignment:
 
     def unexplained(self, text: str, rewrite: str) -> list[str]:
         """The content words of the rewrite that the text does not explain, as they are typed (in lower case)."""
-        stems = {stem(word) for word in words(text)}
-        known = stems.union(*(self._by_neutral.get(source, ()) for source in stems))
-        rest = [word for word in words(rewrite) if is_content(word) and stem(word) not in known]
-        return [word for word in rest if not self._is_spelling(word, words(text))]
+        typed = words(text)
+        known = set[str]().union(*(self._says(stem(word)) for word in typed), map("".join, pairwise(typed)))
+        rest = [word for word in words(rewrite) if is_content(word) and not {word, stem(word)} & known]
+        return [word for word in rest if not self._is_spelling(word, typed)]
 
     def lost(self, text: str, rewrite: str) -> list[str]:
         """The content words of the text of which nothing is left in the rewrite, and that he does not leave out."""
         typed = words(rewrite)
-        stems = {stem(word) for word in typed}
-        rest = [word for word in words(text) if is_content(word) and stem(word) not in stems | self.left_out]
+        stems = {*map(stem, typed), *map("".join, pairwise(typed))}
+        rest = [word for word in words(text) if is_content(word) and stem(word) not in self.left_out]
         if _ADVERBS in self.left_out:
             rest = [word for word in rest if not _is_adverb(word)]
-        rest = [word for word in rest if not self._by_neutral.get(stem(word), set()) & stems]
+        rest = [word for word in rest if not {word, *self._says(stem(word))} & stems]
         return [word for word in rest if not any(self._is_spelling(other, [word]) for other in typed)]
+
+    def _says(self, source: str) -> set[str]:
+        """The stems that a stem of the neutral side may become: itself, its synonyms, the owner's substitutions."""
+        return self._by_neutral.get(source, set()) | synonyms(source)
 
     def _is_spelling(self, word: str, of: Iterable[str]) -> bool:
         """Whether a word is one of the others misspelled, stretched or shortened."""

@@ -13,7 +13,7 @@ _GREETING = re.compile(
     r"good (?:morning|afternoon|evening|day)|happy (?:monday|tuesday|wednesday|thursday|friday))\b"
     r"(?: there| all| everyone| everybody| team| guys| folks| both| again| gang| you(?: guys| two| all)?)?"
     r"(?:[ ,]+(?-i:[A-Z][\w.'-]*|and|&|,)){0,5}[ ]*(?:[,.:;!—–-]+|\n|$)|"
-    r"(?-i:[A-Z][a-z'-]+)(?:(?:,| and| &|/)[ ]?(?-i:[A-Z][a-z'-]+)){0,4}[ ]*(?:[,:;—–]|[ ]-+[ ]|\n))[ ]*",
+    r"(?-i:[A-Z][a-z'-]+)(?:(?:,| and| &|/)[ ]?(?-i:[A-Z][a-z'-]+)){0,4}[ ]*(?:[,:;—–]|[ ]-+[ ]|\.?\n))[ ]*",
     re.IGNORECASE,
 )
 _NOT_NAMES = frozenset(

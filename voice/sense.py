@@ -17,6 +17,7 @@ _NEGATIONS = frozenset(
 )
 _CLAUSE = re.compile(r"[,;:()—–]|\s-+\s|\b(?:but|because|so|and|if|although|though|since|while)\b", re.IGNORECASE)
 _ENDS_IT = frozenset(map(stem, "sure know".split()))  # 'not sure whether he comes' says nothing of coming
+_EVERYTHING = 1000
 _REACH = 1  # content words after a negation that it negates
 
 _OPPOSITES = """
@@ -63,11 +64,13 @@ _AUXILIARIES = frozenset(
     "will won't would wouldn't can can't cannot could couldn't should shouldn't may might must didnt doesnt dont "
     "isnt wasnt wont cant".split()
 )
+_BETWEEN = frozenset("to for with it them everything anything this that these those back over up out".split())
 _BACK = 5  # words before a verb among which its subject is looked for
 
 _ASKS = re.compile(
     r"^(?:(?:and|so|but|ok|okay|well|hey|hi|also|or|then)\b[ ,]*)*"
-    r"(?:(?:who|what|when|where|why|how|which|whose)(?:'s|s|'d|'re)?\b(?! (?:a|an)\b)"
+    r"(?:(?:who|what|why|how|which|whose)(?:'s|s|'d|'re)?\b(?! (?:a|an)\b)|(?:when|where)(?:'s|s|'d|'re)\b"
+    r"|(?:when|where) (?:is|are|was|were|will|would|can|could|should|do|does|did|has|have|had)\b"
     r"|(?:do|does|did|is|are|was|were|will|would|can|could|should|shall|may|have|has|had|am|any|don't|doesn't|didn't|"
     r"isn't|aren't|won't|wouldn't|can't|couldn't|shouldn't|haven't|hasn't) (?:i|you|u|we|he|she|they|it|the|this|that|"
     r"these|those|there|my|your|our|his|her|their|anyone|anybody|someone|somebody|everyone|either|both|all|\w+ing)\b)",
@@ -81,7 +84,7 @@ _COULD_YOU = re.compile(
 )
 _REQUEST = re.compile(
     r"\b(?:let (?:me|us) know|wonder\w*|would like to (?:know|ask)|like to ask|please|tell (?:me|us)|confirm|advise|"
-    r"whether|curious|not sure (?:if|whether|when|how|what)|ask\w*|question)\b",
+    r"whether|curious|(?:interested|like|love|glad) to hear|not sure (?:if|whether|when|how|what)|ask\w*|question)\b",
     re.IGNORECASE,
 )
 
@@ -106,7 +109,12 @@ def changes(text: str, rewrite: str) -> Changes:
 def polarity(text: str, rewrite: str) -> tuple[str, ...]:
     """The stems of the text that are negated on one side only, or that the rewrite replaces by their opposites."""
     was, now = _negated(text), _negated(rewrite)
-    turned = {word for word in was.keys() & now.keys() if is_content(word) and not was[word] & now[word]} - _WEAK
+    loosely_was, loosely_now = _negated(text, whole_clause=True), _negated(rewrite, whole_clause=True)
+    turned = {
+        word
+        for word in (was.keys() & now.keys()) - _WEAK
+        if is_content(word) and not was[word] & now[word] and not loosely_was[word] & loosely_now[word]
+    }
     for word, negated in was.items():
         if word not in now:
             others = (_OPPOSITE.get(word, set()) & now.keys()) - was.keys()
@@ -136,17 +144,20 @@ def question(text: str, rewrite: str) -> bool:
     return (now and not (was or _requests(text))) or (was and not (now or _requests(rewrite)))
 
 
-def _negated(text: str) -> dict[str, set[bool]]:
-    """For each content stem, whether it stands under a negation, not under one, or both."""
+def _negated(text: str, *, whole_clause: bool = False) -> dict[str, set[bool]]:
+    """For each content stem, whether it stands under a negation, not under one, or both.
+
+    A negation reaches the next content word, or with `whole_clause` all that follow it.
+    """
     found: dict[str, set[bool]] = {}
     for clause in _clauses(text):
         left = 0
         for word in words(clause):
             if _is_negation(word):
-                left = _REACH
+                left = _EVERYTHING if whole_clause else _REACH
             elif stem(word) in _ENDS_IT:
                 left = 0
-            elif is_content(word) or stem(word) in _OPPOSITE:
+            elif word != "able" and (is_content(word) or stem(word) in _OPPOSITE):
                 found.setdefault(stem(word), set()).add(left > 0)
                 left -= is_content(word)
     return found
@@ -175,7 +186,7 @@ def _sentences(text: str) -> int:
 
 
 def _roles(text: str) -> dict[str, tuple[set[str], set[str]]]:
-    """For each content stem, who stands before it as its subject, and which person right after it."""
+    """For each content stem, who stands before it as its subject, and which person soon after it."""
     found: dict[str, tuple[set[str], set[str]]] = {}
     for sentence in split(text):
         said = words(sentence)
@@ -184,10 +195,10 @@ def _roles(text: str) -> dict[str, tuple[set[str], set[str]]]:
             if not is_content(word) or word in capitals:
                 continue
             subject = _subject(said, place, capitals)
-            following = _OBJECTS.get(said[place + 1]) if place + 1 < len(said) else None
+            person = _object(said[place + 1 :])
             subjects, objects = found.setdefault(stem(word), (set(), set()))
             subjects |= {subject} if subject else set()
-            objects |= {following} if following else set()
+            objects |= {person} if person else set()
     return found
 
 
@@ -201,6 +212,16 @@ def _subject(said: list[str], place: int, capitals: set[str]) -> str | None:
         if followed and (word in capitals or (before == 0 and is_content(word))):
             return word
         if is_content(word):
+            return None
+    return None
+
+
+def _object(following: list[str]) -> str | None:
+    """The person to whom or for whom it is done, right after a verb or after what is done: 'send it directly to me'."""
+    for word in following:
+        if word in _OBJECTS and word != "them":
+            return _OBJECTS[word]
+        if word not in _BETWEEN and not word.endswith("ly"):
             return None
     return None
 
@@ -221,4 +242,5 @@ def _requests(text: str) -> bool:
 
 
 def _is_question(sentence: str) -> bool:
-    return sentence.rstrip("\"'”’)!. ").endswith("?") or bool(_ASKS.match(sentence))
+    mark = sentence.rstrip("\"'”’) ")[-1:]
+    return "?" in sentence[-4:] or (mark != "!" and bool(_ASKS.match(sentence)))
