@@ -16,6 +16,7 @@ from voice.pairs import Pair, read_pairs
 from voice.split import RULE, split
 from voice.triplet import Register, Unit, load_triplets
 
+COUNT = 200  # texts that are judged unless all are asked for
 FEWEST = 40  # two halves of bags of twenty
 
 

@@ -7,7 +7,6 @@ No single feature counts for more than the owner makes of it: in the two regress
 is usual in his bags or in neutral ones, so that a trick which overdoes one thing gains little.
 """
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import Protocol, TypeAlias
@@ -19,7 +18,7 @@ from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from evaluation.lambdag import LambdaG
-from evaluation.tokens import function_words, tokens
+from evaluation.tokens import function_words, letters, plain_words
 
 Rows: TypeAlias = npt.NDArray[np.float64] | sparse.csr_matrix
 Scores = npt.NDArray[np.float64]
@@ -27,7 +26,6 @@ Scores = npt.NDArray[np.float64]
 BAG = 20
 _DELTA_WORDS = 150
 _REGULARISED = 1.0
-_WIDE = re.compile(r"[^\S\n]+")  # two spaces after a full stop are a typing school's style
 
 
 class Fitted(Protocol):
@@ -47,7 +45,7 @@ class Regression:
 
     def __init__(self, vectorizer: CountVectorizer, own: Sequence[str], foreign: Sequence[Sequence[str]]) -> None:
         sides = [own, *(texts for texts in foreign if texts)]
-        self._vectorizer = vectorizer.fit([_WIDE.sub(" ", text) for side in sides for text in side])
+        self._vectorizer = vectorizer.fit([text for side in sides for text in side])
         rows = [self.rows(side) for side in sides]
         labels = np.concatenate([np.full(len(side), not place) for place, side in enumerate(sides)])
         # His texts weigh as much as all others together, and each kind of the others the same.
@@ -68,7 +66,7 @@ class Regression:
 
     def rows(self, texts: Sequence[str]) -> sparse.csr_matrix:
         """(texts, features)."""
-        return sparse.csr_matrix(self._vectorizer.transform([_WIDE.sub(" ", text) for text in texts]))
+        return sparse.csr_matrix(self._vectorizer.transform(texts))
 
     def score(self, sums: npt.NDArray[np.float64]) -> Scores:
         """The distance from the boundary, in units of the regression."""
@@ -81,7 +79,7 @@ class Delta:
 
     def __init__(self, own: Sequence[str], foreign: Sequence[Sequence[str]], seed: int) -> None:
         sides = [own, *(texts for texts in foreign if texts)]
-        commonest = Counter(word for side in sides for text in side for word in tokens(text))
+        commonest = Counter(word for side in sides for text in side for word in plain_words(text))
         self._words = {word: place for place, (word, _) in enumerate(commonest.most_common(_DELTA_WORDS))}
         chance = np.random.default_rng(seed)
         bags = [_shares(_bags(self.rows(side), chance)) for side in sides]
@@ -93,7 +91,7 @@ class Delta:
         """Counts of the commonest words, and of all, in each text."""
         counts = np.zeros((len(texts), len(self._words) + 1))
         for row, text in zip(counts, texts, strict=True):
-            for word in tokens(text):
+            for word in plain_words(text):
                 row[-1] += 1
                 if (place := self._words.get(word)) is not None:
                     row[place] += 1
@@ -111,10 +109,12 @@ class Delta:
 def fit_all(own: Sequence[str], foreign: Sequence[Sequence[str]], seed: int) -> dict[str, Fitted]:
     """The four ways, fitted; `foreign` has the neutral texts first, then each kind of other people's, in any number."""
     least = 2 if len(own) > 100 else 1
-    letters = TfidfVectorizer(analyzer="char", ngram_range=(2, 4), min_df=2 * least, sublinear_tf=True, lowercase=False)
+    spelling = TfidfVectorizer(
+        analyzer="char", preprocessor=letters, ngram_range=(2, 4), min_df=2 * least, sublinear_tf=True, lowercase=False
+    )
     grammar = TfidfVectorizer(analyzer=function_words, min_df=least, use_idf=False, sublinear_tf=True)
     return {
-        "letters": Regression(letters, own, foreign),
+        "letters": Regression(spelling, own, foreign),
         "function words": Regression(grammar, own, foreign),
         "delta": Delta(own, foreign, seed),
         "lambdag": LambdaG(own, foreign, seed),

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from evaluation import baselines, habits, style
-from evaluation.cases import Case, choose, from_pairs, held_out
+from evaluation.cases import COUNT, Case, choose, from_pairs, held_out
 from evaluation.client import Service
 from evaluation.detect import detected
 from evaluation.meaning import Fidelity, compare
@@ -26,7 +26,6 @@ from voice.style import Verifier
 from voice.triplet import Register
 from voice.words import words
 
-COUNT = 200
 BASE = "base model, 3 examples"
 OWNER = "owner"
 

@@ -36,12 +36,13 @@ comfortable uncomfortable | positive negative | minimum maximum | gain loss | pr
 always never | everybody nobody | everyone nobody | everything nothing | all none | morning evening
 north south | east west | husband wife | mother father | mom dad | brother sister | son daughter | man woman | boy girl
 """
-_OPPOSITE: dict[str, set[str]] = {}
+# Stem -> the stems of its opposites.
+OPPOSITE: dict[str, set[str]] = {}
 for _line in _OPPOSITES.strip().splitlines():
     for _pair in _line.split("|"):
         _one, _other = map(stem, _pair.split())
-        _OPPOSITE.setdefault(_one, set()).add(_other)
-        _OPPOSITE.setdefault(_other, set()).add(_one)
+        OPPOSITE.setdefault(_one, set()).add(_other)
+        OPPOSITE.setdefault(_other, set()).add(_one)
 
 # Verbs that mostly say how something is said: 'I am not sure' and 'I do not know' are one.
 _WEAK = frozenset(map(stem, "know think believe feel hope want wish guess suppose wonder sure mean remember".split()))
@@ -117,7 +118,7 @@ def polarity(text: str, rewrite: str) -> tuple[str, ...]:
     }
     for word, negated in was.items():
         if word not in now:
-            others = (_OPPOSITE.get(word, set()) & now.keys()) - was.keys()
+            others = (OPPOSITE.get(word, set()) & now.keys()) - was.keys()
             turned |= {word for other in others if negated & now[other]}
     if not turned and _sentences(text) == _sentences(rewrite) == 1 and _without_substance(text, rewrite):
         turned = {"not"} if _negates(text) != _negates(rewrite) else turned
@@ -157,7 +158,7 @@ def _negated(text: str, *, whole_clause: bool = False) -> dict[str, set[bool]]:
                 left = _EVERYTHING if whole_clause else _REACH
             elif stem(word) in _ENDS_IT:
                 left = 0
-            elif word != "able" and (is_content(word) or stem(word) in _OPPOSITE):
+            elif word != "able" and (is_content(word) or stem(word) in OPPOSITE):
                 found.setdefault(stem(word), set()).add(left > 0)
                 left -= is_content(word)
     return found

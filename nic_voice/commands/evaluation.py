@@ -42,8 +42,8 @@ def evaluate(
         raise click.UsageError("--pairs and --split exclude each other")
     from rich.console import Console
 
-    from evaluation.cases import other_texts
-    from evaluation.run import COUNT, Plan
+    from evaluation.cases import COUNT, other_texts
+    from evaluation.run import Plan
     from evaluation.run import evaluate as run
     from nic_voice.sample.build import others_texts
     from nic_voice.terminal import rows_bar
