@@ -29,7 +29,6 @@ _OF_A_TEXT: dict[str, Callable[[str], float]] = {
     "words a text": lambda text: len(words(text)),
     "words a sentence": lambda text: len(words(text)) / max(1, len(split(text))),
     "greeting %": lambda text: 100.0 * greets(text),
-    "sign-off %": lambda text: 100.0 * closes(text),
     "lower-case start %": lambda text: 100.0 * text.lstrip()[:1].islower(),
     "no end mark %": lambda text: 100.0 * text.rstrip()[-1:].isalnum(),
     "emoji %": lambda text: 100.0 * bool(_EMOJI.search(text)),
@@ -45,10 +44,11 @@ _PER_1000: dict[str, Callable[[str], float]] = {
 }
 
 
-def habits(texts: Sequence[str], spelled: frozenset[str]) -> dict[str, float]:
-    """Each habit's number; words that are not in `spelled` and stand once in all texts count as odd spellings."""
+def habits(texts: Sequence[str], spelled: frozenset[str], names: frozenset[str]) -> dict[str, float]:
+    """Each habit's number; `names` are how he signs; words that are not in `spelled` count as odd spellings."""
     total = max(1, sum(len(words(text)) for text in texts))
     found = {name: float(np.mean([measure(text) for text in texts])) for name, measure in _OF_A_TEXT.items()}
+    found["sign-off %"] = 100.0 * float(np.mean([closes(text, names) for text in texts]))
     found |= {name: 1000 * sum(map(measure, texts)) / total for name, measure in _PER_1000.items()}
     odd = sum(word.isalpha() and word not in spelled for text in texts for word in set(words(text)))
     return found | {"odd spellings / 1,000 words": 1000 * odd / total}

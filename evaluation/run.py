@@ -113,7 +113,9 @@ def judge(
         for name, side in sides.bare.items()
     ]
     spelled = frozenset(word for case in (*cases, *rest) for word in words(case.neutral))
-    counted = [habits.habits(side, spelled) for side in (sides.raw_neutral, outputs[voice], sides.typed[OWNER])]
+    counted = [
+        habits.habits(side, spelled, sides.names) for side in (sides.raw_neutral, outputs[voice], sides.typed[OWNER])
+    ]
     return Report(
         voice=voice,
         source=str(plan.pairs or "held out at training"),
