@@ -12,13 +12,12 @@ import argparse
 import random
 import re
 import time
-from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from bench.report import show
-from evaluation.baselines import tricks
+from evaluation.baselines import contract, tricks, with_sentences, with_words
 from evaluation.cases import COUNT, Case, choose, from_pairs, other_texts
 from evaluation.run import Plan, judge
 from evaluation.style import MEAN
@@ -80,17 +79,20 @@ def main() -> None:
 
 def _all_tricks(rest: Sequence[Case]) -> dict[str, Trick]:
     """Tricks on the neutral text, then errors in the owner's own, by name."""
-    pairs = [(case.neutral, case.own) for case in rest]
-    favourites = [word for word, _ in _favourites(rest).most_common(8)]
-    substituted = tricks(pairs)["word substitutions"]
-    sentences = Counter(sentence for case in rest for sentence in split(case.own)).most_common(5)
+    names = closing_names(case.own for case in rest)
+    pairs = [(without_ends(case.neutral, names), without_ends(case.own, names)) for case in rest]
+    substituted, common, favourites = tricks(pairs)["word substitutions"], with_sentences(pairs), with_words(pairs)
+    sentences = [sentence for _, own in pairs for sentence in split(own)]
     return {
-        "append his sentence": lambda case: f"{case.neutral} {_pick(case, [sentence for sentence, _ in sentences])}",
-        "sprinkle his words": lambda case: _sprinkled(case, favourites),
+        "append a common sentence": lambda case: common(case.neutral),
+        "append any of his sentences": lambda case: f"{case.neutral} {_chance(case).choice(sentences)}",
+        "begin with two words of his": lambda case: _begins_as_he(case, sentences),
+        "strew his favourite words": lambda case: favourites(case.neutral),
+        "strew pairs of his words": lambda case: _strewn(case, sentences),
         "drop every fourth word": lambda case: " ".join(w for n, w in enumerate(case.neutral.split()) if n % 4 != 3),
         "drop the last sentence": lambda case: " ".join(split(case.neutral)[:-1]) or case.neutral,
-        "contract": lambda case: contracted(case.neutral),
-        "contract and substitute": lambda case: substituted(contracted(case.neutral)),
+        "contract": lambda case: contract(case.neutral),
+        "all of these": lambda case: favourites(common(substituted(contract(case.neutral)))),
         "another text of his": lambda case: _nearest(case, rest),
         "his, opposites": lambda case: _turned(case.own),
         "his, subjects swapped": lambda case: _WORD.sub(_swap, case.own),
@@ -103,35 +105,23 @@ def _all_tricks(rest: Sequence[Case]) -> dict[str, Trick]:
     }
 
 
-def contracted(text: str) -> str:
-    """The text with the commonest contractions."""
-    for old, new in (
-        (r"\bI am\b", "I'm"), (r"\b(is|are|was|were|do|does|did|could|would|should|have|has|had) not\b", r"\1n't"),
-        (r"\bcannot\b", "can't"), (r"\bwill not\b", "won't"), (r"\b(I|you|we|they|he|she|it) will\b", r"\1'll"),
-        (r"\b(it|that|what|there|he|she) is\b", r"\1's"), (r"\b(we|you|they) are\b", r"\1're"),
-        (r"\b(I|we|you|they) have\b", r"\1've"), (r"\b(I|we|you|they) would\b", r"\1'd"),
-    ):  # fmt: skip
-        text = re.sub(old, new, text, flags=re.IGNORECASE)
-    return text
+def _begins_as_he(case: Case, sentences: Sequence[str]) -> str:
+    """The first two words of one of his sentences before the text."""
+    return f"{' '.join(_chance(case).choice(sentences).split()[:2])} {case.neutral}"
 
 
-def _favourites(rest: Sequence[Case]) -> Counter[str]:
-    """Words by how much more often he uses them than the neutral side."""
-    return Counter(word for case in rest for word in words(case.own)) - Counter(
-        word for case in rest for word in words(case.neutral)
-    )
-
-
-def _sprinkled(case: Case, favourites: Sequence[str]) -> str:
-    chance = random.Random(case.neutral)
-    said = case.neutral.split()
+def _strewn(case: Case, sentences: Sequence[str]) -> str:
+    """Pairs of words of his between the words of the text."""
+    chance, said = _chance(case), case.neutral.split()
     for _ in range(max(1, len(said) // 8)):
-        said.insert(chance.randrange(len(said) + 1), chance.choice(favourites))
+        pair = chance.choice(sentences).split()
+        start = chance.randrange(max(1, len(pair) - 1))
+        said.insert(chance.randrange(len(said) + 1), " ".join(pair[start : start + 2]))
     return " ".join(said)
 
 
-def _pick(case: Case, choices: Sequence[str]) -> str:
-    return random.Random(case.neutral).choice(choices)
+def _chance(case: Case) -> random.Random:
+    return random.Random(case.neutral)
 
 
 def _nearest(case: Case, rest: Sequence[Case]) -> str:

@@ -1,19 +1,26 @@
 """What anybody could do without a model: rewrites that a good score must not be impressed by.
 
-In: pairs to learn the owner's commonest habits from, and neutral texts. Out: for each trick, the texts it makes.
+In: pairs to learn the owner's commonest habits from, and neutral texts. Out: for each trick, the texts it makes. Four
+of them compete in every evaluation; what tells writers apart is shown all of them as examples of what he is not.
 """
 
 import difflib
 import hashlib
+import random
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
+
+from voice.sentences import split
+from voice.words import words
 
 Pairs = Sequence[tuple[str, str]]
 Trick = Callable[[str], str]
 
 _PIECE = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]")
 _SUBSTITUTIONS = 10
+_SENTENCES = 5
+_FAVOURITES = 8
 _OFTEN = 3
 
 
@@ -25,6 +32,44 @@ def tricks(pairs: Pairs) -> dict[str, Trick]:
         "case and marks": with_case_and_marks(pairs),
         "word substitutions": with_substitutions(pairs),
     }
+
+
+def decoys(pairs: Pairs) -> list[list[str]]:
+    """The neutral texts with each of the tricks played on them: more examples of what is not the owner."""
+    every = tricks(pairs)
+    appended, strewn, substituted = with_sentences(pairs), with_words(pairs), every["word substitutions"]
+    every |= {"contract": contract, "append": appended, "strew": strewn}
+    every["all"] = lambda text: strewn(appended(substituted(contract(text))))
+    return [[trick(neutral) for neutral, _ in pairs] for name, trick in every.items() if name != "copy"]
+
+
+def contract(text: str) -> str:
+    """The commonest contractions."""
+    for pattern, short in _CONTRACTIONS:
+        text = pattern.sub(short, text)
+    return text
+
+
+def with_sentences(pairs: Pairs) -> Trick:
+    """Append one of the owner's commonest sentences."""
+    common = [sentence for sentence, _ in Counter(s for _, own in pairs for s in split(own)).most_common(_SENTENCES)]
+    return lambda text: f"{text} {_chance(text).choice(common)}" if common else text
+
+
+def with_words(pairs: Pairs) -> Trick:
+    """Strew the words that the owner uses more often than the neutral side over the text."""
+    extra = Counter(word for _, own in pairs for word in words(own)) - Counter(
+        word for neutral, _ in pairs for word in words(neutral)
+    )
+    favourites = [word for word, _ in extra.most_common(_FAVOURITES)]
+
+    def trick(text: str) -> str:
+        chance, said = _chance(text), text.split()
+        for _ in range(max(1, len(said) // _FAVOURITES) if favourites else 0):
+            said.insert(chance.randrange(len(said) + 1), chance.choice(favourites))
+        return " ".join(said)
+
+    return trick
 
 
 def with_ending(pairs: Pairs) -> Trick:
@@ -46,7 +91,7 @@ def with_case_and_marks(pairs: Pairs) -> Trick:
     share = {name: sum(map(test, owns)) / max(1, len(owns)) for name, (test, _) in _HABITS.items()}
 
     def trick(text: str) -> str:
-        chance = int.from_bytes(hashlib.sha256(text.encode()).digest()[:4]) / 2**32
+        chance = _chance(text).random()
         for name, (_, change) in _HABITS.items():
             if chance < share[name]:
                 text = change(text)
@@ -77,11 +122,30 @@ def with_substitutions(pairs: Pairs) -> Trick:
     return trick
 
 
+def _chance(text: str) -> random.Random:
+    """The same chance for the same text."""
+    return random.Random(hashlib.sha256(text.encode()).digest())
+
+
 def _as_typed(old: str, new: str) -> str:
     """The new word, with a capital where the old one had one."""
     return new[:1].upper() + new[1:] if old[:1].isupper() else new
 
 
+_CONTRACTIONS = [
+    (re.compile(pattern, re.IGNORECASE), short)
+    for pattern, short in (
+        (r"\bI am\b", "I'm"),
+        (r"\b(is|are|was|were|do|does|did|could|would|should|have|has|had) not\b", r"\1n't"),
+        (r"\bcan ?not\b", "can't"),
+        (r"\bwill not\b", "won't"),
+        (r"\b(I|you|we|they|he|she|it) will\b", r"\1'll"),
+        (r"\b(it|that|what|there|he|she) is\b", r"\1's"),
+        (r"\b(we|you|they) are\b", r"\1're"),
+        (r"\b(I|we|you|they) have\b", r"\1've"),
+        (r"\b(I|we|you|they) would\b", r"\1'd"),
+    )
+]
 _HABITS: dict[str, tuple[Callable[[str], bool], Trick]] = {
     "all lower": (lambda own: own == own.lower(), str.lower),
     "lower start": (lambda own: own[:1].islower(), lambda text: text[:1].lower() + text[1:]),

@@ -17,6 +17,7 @@ from voice.split import RULE, split
 from voice.triplet import Register, Unit, load_triplets
 
 COUNT = 200  # texts that are judged unless all are asked for
+FEWEST_OTHERS = 100
 FEWEST = 40  # two halves of bags of twenty
 
 
@@ -26,13 +27,17 @@ class CasesError(UserError):
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A neutral text and what its owner wrote; `group` is the same for all of one thread."""
+    """A neutral text and what its owner wrote; `group` is the same for all of one thread.
+
+    `by_rules` says that the neutral text was made of the own one by rules.
+    """
 
     neutral: str
     own: str
     register: Register
     unit: Unit
     group: str
+    by_rules: bool = False
 
 
 def from_pairs(path: Path, register: Register) -> list[Case]:
@@ -65,7 +70,14 @@ def held_out(manifest: VoiceManifest, triplets: Path | None) -> list[Case]:
     learned = {(triplet.neutral, triplet.own) for triplet in parts.learn}
     return enough(
         [
-            Case(triplet.neutral, triplet.own, triplet.register, triplet.unit, triplet.thread or triplet.id)
+            Case(
+                triplet.neutral,
+                triplet.own,
+                triplet.register,
+                triplet.unit,
+                triplet.thread or triplet.id,
+                by_rules=triplet.origin == "rules",
+            )
             for triplet in parts.held_out
             if (triplet.neutral, triplet.own) not in learned
         ],
@@ -104,10 +116,17 @@ def other_texts(path: Path) -> list[str]:
     """Texts of other people: one a line, or JSONL with `own` or `text`."""
     lines = read_lines(path)
     if not lines.is_jsonl:
-        return [line.strip() for line in lines.lines if line.strip()]
+        return _enough_others([line.strip() for line in lines.lines if line.strip()], path)
     rows = [json_object(line) or {} for line in lines.lines]
     found = [row.get("own") or row.get("text") for row in rows]
     texts = [text.strip() for text in found if isinstance(text, str) and text.strip()]
-    if not texts:
-        raise CasesError(f"{path} holds no text: each line must be a text, or JSON with `own` or `text`.")
+    return _enough_others(texts, path)
+
+
+def _enough_others(texts: list[str], path: Path) -> list[str]:
+    if len(texts) < FEWEST_OTHERS:
+        raise CasesError(
+            f"{path} holds {counted(len(texts), 'text')}; at least {FEWEST_OTHERS} are needed to know other people by. "
+            f"Each line must be a text, or JSON with `own` or `text`."
+        )
     return texts

@@ -106,8 +106,16 @@ class Delta:
         return found
 
 
-def fit_all(own: Sequence[str], foreign: Sequence[Sequence[str]], seed: int) -> dict[str, Fitted]:
-    """The four ways, fitted; `foreign` has the neutral texts first, then each kind of other people's, in any number."""
+def fit_all(
+    own: Sequence[str],
+    neutral: Sequence[str],
+    decoys: Sequence[Sequence[str]],
+    others: Sequence[Sequence[str]],
+    seed: int,
+) -> dict[str, Fitted]:
+    """The four ways, fitted; each of `decoys` are the neutral texts with a trick, each of `others` somebody's texts."""
+    mixed = [decoys[place % len(decoys)][place] for place in range(len(neutral))] if decoys else []
+    foreign = [neutral, mixed, *others]
     least = 2 if len(own) > 100 else 1
     spelling = TfidfVectorizer(
         analyzer="char", preprocessor=letters, ngram_range=(2, 4), min_df=2 * least, sublinear_tf=True, lowercase=False
@@ -116,7 +124,7 @@ def fit_all(own: Sequence[str], foreign: Sequence[Sequence[str]], seed: int) -> 
     return {
         "letters": Regression(spelling, own, foreign),
         "function words": Regression(grammar, own, foreign),
-        "delta": Delta(own, foreign, seed),
+        "delta": Delta(own, [neutral, *decoys, *others], seed),
         "lambdag": LambdaG(own, foreign, seed),
     }
 

@@ -20,7 +20,7 @@ from evaluation.style import MEAN, Score
 
 TRIVIAL = 0.2  # what no trick may score
 CLOSE = 2.0  # distance of the input from the owner, in spreads of his bags, below which there is too little to judge
-COPIES = 50  # percent of his texts that are near-copies of the input, above which there is too little, too
+COPIES = 30  # percent of his texts that are near-copies of the input, above which there is too little, too
 LIKE_HIM = 0.5  # what nobody else may score
 _DRAWS = 500
 
@@ -65,7 +65,7 @@ class Row:
 class Report:
     """All of an evaluation. `habits` are (before, after, owner); `groups` (contestant, kind, texts, measures).
 
-    `lines` hold private text: one object a text.
+    `lines` hold private text: one object a text. `by_rules` says that rules made most neutral sides.
     """
 
     voice: str
@@ -77,10 +77,16 @@ class Report:
     habits: dict[str, tuple[float, float, float]]
     groups: list[tuple[str, str, int, dict[str, Score]]]
     lines: list[dict[str, Any]]
+    by_rules: bool
 
     def notes(self) -> list[str]:
         """What speaks against trusting the numbers; empty when nothing does."""
         found = []
+        if self.by_rules:
+            found.append(
+                "The neutral sides were made of the owner's texts by rules. Style says how well the voice undoes these "
+                "rules, and nothing of how it rewrites what a big model drafts: for that give --pairs."
+            )
         far = float(np.mean(list(self.distance.values())))
         owner = next(row for row in self.rows if row.kind == "owner")
         copies = owner.fidelity["near-copy %"].value
@@ -148,7 +154,7 @@ class Report:
 
     def _style(self, title: str) -> Table:
         ways = [MEAN, *self.distance]
-        table = Table(title=f"{title}\nDoes it sound like him: 0 is the input, 1 the owner", box=box.SIMPLE_HEAD)
+        table = Table(title=f"{title}\nDoes it sound like its owner: 0 is the input, 1 the owner", box=box.SIMPLE_HEAD)
         table.add_column("")
         for way in (*ways, "real or rewritten"):
             table.add_column(way, justify="right")

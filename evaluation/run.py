@@ -125,6 +125,7 @@ def judge(
         distance=styles.distance,
         habits={name: (counted[0][name], counted[1][name], counted[2][name]) for name in counted[0]},
         groups=_by_kind(cases, {name: fidelities[name] for name in (voice, OWNER)}, plan.seed),
+        by_rules=2 * sum(case.by_rules for case in cases) > len(cases),
         lines=[
             {"register": case.register, "unit": case.unit, "neutral": case.neutral, "own": case.own, "output": output}
             | {"found": fidelity.to_json()}

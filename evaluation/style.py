@@ -8,13 +8,16 @@ from drawing the cases anew, for all contestants alike.
 """
 
 import random
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from evaluation.baselines import decoys
 from evaluation.features import BAG, Fitted, fit_all
+from voice.sentences import spans, split
 
 MEAN = "style"
 _BAGS = 60  # of each fold, for the score itself
@@ -22,6 +25,7 @@ _DRAWS = 200  # of the cases, for the interval
 _BAGS_A_DRAW = 6
 _FOLD = 40  # cases that a fold should have at least
 _MOST_FOLDS = 5
+_REFRAIN = 2  # texts that anybody may begin or end alike
 _FAINT = 0.05  # way between input and owner, in spreads of his bags, below which there is nothing to measure
 
 Matrix = npt.NDArray[np.float64]
@@ -75,11 +79,13 @@ def judge(texts: Texts, seed: int) -> Style:
 
 
 def folds_of(groups: Sequence[str], seed: int) -> list[list[int]]:
-    """Indices in parts of about the same size, none of whose groups is in two parts."""
+    """Indices in parts of about the same size, none of whose groups is in two parts, unless it is larger than a part."""
     count = max(2, min(_MOST_FOLDS, len(groups) // _FOLD))
     members: dict[str, list[int]] = {}
     for index, group in enumerate(groups):
         members.setdefault(group, []).append(index)
+    for group in [group for group, inside in members.items() if len(inside) > len(groups) // count]:
+        members |= {f"{group} {index}": [index] for index in members.pop(group)}
     order = sorted(members)
     random.Random(seed).shuffle(order)
     folds: list[list[int]] = [[] for _ in range(count)]
@@ -89,7 +95,28 @@ def folds_of(groups: Sequence[str], seed: int) -> list[list[int]]:
 
 
 def _sides(texts: Texts) -> list[tuple[str, Sequence[str]]]:
-    return [("input", texts.neutral), ("owner", texts.own), *texts.contestants.items()]
+    common = Counter(sentence for text in texts.own for sentence in split(text))
+    sides = {"input": texts.neutral, "owner": texts.own, **texts.contestants}
+    return [(name, without_refrains(side, common)) for name, side in sides.items()]
+
+
+def without_refrains(texts: Sequence[str], common: Mapping[str, int]) -> list[str]:
+    """The texts without the sentences that return in them more often than `common` has them, and more than twice.
+
+    Who says one thing again and again is not the more like the owner for it.
+    """
+    said: Counter[str] = Counter()
+    found = []
+    for text in texts:
+        kept, end = [], 0
+        for start, stop in spans(text):
+            said[sentence := text[start:stop]] += 1
+            if said[sentence] <= max(_REFRAIN, common.get(sentence, 0)):
+                kept.append(text[end:stop])
+            end = stop
+        rest = "".join(kept).strip()
+        found.append(rest or text)
+    return found
 
 
 def _fit(
@@ -101,7 +128,7 @@ def _fit(
     own = [texts.own[index] for index in rest] + [own for _, own in texts.extra]
     neutral = [texts.neutral[index] for index in rest] + [neutral for neutral, _ in texts.extra]
     foreign = [[text for part, side in enumerate(parts) if part != place for text in side] for parts in others.values()]
-    return fit_all(own, [neutral, *foreign], seed)
+    return fit_all(own, neutral, decoys(list(zip(neutral, own, strict=True))), foreign, seed)
 
 
 def _draws(count: int, chance: np.random.Generator) -> tuple[Matrix, Matrix]:
@@ -131,46 +158,41 @@ def _parts(texts: list[str], count: int, seed: int) -> list[list[str]]:
 
 
 def _scaled(total: Mapping[str, Mapping[str, list[tuple[Matrix, Matrix]]]]) -> Style:
-    """Scores on the scale from input to owner, averaged over folds (each scaled by itself) and ways."""
+    """Scores on the scale from input to owner, averaged over folds (each scaled by itself) and ways.
+
+    The scale stays as it is while the cases are drawn anew: the interval is the contestant's.
+    """
     scores: dict[str, dict[str, Score]] = {}
     draws: dict[str, list[Matrix]] = {}
     distance: dict[str, float] = {}
     for way, by_name in total.items():
-        spans = [
-            (inputs[0].mean(), owners[0].mean(), inputs[1], owners[1], owners[0].std())
+        scales = [
+            (inputs[0].mean(), max(owners[0].mean() - inputs[0].mean(), _FAINT * owners[0].std(), 1e-9), inputs[1])
             for inputs, owners in zip(by_name["input"], by_name["owner"], strict=True)
         ]
-        distance[way] = float(np.mean([(own - zero) / max(spread, 1e-9) for zero, own, _, _, spread in spans]))
+        distance[way] = float(
+            np.mean(
+                [
+                    (owners[0].mean() - inputs[0].mean()) / max(owners[0].std(), 1e-9)
+                    for inputs, owners in zip(by_name["input"], by_name["owner"], strict=True)
+                ]
+            )
+        )
         for name, folds in by_name.items():
             if name in ("input", "owner"):
                 continue
-            values = [
-                (bags.mean() - zero) / _span(own - zero, spread)
-                for (bags, _), (zero, own, _, _, spread) in zip(folds, spans, strict=True)
-            ]
-            drawn = np.mean(
-                [
-                    (means - zeros) / _spans(owns - zeros, spread)
-                    for (_, means), (_, _, zeros, owns, spread) in zip(folds, spans, strict=True)
-                ],
-                axis=0,
-            )
+            pairs = list(zip(folds, scales, strict=True))
+            values = [(bags.mean() - zero) / span for (bags, _), (zero, span, _) in pairs]
+            drawn = np.mean([(means - zeros) / span for (_, means), (_, span, zeros) in pairs], axis=0)
             draws.setdefault(name, []).append(drawn)
             scores.setdefault(name, {})[way] = _score(float(np.mean(values)), drawn)
     for name, by_way in scores.items():
-        mean = float(np.mean([score.value for score in by_way.values()]))
-        by_way[MEAN] = _score(mean, np.mean(draws[name], axis=0))
+        mean = float(np.mean([min(score.value, 1) for score in by_way.values()]))  # more than he is not more like him
+        by_way[MEAN] = _score(mean, np.minimum(draws[name], 1).mean(axis=0))
     return Style(scores, distance)
 
 
-def _span(way: float, spread: float) -> float:
-    return max(way, _FAINT * spread, 1e-9)
-
-
-def _spans(ways: Matrix, spread: float) -> Matrix:
-    return np.maximum(ways, max(_FAINT * spread, 1e-9))
-
-
 def _score(value: float, draws: Matrix) -> Score:
-    low, high = np.percentile(draws, [2.5, 97.5])
-    return Score(value, float(min(low, value)), float(max(high, value)))
+    """The value with the spread of the draws around it: drawn bags hold texts twice, which shifts all their scores."""
+    low, high = np.percentile(draws - draws.mean(), [2.5, 97.5])
+    return Score(value, value + float(low), value + float(high))

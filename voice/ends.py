@@ -38,7 +38,8 @@ _CLOSING = re.compile(
     r"[ ]*[,.!—–-]*\s*(?:[-—–~]*\s*(?-i:[A-Z][\w'-]*\.?)(?: (?-i:[A-Z][\w'.-]*)){0,2})?[\s.!]*$",
     re.IGNORECASE,
 )
-_SIGNATURE = re.compile(r"\n(?:--+\s*\n|_{5,}\s*\n|Sent from my )[\s\S]*$")
+# A rule with little after it, on lines of its own or, where line breaks were lost, in the line; what phones add.
+_SIGNATURE = re.compile(r"(?:\n--+\s*\n|[-_=]{5,}|\bSent (?:from|via) (?:my|the) (?=[A-Z]|i[A-Z]))[\s\S]{0,250}$")
 _LAST_LINE_NAME = re.compile(
     r"(?:\n|(?<=[.!?…)] )|(?<=[.!?…)]  ))[-—–~ ]*(?P<name>[A-Z][a-zA-Z'-]*\.?(?: [A-Z][a-zA-Z'.-]*){0,2})[.!]?\s*$"
 )

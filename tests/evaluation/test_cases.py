@@ -36,6 +36,7 @@ def test_what_was_held_out_comes_back(tmp_path: Path) -> None:
     found = held_out(_voice(path), None)
     held = split(load_triplets(path).triplets, 0.5, 1000).held_out
     assert [(case.neutral, case.own, case.group) for case in found] == [(t.neutral, t.own, t.thread) for t in held]
+    assert all(case.by_rules for case in found)
 
 
 def test_a_file_that_was_moved_or_changed(tmp_path: Path) -> None:

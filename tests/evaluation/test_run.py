@@ -69,7 +69,8 @@ def test_a_trick_that_wins_is_said() -> None:
     assert "The scorer is fooled" in captured.get()
 
 
-def test_an_input_that_is_too_close_is_said() -> None:
-    close = [replace(case, neutral=f"{case.own}!") for case in CASES]
+def test_an_input_that_is_too_close_or_made_by_rules_is_said() -> None:
+    close = [replace(case, neutral=f"{case.own}!", by_rules=True) for case in CASES]
     report = judge(PLAN, close, [], {"ana": [case.own for case in CASES]}, JUDGES)
-    assert report.notes()[0].startswith("The input is too close to the owner's own text")
+    assert report.notes()[0].startswith("The neutral sides were made of the owner's texts by rules")
+    assert report.notes()[1].startswith("The input is too close to the owner's own text")

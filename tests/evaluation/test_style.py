@@ -4,7 +4,7 @@ import pytest
 
 from evaluation import baselines
 from evaluation.detect import detected
-from evaluation.style import MEAN, Style, Texts, folds_of, judge
+from evaluation.style import MEAN, Style, Texts, folds_of, judge, without_refrains
 from tests.evaluation.people import pairs, strangers
 
 PAIRS = pairs(90)
@@ -49,6 +49,27 @@ def test_no_thread_is_in_two_folds() -> None:
     where = {groups[index]: place for place, fold in enumerate(folds) for index in fold}
     assert all(where[groups[index]] == place for place, fold in enumerate(folds) for index in fold)
     assert max(map(len, folds)) - min(map(len, folds)) <= 7
+
+
+def test_one_long_thread_is_taken_apart() -> None:
+    folds = folds_of(["one"] * 90 + ["two"] * 10, seed=1)
+    assert sorted(map(len, folds)) == [50, 50]
+
+
+def test_a_refrain_counts_as_often_as_he_says_it() -> None:
+    texts = [f"Number {place}. FYI." for place in range(6)] + ["FYI."]
+    assert without_refrains(texts, {"FYI.": 3}) == [*texts[:3], "Number 3.", "Number 4.", "Number 5.", "FYI."]
+    assert without_refrains(texts, {}) == [*texts[:2], *(f"Number {place}." for place in range(2, 6)), "FYI."]
+
+
+def test_what_is_cheap_wins_nothing() -> None:
+    many = pairs(160, seed=5)
+    judged, learned = many[:80], many[80:]
+    neutral, own = [pair[0] for pair in judged], [pair[1] for pair in judged]
+    append, strew = baselines.with_sentences(learned), baselines.with_words(learned)
+    contestants = {"append": [append(text) for text in neutral], "strew": [strew(text) for text in neutral]}
+    found = judge(Texts([str(n) for n in range(80)], neutral, own, contestants, learned, {"s": strangers(80)}), 1)
+    assert all(scores[MEAN].value < 0.25 for name, scores in found.scores.items() if name in contestants)
 
 
 def test_his_own_texts_cannot_be_told_from_his_own() -> None:
