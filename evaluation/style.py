@@ -79,7 +79,7 @@ def judge(texts: Texts, seed: int) -> Style:
 
 
 def folds_of(groups: Sequence[str], seed: int) -> list[list[int]]:
-    """Indices in parts of about the same size, none of whose groups is in two parts, unless it is larger than a part."""
+    """Indices in parts of about the same size; no group is in two of them, unless it is larger than a part."""
     count = max(2, min(_MOST_FOLDS, len(groups) // _FOLD))
     members: dict[str, list[int]] = {}
     for index, group in enumerate(groups):

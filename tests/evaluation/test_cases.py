@@ -91,5 +91,9 @@ def test_the_choice_is_spread_and_repeatable() -> None:
     ],
 )
 def test_texts_of_others(tmp_path: Path, content: str, expected: list[str]) -> None:
-    (tmp_path / "others").write_text(content)
-    assert other_texts(tmp_path / "others") == expected
+    path = tmp_path / "others"
+    path.write_text(f"{content}\n" * 50)
+    assert other_texts(path) == expected * 50
+    path.write_text(content)
+    with pytest.raises(CasesError, match="holds 2 texts; at least 100 are needed"):
+        other_texts(path)
