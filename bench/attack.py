@@ -63,7 +63,7 @@ def main() -> None:
     if arguments.others:
         people[arguments.others.name] = other_texts(arguments.others)
     started_s = time.perf_counter()
-    plan = Plan("attack", Path(), "", arguments.pairs, others=people, seed=SEED)
+    plan = Plan("attack", Path(), arguments.pairs, others=people, seed=SEED)
     report = judge(plan, chosen, rest, outputs, (alignment.learn(learned), fit_verifier(learned)))
     rows: list[dict[str, Any]] = [
         {"trick": row.name, "style": row.style[MEAN].value if row.style else 1.0}

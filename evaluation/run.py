@@ -1,6 +1,7 @@
 """One evaluation: a voice, texts that it never saw, and what comes of it.
 
-In: a Plan. Out: a Report, and scores.json beside the voice's voice.json. The command is `nic-voice evaluate NAME`.
+In: a Plan and a running service. Out: a Report, and scores.json beside the voice's voice.json. The command is
+`nic-voice evaluate NAME`.
 """
 
 import json
@@ -45,7 +46,6 @@ class Plan:
 
     name: str
     voices: Path
-    url: str
     pairs: Path | None = None
     triplets: Path | None = None
     register: Register | None = None
@@ -56,27 +56,45 @@ class Plan:
     with_base: bool = True
 
 
-def evaluate(plan: Plan, show: Progress = lambda *_: None) -> Report:
-    """Rewrite the texts, judge what comes out, and write scores.json."""
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A plan with all that it needs but the service: the voice's version, the cases that are judged, and the rest."""
+
+    plan: Plan
+    folder: Path
+    manifest: VoiceManifest
+    judges: tuple[Alignment, Verifier]
+    cases: list[Case]
+    rest: list[Case]
+
+
+def prepare(plan: Plan) -> Prepared:
+    """Read the voice and the texts; UserError for whatever is wrong with them, before anything is started."""
     folder = plan.voices / plan.name
     if not (folder / FILE_NAME).is_file():
         raise EvaluationError(f"There is no voice '{plan.name}' in {plan.voices}. Give its name, or --voices FOLDER.")
     folder = folder.resolve()  # the version that is there now, whatever is published meanwhile
-    manifest, alignment, verifier = VoiceManifest.load(folder), Alignment.load(folder), Verifier.load(folder)
+    manifest = VoiceManifest.load(folder)
+    judges = Alignment.load(folder), Verifier.load(folder)
     if plan.pairs:
         cases = from_pairs(plan.pairs, plan.register or manifest.default_register)
     else:
         cases = held_out(manifest, plan.triplets)
-    chosen, rest = choose(cases, plan.count, plan.seed)
-    service = Service(plan.url.rstrip("/").removesuffix("/v1"))
-    _same_voice(service.voice(plan.name), manifest)
-    outputs = {plan.name: service.rewrite(plan.name, chosen, lambda done, all_: show("rewriting", done, all_))}
+    return Prepared(plan, folder, manifest, judges, *choose(cases, plan.count, plan.seed))
+
+
+def evaluate(prepared: Prepared, url: str, show: Progress = lambda *_: None) -> Report:
+    """Have the service at `url` rewrite the texts, judge what comes out, and write scores.json."""
+    plan, cases = prepared.plan, prepared.cases
+    service = Service(url.rstrip("/").removesuffix("/v1"))
+    _same_voice(service.voice(plan.name), prepared.manifest)
+    outputs = {plan.name: service.rewrite(plan.name, cases, lambda done, total: show("rewriting", done, total))}
     if plan.with_base:
-        outputs[BASE] = service.base(chosen, lambda done, all_: show("base model", done, all_))
-    judged = judge(plan, chosen, rest, outputs, (alignment, verifier), show)
-    text = json.dumps(judged.to_json(with_texts=False), indent=2, ensure_ascii=False) + "\n"
-    write_text(folder / SCORES_NAME, text)
-    return judged
+        outputs[BASE] = service.base(cases, lambda done, total: show("base model", done, total))
+    report = judge(plan, cases, prepared.rest, outputs, prepared.judges, show)
+    text = json.dumps(report.to_json(with_texts=False), indent=2, ensure_ascii=False) + "\n"
+    write_text(prepared.folder / SCORES_NAME, text)
+    return report
 
 
 def judge(

@@ -43,18 +43,17 @@ def evaluate(
     from rich.console import Console
 
     from evaluation.cases import COUNT, other_texts
-    from evaluation.run import Plan
+    from evaluation.run import Plan, prepare
     from evaluation.run import evaluate as run
     from nic_voice.sample.build import others_texts
     from nic_voice.terminal import rows_bar
 
     people = {"made-up people": others_texts(_OTHERS)} | ({others.name: other_texts(others)} if others else {})
     folder = voices or Path(os.environ.get("NIC_VOICE_VOICES") or "voices")
+    count = None if full else COUNT
+    prepared = prepare(Plan(name, folder, pairs, triplets, register, people, own_names, count, seed, base))
     with _service(url, folder) as address, rows_bar() as bar:
-        plan = Plan(
-            name, folder, address, pairs, triplets, register, people, own_names, None if full else COUNT, seed, base
-        )
-        report = run(plan, bar)
+        report = run(prepared, address, bar)
     Console(width=max(150, Console().width)).print(report.shown())
     _write(report, json_path, out)
 

@@ -160,6 +160,26 @@ def test_the_command_rewrites_too(road: Road) -> None:
     assert said.strip() != DRAFTS[0]
 
 
+def test_a_voice_is_evaluated(road: Road) -> None:
+    unseen = list(read_triplets(road.folder / "data" / "triplets.jsonl"))[160:205]
+    pairs = [
+        {"neutral": triplet.neutral, "own": triplet.own.upper(), "register": triplet.register} for triplet in unseen
+    ]
+    (road.folder / "pairs.jsonl").write_text("".join(f"{json.dumps(pair)}\n" for pair in pairs))
+    voices = ["--voices", f"{road.folder}/voices", "--url", road.url]
+    table = run("evaluate", "loud", "--pairs", f"{road.folder}/pairs.jsonl", *voices, "--no-base",
+                "--out", f"{road.folder}/found.jsonl").stdout  # fmt: skip
+    assert "Does it sound like its owner" in table
+    scores = httpx.get(f"{road.url}/v1/voices/loud").json()["scores"]
+    by_name = {row["name"]: row for row in scores["contestants"]}
+    assert scores["texts"] == 45
+    assert by_name["copy"]["style"]["style"][0] == 0
+    assert by_name["loud"]["style"]["style"][0] > by_name["copy"]["style"]["style"][0]
+    lines = [json.loads(line) for line in (road.folder / "found.jsonl").read_text().splitlines()]
+    assert [line["neutral"] for line in lines] == [pair["neutral"] for pair in pairs]
+    assert all(line["output"] for line in lines)
+
+
 def test_an_adapter_of_another_base_is_refused_by_name_while_the_others_serve(road: Road) -> None:
     with pytest.raises(openai.ConflictError, match="somebody/else-7B"):
         road.client.chat.completions.create(model="stranger", messages=[{"role": "user", "content": DRAFTS[0]}])

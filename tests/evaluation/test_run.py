@@ -18,7 +18,7 @@ pytestmark = pytest.mark.minilm
 
 CASES = cases(60)
 PAIRS = [(case.neutral, case.own) for case in CASES]
-PLAN = Plan("ana", Path("voices"), "http://127.0.0.1:1", others={"strangers": strangers(60)})
+PLAN = Plan("ana", Path("voices"), others={"strangers": strangers(60)})
 JUDGES = (alignment.learn(PAIRS), fit_verifier(PAIRS))
 
 

@@ -32,6 +32,9 @@ def test_every_command_has_help_and_stands_in_the_readme(command: str) -> None:
         (["rewrite", " "], 2, "there is nothing to rewrite"),
         (["import-pairs", "none.tsv", "--out", "o.jsonl"], 1, "none.tsv"),
         (["extract", "--dsn", "postgresql://h/d", "--owner", "none.toml", "--out", "o"], 1, "none.toml"),
+        (["evaluate", "ghost", "--voices", "none"], 1, "There is no voice 'ghost' in none"),
+        (["evaluate", "ghost", "--split", "--pairs", "p.tsv"], 2, "--pairs and --split exclude each other"),
+        (["import-own", "none.txt", "--register", "chat", "--out", "o"], 1, "none.txt"),
         (["--log-level", "loud", "rewrite", "hi"], 2, "'loud' is not a log level"),
     ],
 )

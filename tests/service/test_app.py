@@ -5,6 +5,7 @@ from service.errors import EngineFailed, EngineUnavailable, VoicesError
 from service.settings import Settings
 from tests.service.conftest import MakeVoice, Serve, user
 from tests.service.fake_engine import FakeEngine
+from voice.manifest import TripletsRef
 
 CHAT = "/v1/chat/completions"
 
@@ -72,13 +73,17 @@ async def test_models(make_voice: MakeVoice, serve: Serve) -> None:
 
 
 async def test_a_voice_says_what_it_is(make_voice: MakeVoice, serve: Serve) -> None:
-    make_voice("ana")
+    folder = make_voice("ana", triplets=TripletsRef(sha256="0", count=3, path="/home/ana/triplets.jsonl"))
     make_voice("old", prompt_version=99)
     async with serve() as client:
         ana = (await client.get("/v1/voices/ana-voice")).json()
+        assert ana["scores"] is None
+        (folder / "scores.json").write_text('{"texts": 200}')
+        assert (await client.get("/v1/voices/ana")).json()["scores"] == {"texts": 200}
         old = (await client.get("/v1/voices/old")).json()
         unknown = await client.get("/v1/voices/eva")
     assert (ana["name"], ana["status"], ana["version"]) == ("ana", "served", "v1")
+    assert ana["triplets"] == {"sha256": "0", "count": 3}
     assert (ana["registers"], ana["default_register"]) == (["chat", "email"], "chat")
     assert (old["name"], old["status"]) == ("old", "refused")
     assert "Retrain it" in old["reason"]

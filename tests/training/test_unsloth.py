@@ -13,9 +13,11 @@ from training import lora
 from training.config import PRESETS, TrainingConfig, load_config
 from training.data import Example, collate, encode_triplets
 from training.run import TrainingError, accumulate_gradients, train
+from voice.alignment import Alignment
 from voice.base_model import SMOLLM2, BaseModel, fingerprint, resolve
 from voice.errors import UserError
 from voice.manifest import VoiceManifest, file_sha256, verify
+from voice.style import Verifier
 from voice.triplet import Triplet, write_triplets
 
 pytestmark = [pytest.mark.unsloth, pytest.mark.filterwarnings("ignore")]  # others' warnings
@@ -133,7 +135,12 @@ def test_a_run_publishes_a_voice_that_accounts_for_every_triplet(tiny: BaseModel
     assert manifest.triplets.sha256 == file_sha256(tmp_path / "t.jsonl")
     assert (manifest.name, manifest.unit, manifest.system) == ("ana", "sentence", {"chat": "Be me."})
     assert manifest.base_model.sha256 == tiny.sha256
-    assert (summary.triplets_read, summary.examples, summary.dropped) == (31, 30, {"too_long": 1})
+    assert manifest.split is not None
+    assert manifest.split.count == 3
+    assert summary.triplets_read == 31 == summary.examples + sum(summary.dropped.values())
+    assert summary.dropped["held_out"] == 3
+    assert Verifier.load(out).score(["im 3 —", "I am 3."]).argmax() == 0
+    assert Alignment.load(out).unexplained("I am 3.", "im 3 —") == []
     assert summary.steps == 3
     assert shown == pytest.approx([1 / 3, 2 / 3, 1])
 
@@ -166,7 +173,7 @@ def test_gradients_of_several_batches_are_those_of_one_that_holds_them_all(tiny:
 
 def test_a_step_may_hold_several_batches(tiny: BaseModel, tmp_path: Path) -> None:
     write_triplets(tmp_path / "t.jsonl", triplets(30))
-    settings = {"max_steps": "null", "epochs": "1", "batch_tokens": "128"}
+    settings = {"max_steps": "null", "epochs": "1", "batch_tokens": "128", "held_out_share": "0"}
     one, two = (
         train(config(tiny, **settings, accumulate=str(size)), tmp_path / "t.jsonl", tmp_path / "ana") for size in (1, 2)
     )
