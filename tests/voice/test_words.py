@@ -1,0 +1,56 @@
+"""Words, names and what says the same."""
+
+import pytest
+
+from voice.names import names, plain_words
+from voice.synonyms import synonyms
+from voice.words import FUNCTION_WORDS, is_content, stem, words
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("I don’t owe 1,000.50 by 7:30pm!", ["i", "don't", "owe", "1000.50", "by", "7:30", "pm"]),
+        ("e-mail Kay's q3 files", ["e", "mail", "kay's", "q3", "files"]),
+        ("naïve café ??", ["naïve", "café"]),
+        ("", []),
+    ],
+)
+def test_words(text: str, expected: list[str]) -> None:
+    assert words(text) == expected
+
+
+@pytest.mark.parametrize(
+    "forms", ["sent sending send", "two 2", "children child", "companies company company's", "scheduled schedule"]
+)
+def test_forms_have_one_stem(forms: str) -> None:
+    assert len(set(map(stem, forms.split()))) == 1
+
+
+def test_what_says_the_same() -> None:
+    assert stem("materials") in synonyms(stem("stuff"))
+    assert synonyms("zebra") == {"zebra"}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("love", "hate"), ("buy", "sell"), ("before", "after"), ("lunch", "dinner"), ("more", "less"), ("mom", "dad"),
+        ("accept", "reject"), ("today", "tomorrow"), ("send", "receive"), ("increase", "decrease"), ("he", "she"),
+    ],
+)  # fmt: skip
+def test_what_does_not_say_the_same(one: str, other: str) -> None:
+    assert stem(other) not in synonyms(stem(one))
+
+
+def test_content() -> None:
+    assert [word for word in ("report", "the", "please", "x", "7", "kay's", "it's") if is_content(word)] == [
+        "report", "7", "kay's",
+    ]  # fmt: skip
+    assert all(word == word.lower() for word in FUNCTION_WORDS)
+
+
+def test_names_are_capitals_that_are_nothing_else() -> None:
+    plain = plain_words(["the Report is late", "report it"])
+    assert names("Report to Kevin and Anna's team. The report", plain) == {"kevin", "anna"}
+    assert names("ALL SHOUTED, KEVIN", plain) == set()
