@@ -160,8 +160,8 @@ class Report:
             table.add_column(way, justify="right")
         for row in self.rows:
             if row.style:
-                cells = [_cell(row.style[way], 2) for way in ways]
-                table.add_row(row.name, *cells, _cell(row.detected, 2) if row.detected else "", style=_look(row.kind))
+                cells = [*(_cell(row.style[way], 2) for way in ways), _cell(row.detected, 2)]
+                table.add_row(row.name, *cells, style=_look(row.kind))
         table.add_row("distance", "", *(f"{self.distance[way]:.1f}" for way in self.distance), "", style="dim")
         return table
 
@@ -171,12 +171,11 @@ class Report:
         table.add_column("measure")
         for name, _ in rows:
             table.add_column(name, justify="right")
-        for measure, (_, scale) in _MEASURES.items():
+        shown = {MEAN: (None, 1), **_MEASURES} if any(MEAN in measures for _, measures in rows) else _MEASURES
+        for measure, (_, scale) in shown.items():
             digits = 0 if scale == 100 else 2
-            table.add_row(measure, *(
-                _cell(measures[measure], digits) if name in exact else f"{measures[measure].value:.{digits}f}"
-                for name, measures in rows
-            ))  # fmt: skip
+            cells = [_cell(measures.get(measure), digits, exact=name.split(",")[0] in exact) for name, measures in rows]
+            table.add_row(measure, *cells)
         return table
 
     def _contestants(self) -> list[tuple[str, dict[str, Score]]]:
@@ -214,8 +213,12 @@ def _json(scores: dict[str, Score]) -> dict[str, list[float]]:
     }
 
 
-def _cell(score: Score, digits: int) -> str:
-    return f"{score.value:.{digits}f} ({score.low:.{digits}f}…{score.high:.{digits}f})"
+def _cell(score: Score | None, digits: int, *, exact: bool = True) -> str:
+    """A number, with its interval where it is to be exact."""
+    if score is None:
+        return ""
+    interval = f" ({score.low:.{digits}f}…{score.high:.{digits}f})" if exact else ""
+    return f"{score.value:.{digits}f}{interval}"
 
 
 def _look(kind: Kind) -> str:

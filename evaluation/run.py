@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from evaluation import baselines, habits, style
-from evaluation.cases import COUNT, Case, choose, from_pairs, held_out
+from evaluation.cases import COUNT, FEWEST, Case, choose, from_pairs, held_out
 from evaluation.client import Service
 from evaluation.detect import detected
 from evaluation.meaning import Fidelity, compare
@@ -110,7 +110,7 @@ def judge(
     voice = next(iter(outputs))
     sides = _Sides.of(plan, cases, rest, outputs)
     show("style", 0, 1)
-    styles = style.judge(sides.for_style(), plan.seed)
+    styles = style.judge(sides.for_style(range(len(cases)), [name for name in sides.bare if name != OWNER]), plan.seed)
     show("style", 1, 1)
     every = [text for case in (*cases, *rest) for text in (case.neutral, case.own)]
     plain = plain_words(every) | sides.names
@@ -142,7 +142,7 @@ def judge(
         rows=rows + [Row(name, "other", styles.scores[name], None, None, {}) for name in sides.others],
         distance=styles.distance,
         habits={name: (counted[0][name], counted[1][name], counted[2][name]) for name in counted[0]},
-        groups=_by_kind(cases, {name: fidelities[name] for name in (voice, OWNER)}, plan.seed),
+        groups=_by_kind(cases, sides, {name: fidelities[name] for name in (voice, OWNER)}, plan.seed),
         by_rules=2 * sum(case.by_rules for case in cases) > len(cases),
         lines=[
             {"register": case.register, "unit": case.unit, "neutral": case.neutral, "own": case.own, "output": output}
@@ -187,9 +187,15 @@ class _Sides:
             names=names,
         )
 
-    def for_style(self) -> style.Texts:
-        contestants = {name: side for name, side in self.bare.items() if name != OWNER}
-        return style.Texts(self.groups, self.neutral, self.bare[OWNER], contestants, self.extra, self.others)
+    def for_style(self, places: Sequence[int], contestants: Sequence[str]) -> style.Texts:
+        """What style is judged on: these cases, these contestants."""
+
+        def some(side: Sequence[str]) -> list[str]:
+            return [side[place] for place in places]
+
+        by_name = {name: some(self.bare[name]) for name in contestants}
+        own = some(self.bare[OWNER])
+        return style.Texts(some(self.groups), some(self.neutral), own, by_name, self.extra, self.others)
 
     def kind(self, name: str, voice: str) -> Kind:
         if name in self.tricks:
@@ -208,15 +214,20 @@ def _same_voice(served: Mapping[str, Any], manifest: VoiceManifest) -> None:
 
 
 def _by_kind(
-    cases: Sequence[Case], fidelities: Mapping[str, Sequence[Fidelity]], seed: int
-) -> list[tuple[str, str, int, dict[str, Any]]]:
-    """(contestant, register and unit, texts, sums) for each kind of text, where there is more than one kind."""
+    cases: Sequence[Case], sides: _Sides, fidelities: Mapping[str, Sequence[Fidelity]], seed: int
+) -> list[tuple[str, str, int, dict[str, style.Score]]]:
+    """(contestant, register and unit, texts, measures) for each kind of text, where there is more than one kind.
+
+    Style is among the measures where there are enough texts for it.
+    """
     kinds = sorted({(case.register, case.unit) for case in cases})
-    if len(kinds) < 2:
-        return []
-    found = []
-    for kind in kinds:
+    found: list[tuple[str, str, int, dict[str, style.Score]]] = []
+    for kind in kinds if len(kinds) > 1 else []:
         places = [place for place, case in enumerate(cases) if (case.register, case.unit) == kind]
+        styles: dict[str, dict[str, style.Score]] = {}
+        if len(places) >= FEWEST:
+            styles = style.judge(sides.for_style(places, [name for name in fidelities if name != OWNER]), seed).scores
         for name, side in fidelities.items():
-            found.append((name, " ".join(kind), len(places), summed([side[place] for place in places], seed)))
+            measures = {style.MEAN: styles[name][style.MEAN]} if name in styles else {}
+            found.append((name, " ".join(kind), len(places), measures | summed([side[n] for n in places], seed)))
     return found

@@ -26,7 +26,7 @@ _BAGS_A_DRAW = 6
 _FOLD = 40  # cases that a fold should have at least
 _MOST_FOLDS = 5
 _REFRAIN = 2  # texts that anybody may begin or end alike
-_FAINT = 0.05  # way between input and owner, in spreads of his bags, below which there is nothing to measure
+_FAINT = 0.25  # way between input and owner, in spreads of his bags, that is the least that anything is measured by
 
 Matrix = npt.NDArray[np.float64]
 
@@ -158,7 +158,7 @@ def _parts(texts: list[str], count: int, seed: int) -> list[list[str]]:
 
 
 def _scaled(total: Mapping[str, Mapping[str, list[tuple[Matrix, Matrix]]]]) -> Style:
-    """Scores on the scale from input to owner, averaged over folds (each scaled by itself) and ways.
+    """Scores on the scale from input to owner: by way, over all folds together, and the mean of the ways.
 
     The scale stays as it is while the cases are drawn anew: the interval is the contestant's.
     """
@@ -166,30 +166,28 @@ def _scaled(total: Mapping[str, Mapping[str, list[tuple[Matrix, Matrix]]]]) -> S
     draws: dict[str, list[Matrix]] = {}
     distance: dict[str, float] = {}
     for way, by_name in total.items():
-        scales = [
-            (inputs[0].mean(), max(owners[0].mean() - inputs[0].mean(), _FAINT * owners[0].std(), 1e-9), inputs[1])
-            for inputs, owners in zip(by_name["input"], by_name["owner"], strict=True)
-        ]
-        distance[way] = float(
-            np.mean(
-                [
-                    (owners[0].mean() - inputs[0].mean()) / max(owners[0].std(), 1e-9)
-                    for inputs, owners in zip(by_name["input"], by_name["owner"], strict=True)
-                ]
-            )
-        )
+        inputs, spread = by_name["input"], max(float(np.mean([bags.std() for bags, _ in by_name["owner"]])), 1e-9)
+        span = _way_from(inputs, by_name["owner"])[0]
+        distance[way] = span / spread
         for name, folds in by_name.items():
-            if name in ("input", "owner"):
-                continue
-            pairs = list(zip(folds, scales, strict=True))
-            values = [(bags.mean() - zero) / span for (bags, _), (zero, span, _) in pairs]
-            drawn = np.mean([(means - zeros) / span for (_, means), (_, span, zeros) in pairs], axis=0)
-            draws.setdefault(name, []).append(drawn)
-            scores.setdefault(name, {})[way] = _score(float(np.mean(values)), drawn)
+            if name not in ("input", "owner"):
+                value, drawn = _way_from(inputs, folds)
+                scale = max(span, _FAINT * spread)
+                scores.setdefault(name, {})[way] = _score(value / scale, drawn / scale)
+                draws.setdefault(name, []).append(drawn / scale)
     for name, by_way in scores.items():
         mean = float(np.mean([min(score.value, 1) for score in by_way.values()]))  # more than he is not more like him
         by_way[MEAN] = _score(mean, np.minimum(draws[name], 1).mean(axis=0))
     return Style(scores, distance)
+
+
+def _way_from(inputs: Sequence[tuple[Matrix, Matrix]], folds: Sequence[tuple[Matrix, Matrix]]) -> tuple[float, Matrix]:
+    """How far a contestant is from the input, over all folds: in their bags, and in each draw."""
+    pairs = list(zip(inputs, folds, strict=True))
+    return (
+        float(np.mean([bags.mean() - zero.mean() for (zero, _), (bags, _) in pairs])),
+        np.mean([means - zeros for (_, zeros), (_, means) in pairs], axis=0),
+    )
 
 
 def _score(value: float, draws: Matrix) -> Score:

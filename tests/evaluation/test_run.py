@@ -22,6 +22,13 @@ PLAN = Plan("ana", Path("voices"), others={"strangers": strangers(60)})
 JUDGES = (alignment.learn(PAIRS), fit_verifier(PAIRS))
 
 
+def shown(report: Report) -> str:
+    console = Console(width=250)
+    with console.capture() as captured:
+        console.print(report.shown())
+    return captured.get()
+
+
 @pytest.fixture(scope="module")
 def report() -> Report:
     wrong = [case.own.replace("isn't", "is").replace("printer", "dentist") for case in CASES]
@@ -40,6 +47,17 @@ def test_every_contestant_is_scored(report: Report) -> None:
     assert scores["copy"].fidelity["similarity"].value == pytest.approx(1, abs=1e-3)
     assert scores["owner"].fidelity["chrF"].value == pytest.approx(1)
     assert report.lines[0]["neutral"] == CASES[0].neutral
+
+
+def test_kinds_of_text_are_told_apart() -> None:
+    several = [replace(case, register="chat" if place % 2 else "email") for place, case in enumerate(cases(85))]
+    report = judge(PLAN, several, [], {"ana": [case.own for case in several]}, JUDGES)
+    assert [(name, kind, count) for name, kind, count, _ in report.groups] == [
+        ("ana", "chat sentence", 42), ("owner", "chat sentence", 42),
+        ("ana", "email sentence", 43), ("owner", "email sentence", 43),
+    ]  # fmt: skip
+    assert report.groups[0][3][MEAN].value == pytest.approx(1, abs=0.05)
+    assert "chat sentence (42)" in shown(report)
 
 
 def test_the_verifier_knows_him_from_neutral(report: Report) -> None:
@@ -63,10 +81,7 @@ def test_a_trick_that_wins_is_said() -> None:
         easy.append(replace(case, own=own))
     report = judge(PLAN, easy, [], {"ana": [case.own for case in easy]}, JUDGES)
     assert any(note.startswith("The scorer is fooled: 'word substitutions' scores style") for note in report.notes())
-    console = Console(width=200)
-    with console.capture() as captured:
-        console.print(report.shown())
-    assert "The scorer is fooled" in captured.get()
+    assert "The scorer is fooled" in shown(report)
 
 
 def test_an_input_that_is_too_close_or_made_by_rules_is_said() -> None:
