@@ -18,7 +18,7 @@ from voice.errors import UserError
 from voice.facts import numbers
 from voice.names import bare, names
 from voice.sense import Changes, changes
-from voice.words import is_content, words
+from voice.words import is_content, stem, words
 
 NEAR = 0.1  # share of the words that a near-copy may change
 _BATCH = 32
@@ -73,7 +73,7 @@ def compare(
     for text, rewrite, own, whole, similarity in zip(texts, rewrites, owns, typed, similarities.tolist(), strict=True):
         had, has = numbers(text), numbers(rewrite)
         people, named = (names(side, plain) for side in whole)
-        said, says = ({bare(word) for word in words(side)} for side in whole)
+        said, says = (_said(side) for side in whole)
         found.append(Fidelity(
             similarity=similarity,
             chrf=chrf.sentence_score(rewrite, [own]).score / 100,
@@ -84,12 +84,18 @@ def compare(
             repeats=repeats(text, rewrite),
             numbers_lost=tuple(sorted(had.keys() - has.keys())),
             numbers_invented=tuple(sorted(has.keys() - had.keys())),
-            names_lost=tuple(sorted(people - says)),
-            names_invented=tuple(sorted(named - said)),
+            names_lost=tuple(sorted(name for name in people if not {name, stem(name)} & says)),
+            names_invented=tuple(sorted(name for name in named if not {name, stem(name)} & said)),
             length_ratio=len(words(rewrite)) / max(1, len(words(text))),
             content_words=(sum(map(is_content, words(text))), sum(map(is_content, words(rewrite)))),
         ))  # fmt: skip
     return found
+
+
+def _said(text: str) -> set[str]:
+    """The words of a text and their stems."""
+    said = {bare(word) for word in words(text)}
+    return said | {stem(word) for word in said}
 
 
 def is_near_copy(text: str, rewrite: str) -> bool:

@@ -132,10 +132,7 @@ class Report:
                 }
                 for row in self.rows
             ],
-            "habits": {
-                name: {"before": round(values[0], 2), "after": round(values[1], 2), "owner": round(values[2], 2)}
-                for name, values in self.habits.items()
-            },
+            "habits": {name: _json_habit(*values) for name, values in self.habits.items()},
             "kinds": [
                 {"name": name, "kind": kind, "texts": count, **_json(measures)}
                 for name, kind, count, measures in self.groups
@@ -211,6 +208,12 @@ def _json(scores: dict[str, Score]) -> dict[str, list[float]]:
     return {
         name: [round(number, 3) for number in (score.value, score.low, score.high)] for name, score in scores.items()
     }
+
+
+def _json_habit(before: float, after: float, owner: float) -> dict[str, float | None]:
+    way = overshoot(before, after, owner)
+    numbers = {"before": round(before, 2), "after": round(after, 2), "owner": round(owner, 2)}
+    return {**numbers, "way": None if way is None else round(way, 2)}
 
 
 def _cell(score: Score | None, digits: int, *, exact: bool = True) -> str:

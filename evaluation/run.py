@@ -136,7 +136,7 @@ def judge(
     ]
     return Report(
         voice=voice,
-        source=str(plan.pairs or "held out at training"),
+        source=plan.pairs.name if plan.pairs else "held out at training",
         seed=plan.seed,
         made_at=datetime.now(UTC).replace(microsecond=0),
         rows=rows + [Row(name, "other", styles.scores[name], None, None, {}) for name in sides.others],

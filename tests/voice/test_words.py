@@ -52,5 +52,6 @@ def test_content() -> None:
 
 def test_names_are_capitals_that_are_nothing_else() -> None:
     plain = plain_words(["the Report is late", "report it"])
+    assert names("Don't. It's Kevin's on Wed in May", plain) == {"kevin"}
     assert names("Report to Kevin and Anna's team. The report", plain) == {"kevin", "anna"}
     assert names("ALL SHOUTED, KEVIN", plain) == set()
