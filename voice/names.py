@@ -10,8 +10,8 @@ from voice.words import FUNCTION_WORDS
 
 _TIMES = frozenset(
     "monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thur thurs fri sat sun january "
-    "february march april may june july august september october november december jan feb mar apr jun jul aug sep sept "
-    "oct nov dec am pm".split()
+    "february march april may june july august september october november december jan feb mar apr jun jul aug sep "
+    "sept oct nov dec am pm".split()
 )
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 
