@@ -73,7 +73,7 @@ def main() -> None:
         for row in report.rows
         if row.fidelity
     ]
-    show(f"{len(chosen)} texts, {arguments.pairs or 'the made-up owner'}", rows, arguments.json,
+    show(f"{len(chosen)} texts, {arguments.pairs or 'the made-up owner'}", rows, arguments.json, width=230,
          seconds=round(time.perf_counter() - started_s, 1), notes=report.notes())  # fmt: skip
 
 

@@ -27,10 +27,10 @@ def machine() -> dict[str, Any]:
     }
 
 
-def show(title: str, rows: list[dict[str, Any]], json_path: Path | None, **more: Any) -> None:
-    """Print the rows as a table under the machine's line; with `json_path` write it all there too."""
+def show(title: str, rows: list[dict[str, Any]], json_path: Path | None, *, width: int = 100, **more: Any) -> None:
+    """Print the rows as a table, `width` characters wide or more, under the machine's line; or to `json_path`, too."""
     here = machine()
-    console = Console(width=max(100, Console().width))
+    console = Console(width=max(width, Console().width))
     console.print(", ".join(f"{key} {value}" for key, value in here.items()), style="dim", highlight=False)
     table = Table(title=title)
     for key in rows[0]:
