@@ -71,7 +71,7 @@ def _without_greeting(text: str, known: frozenset[str]) -> str:
 
 
 def _without_name_first(text: str, known: frozenset[str]) -> str:
-    """A known name in lower case, or without a comma, at the start: 'kay here is the file'."""
+    """A known name in lower case, or without a comma, at the start: 'ana here is the file'."""
     first = re.match(r"\s*([A-Za-z'-]+)\s*[,:\n—–]", text)
     return text[first.end() :].lstrip() if first and first.group(1).casefold() in known else text
 

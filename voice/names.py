@@ -28,7 +28,7 @@ def names(text: str, plain: frozenset[str]) -> set[str]:
 
 
 def bare(word: str) -> str:
-    """A word without 's, with a straight apostrophe: Kay's is Kay."""
+    """A word without 's, with a straight apostrophe: Ana's is Ana."""
     return word.replace("’", "'").removesuffix("'s")
 
 

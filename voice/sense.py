@@ -74,7 +74,7 @@ _ASKS = re.compile(
     r"|(?:when|where) (?:is|are|was|were|will|would|can|could|should|do|does|did|has|have|had)\b"
     r"|(?:do|does|did|is|are|was|were|will|would|can|could|should|shall|may|have|has|had|am|any|don't|doesn't|didn't|"
     r"isn't|aren't|won't|wouldn't|can't|couldn't|shouldn't|haven't|hasn't) (?:i|you|u|we|he|she|they|it|the|this|that|"
-    r"these|those|there|my|your|our|his|her|their|anyone|anybody|someone|somebody|everyone|either|both|all|\w+ing)\b)",
+    r"these|those|there|my|your|our|his|her|their|anyone|anybody|someone|somebody|everyone|either|both|all)\b)",
     re.IGNORECASE,
 )
 # These negate nothing.

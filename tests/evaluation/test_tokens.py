@@ -13,7 +13,7 @@ from evaluation.tokens import function_words, letters, masked, plain_words, whol
         ("i cant, wont and dont", "i can not, will not and do not"),
         ("It’s what they're like; I'm sure he'll go.", "It is what they are like; I am sure he will go."),
         ("I've said we'd come", "I have said we would come"),
-        ("Kay's file was ill, well", "Kay's file was ill, well"),
+        ("Ana's file was ill, well", "Ana's file was ill, well"),
         ("we were there", "we were there"),
     ],
 )

@@ -27,9 +27,9 @@ LEARNED = learn(PAIRS)
         ("He sent two boxes.", "he is sending 2 box", [], []),
         ("I received the documents tomorrow.", "recieved the documnets tmrw", [], []),
         ("It was so good.", "it was sooo gooood", [], []),
-        ("You did not send the number.", "kevin didn't send the number", ["kevin"], []),
-        ("She is the prettiest one.", "the greasiest one", ["greasiest"], ["prettiest"]),
-        ("I truly love working here.", "i hate working here", ["hate"], ["truly", "love"]),
+        ("You did not bring the ladder.", "kevin didn't bring the ladder", ["kevin"], []),
+        ("She is the funniest one.", "the stingiest one", ["stingiest"], ["funniest"]),
+        ("I really love living here.", "i hate living here", ["hate"], ["love"]),
         ("", "the bus", ["bus"], []),
     ],
 )

@@ -8,7 +8,7 @@ from voice.sense import changes
 @pytest.mark.parametrize(
     ("text", "rewrite", "polarity", "actors", "question"),
     [
-        ("I truly love working here.", "i hate working here", True, False, False),
+        ("I really love living here.", "i hate living here", True, False, False),
         ("I did not see it.", "I saw it", True, False, False),
         ("I can not.", "i can", True, False, False),
         ("We always sell first.", "we never sell first", True, False, False),
@@ -18,8 +18,8 @@ from voice.sense import changes
         ("I am unable to come to dinner.", "can't come to dinner", False, False, False),
         ("Please do not hesitate to call me.", "call me", False, False, False),
         ("I am not sure whether he was hired.", "dont know if he was hired", False, False, False),
-        ("You did not send the number.", "kevin didn't send the number", False, True, False),
-        ("You did not send the number.", "didn't send the number", False, False, False),
+        ("You did not bring the ladder.", "kevin didn't bring the ladder", False, True, False),
+        ("You did not bring the ladder.", "didn't bring the ladder", False, False, False),
         ("I will send you the file.", "you will send me the file", False, True, False),
         ("They will call me.", "they'll call you", False, True, False),
         ("He likes her.", "she likes him", False, True, False),
