@@ -63,10 +63,10 @@ def plain_words(text: str) -> list[str]:
 
 
 def function_words(text: str) -> list[str]:
-    """The function words and marks of a text, and pairs of them that follow one another directly."""
+    """The function words and marks of a text, and pairs of them that follow one another directly; never nothing."""
     kept = [token if _is_grammar(token) else "" for token in tokens(text)]
     pairs = [f"{one} {other}" for one, other in pairwise(kept) if one and other]
-    return [token for token in kept if token] + pairs
+    return [token for token in kept if token] + pairs or [""]
 
 
 def masked(text: str) -> list[list[str]]:

@@ -86,7 +86,7 @@ def clean(source: str, jsonl: bool) -> None:
 
 @click.command("import-pairs")
 @click.argument("file", type=path())
-@click.option("--out", required=True, type=path(dir_okay=False), help="The triplet file to write.")
+@click.option("--out", default="data/triplets.jsonl", type=path(dir_okay=False), help="The triplet file to write.")
 @click.option("--register", default="email", type=click.Choice(REGISTERS), help="What kind of text the pairs are.")
 def import_pairs(file: Path, out: Path, register: Register) -> None:
     """Turn pairs in FILE into triplets: lines `neutral<TAB>own`, or JSONL with these two and more."""
@@ -99,7 +99,7 @@ def import_pairs(file: Path, out: Path, register: Register) -> None:
 
 @click.command("import-own")
 @click.argument("file", type=path())
-@click.option("--out", required=True, type=path(file_okay=False), help="Folder to write triplets and ledger to.")
+@click.option("--out", default="data", type=path(file_okay=False), help="Folder to write triplets and ledger to.")
 @click.option("--register", required=True, type=click.Choice(REGISTERS), help="What kind of text they are.")
 def import_own(file: Path, out: Path, register: Register) -> None:
     """Turn own texts in FILE into triplets, one text a line or JSONL with `own` and more; needs no database."""

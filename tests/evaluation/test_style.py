@@ -91,3 +91,10 @@ def test_tricks_do_what_they_are_named_after(name: str, expected: str) -> None:
     learned = [(f"I am sure the shop is {word}.", f"i am certain the shop is {word}!!") for word in words]
     made = baselines.tricks(learned)[name]("I am not sure, it is late.")
     assert made == expected
+
+
+def test_writers_without_any_function_word_or_mark() -> None:
+    neutral, own = [f"zwei{place} blaue" for place in range(80)], [f"zwei{place} rote" for place in range(80)]
+    found = judge(Texts([str(n) for n in range(80)], neutral, own, {"copy": neutral}, [], {}), seed=1)
+    assert found.scores["copy"][MEAN].value == pytest.approx(0)
+    assert found.distance["letters"] > 1
