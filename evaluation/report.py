@@ -48,6 +48,12 @@ _MEASURES: dict[str, tuple[Callable[[Fidelity], float], float]] = {
 }
 
 
+_OF_A_KIND = (
+    "similarity", "words unexplained %", "words lost %", "polarity %", "actors %", "question %", "near-copy %",
+    "length ratio",
+)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """A contestant: style by way (0 the input, 1 the owner), area under the curve of who tells it from the owner,
@@ -144,9 +150,7 @@ class Report:
         title = f"Voice '{self.voice}', {len(self.lines)} texts, {self.source}"
         tables = [self._style(title), self._meaning("Does it say the same", self._contestants())]
         if self.groups:
-            tables.append(self._meaning("By register and unit", [
-                (f"{name}, {kind} ({count})", measures) for name, kind, count, measures in self.groups
-            ]))  # fmt: skip
+            tables.append(self._kinds())
         return Group(*tables, self._habits(), *(Text(note, style="bold red") for note in self.notes()))
 
     def _style(self, title: str) -> Table:
@@ -168,11 +172,19 @@ class Report:
         table.add_column("measure")
         for name, _ in rows:
             table.add_column(name, justify="right")
-        shown = {MEAN: (None, 1), **_MEASURES} if any(MEAN in measures for _, measures in rows) else _MEASURES
-        for measure, (_, scale) in shown.items():
+        for measure, (_, scale) in _MEASURES.items():
             digits = 0 if scale == 100 else 2
-            cells = [_cell(measures.get(measure), digits, exact=name.split(",")[0] in exact) for name, measures in rows]
-            table.add_row(measure, *cells)
+            table.add_row(measure, *(_cell(measures[measure], digits, exact=name in exact) for name, measures in rows))
+        return table
+
+    def _kinds(self) -> Table:
+        """A line for each kind of text and contestant; all measures of them are in the JSON."""
+        table = Table(title="By register and unit", box=box.SIMPLE_HEAD)
+        for heading in ("", "texts", MEAN, *_OF_A_KIND):
+            table.add_column(heading, justify="right" if heading else "left")
+        for name, kind, count, measures in self.groups:
+            cells = [_cell(measures.get(measure), 0 if "%" in measure else 2, exact=False) for measure in _OF_A_KIND]
+            table.add_row(f"{name}, {kind}", str(count), _cell(measures.get(MEAN), 2), *cells)
         return table
 
     def _contestants(self) -> list[tuple[str, dict[str, Score]]]:
