@@ -18,7 +18,7 @@ from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from evaluation.lambdag import LambdaG
-from evaluation.tokens import function_words, letters, plain_words
+from evaluation.tokens import function_words, letters, whole_words
 
 Rows: TypeAlias = npt.NDArray[np.float64] | sparse.csr_matrix
 Scores = npt.NDArray[np.float64]
@@ -79,7 +79,7 @@ class Delta:
 
     def __init__(self, own: Sequence[str], foreign: Sequence[Sequence[str]], seed: int) -> None:
         sides = [own, *(texts for texts in foreign if texts)]
-        commonest = Counter(word for side in sides for text in side for word in plain_words(text))
+        commonest = Counter(word for side in sides for text in side for word in whole_words(text))
         self._words = {word: place for place, (word, _) in enumerate(commonest.most_common(_DELTA_WORDS))}
         chance = np.random.default_rng(seed)
         bags = [_shares(_bags(self.rows(side), chance)) for side in sides]
@@ -91,7 +91,7 @@ class Delta:
         """Counts of the commonest words, and of all, in each text."""
         counts = np.zeros((len(texts), len(self._words) + 1))
         for row, text in zip(counts, texts, strict=True):
-            for word in plain_words(text):
+            for word in whole_words(text):
                 row[-1] += 1
                 if (place := self._words.get(word)) is not None:
                     row[place] += 1

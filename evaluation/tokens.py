@@ -57,7 +57,7 @@ def tokens(text: str) -> list[str]:
     return [match.group().lower().replace("’", "'") for match in _TOKEN.finditer(text)]
 
 
-def plain_words(text: str) -> list[str]:
+def whole_words(text: str) -> list[str]:
     """The words in lower case, contractions spelled out."""
     return [token for token in tokens(whole(text)) if token[0].isalnum()]
 

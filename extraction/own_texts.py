@@ -11,8 +11,8 @@ from extraction.own import why_dropped
 from extraction.pieces import Piece
 from extraction.pipeline import ExtractionError, add_neutral, write_own
 from extraction.reason import Reason
-from voice.lines import Lines, date_of, json_object, read_lines
-from voice.pairs import labels
+from voice.lines import Lines, json_object, read_lines
+from voice.pairs import circumstances
 from voice.triplet import Register
 
 SOURCE = "own"
@@ -64,13 +64,7 @@ def _piece(lines: Lines, number: int, line: str, register: Register) -> Piece | 
         return Reason.NOT_A_TEXT
     if not (own := row["own"].strip()):
         return Reason.EMPTY
-    kind, unit = labels(lines, number, row.get("register") or register, row.get("unit") or "message")
-    try:
-        sent_at = date_of(row.get("sent_at"))
-    except ValueError as error:
-        raise lines.fault(number, "sent_at is not an ISO 8601 date.") from error
+    about = circumstances(lines, number, row, register)
     name = row.get("id")
-    return Piece(
-        f"{SOURCE}:{number if name in (None, '') else name}:0", SOURCE, kind, unit, lines.hashed(row.get("thread")),
-        sent_at, own,
-    )  # fmt: skip
+    own_id = f"{SOURCE}:{number if name in (None, '') else name}:0"
+    return Piece(own_id, SOURCE, about.register, about.unit, about.thread, about.sent_at, own)

@@ -31,8 +31,8 @@ from voice.manifest import (
     file_sha256,
 )
 from voice.prompt import PROMPT_VERSION
-from voice.split import RULE, split
-from voice.triplet import Register, Triplet, load_triplets
+from voice.split import RULE, Split, split
+from voice.triplet import Register, load_triplets
 
 logger = logging.getLogger(__name__)
 
@@ -63,12 +63,8 @@ def train(
     with staged(out) as folder:
         adapted.save(folder, str(base.folder) if ":" in base.name else base.name)
         write_judges(folder, parts.learn)
-        refs = (
-            TripletsRef(sha256=file.sha256, count=len(file.triplets), path=str(triplets_path.resolve())),
-            SplitRef(rule=RULE, share=config.held_out_share, most=config.held_out_most, count=len(parts.held_out),
-                     sha256=parts.sha256),
-        )  # fmt: skip
-        _manifest(out.name, config, base, parts.learn, refs, folder, summary).write(folder)
+        trained_on = TripletsRef(sha256=file.sha256, count=len(file.triplets), path=str(triplets_path.resolve()))
+        _manifest(out.name, config, base, trained_on, parts, folder, summary).write(folder)
     return summary
 
 
@@ -130,14 +126,14 @@ def _manifest(
     name: str,
     config: TrainingConfig,
     base: BaseModel,
-    learned: Sequence[Triplet],
-    refs: tuple[TripletsRef, SplitRef],
+    trained_on: TripletsRef,
+    parts: Split,
     folder: Path,
     summary: Summary,
 ) -> VoiceManifest:
-    """What voice.json says of the adapter in `folder`, which was learned from these triplets."""
-    registers: Counter[Register] = Counter(triplet.register for triplet in learned)
-    texts = Counter((triplet.register, triplet.system) for triplet in learned).most_common()
+    """What voice.json says of the adapter in `folder`, which was learned from one part of the triplets."""
+    registers: Counter[Register] = Counter(triplet.register for triplet in parts.learn)
+    texts = Counter((triplet.register, triplet.system) for triplet in parts.learn).most_common()
     system = {register: text for (register, text), _ in reversed(texts)}  # the most common of each register stays
     return VoiceManifest(
         name=name,
@@ -146,9 +142,15 @@ def _manifest(
         prompt_version=PROMPT_VERSION,
         system={register: system[register] for register, _ in registers.most_common()},
         default_register=registers.most_common(1)[0][0],
-        unit=Counter(triplet.unit for triplet in learned).most_common(1)[0][0],
-        triplets=refs[0],
-        split=refs[1],
+        unit=Counter(triplet.unit for triplet in parts.learn).most_common(1)[0][0],
+        triplets=trained_on,
+        split=SplitRef(
+            rule=RULE,
+            share=config.held_out_share,
+            most=config.held_out_most,
+            count=len(parts.held_out),
+            sha256=parts.sha256,
+        ),
         adapter=AdapterRef(sha256=file_sha256(folder / ADAPTER_NAME), rank=config.rank, alpha=config.alpha),
         training={"config": config.model_dump(mode="json"), **summary.to_json()},
         created_at=datetime.now(UTC).replace(microsecond=0),

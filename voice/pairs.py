@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import get_args
+from typing import Any
 
 from voice.lines import Lines, date_of, json_object, read_lines
 from voice.triplet import REGISTERS, UNITS, Register, Unit
@@ -60,20 +60,32 @@ def _from_object(lines: Lines, number: int, line: str, register: Register) -> Pa
     neutral, own = row["neutral"].strip(), row["own"].strip()
     if not neutral or not own:
         return Fault.EMPTY_SIDE
-    kind, unit = labels(lines, number, row.get("register") or register, row.get("unit") or "message")
+    about = circumstances(lines, number, row, register)
+    return Pair(number, neutral, own, about.register, about.unit, about.thread, about.sent_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What a line says of its text besides the text. `thread` is a hash; `sent_at` in UTC, or None."""
+
+    register: Register
+    unit: Unit
+    thread: str | None
+    sent_at: datetime | None
+
+
+def circumstances(lines: Lines, number: int, row: dict[str, Any], register: Register) -> Circumstances:
+    """The circumstances in a JSONL object; LinesError, naming the line, for a register, unit or date that is none.
+
+    Where nothing is said, the register is `register` and the text a message.
+    """
+    kind, unit = row.get("register") or register, row.get("unit") or "message"
+    if kind not in REGISTERS:
+        raise lines.fault(number, f"register is not one of {', '.join(REGISTERS)}.")
+    if unit not in UNITS:
+        raise lines.fault(number, f"unit is not one of {', '.join(UNITS)}.")
     try:
         sent_at = date_of(row.get("sent_at"))
     except ValueError as error:
         raise lines.fault(number, "sent_at is not an ISO 8601 date.") from error
-    return Pair(number, neutral, own, kind, unit, lines.hashed(row.get("thread")), sent_at)
-
-
-def labels(lines: Lines, number: int, register: object, unit: object) -> tuple[Register, Unit]:
-    """A register and a unit as they stand in a line; LinesError when there is no such one."""
-    for kind in get_args(Register):
-        for size in get_args(Unit):
-            if (register, unit) == (kind, size):
-                return kind, size
-    if register not in REGISTERS:
-        raise lines.fault(number, f"register is not one of {', '.join(REGISTERS)}.")
-    raise lines.fault(number, f"unit is not one of {', '.join(UNITS)}.")
+    return Circumstances(kind, unit, lines.hashed(row.get("thread")), sent_at)

@@ -3,7 +3,7 @@
 import pytest
 
 from evaluation.baselines import contract
-from evaluation.tokens import function_words, letters, masked, plain_words, whole
+from evaluation.tokens import function_words, letters, masked, whole, whole_words
 
 
 @pytest.mark.parametrize(
@@ -25,13 +25,13 @@ def test_who_only_contracts_changes_nothing_but_function_words() -> None:
     text = "I am sure that it is late, and we are not ready. They will not come."
     short = contract(text)
     assert short == "I'm sure that it's late, and we aren't ready. They won't come."
-    assert (letters(short), plain_words(short), masked(short)) == (letters(text), plain_words(text), masked(text))
+    assert (letters(short), whole_words(short), masked(short)) == (letters(text), whole_words(text), masked(text))
     assert function_words(short) != function_words(text)
 
 
 def test_marks_are_for_function_words_and_lambdag() -> None:
     assert letters("Well...  ok -- fine!") == letters("Well, ok; fine.") == "Well ok fine"
-    assert plain_words("Well... ok") == ["well", "ok"]
+    assert whole_words("Well... ok") == ["well", "ok"]
     assert function_words("Well... ok") == ["well", "...", "ok", "well ...", "... ok"]
 
 
