@@ -54,7 +54,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help=f"{QUICK} texts")
     parser.add_argument("--json", type=Path, metavar="FILE")
     arguments = parser.parse_args()
-    cases = from_pairs(arguments.pairs, "email") if arguments.pairs else _made_up()
+    cases = from_pairs(arguments.pairs, "email")[0] if arguments.pairs else _made_up()
     chosen, rest = choose(cases, min(QUICK if arguments.quick else COUNT, len(cases) // 2), SEED)
     names = closing_names(case.own for case in cases)
     learned = [(without_ends(case.neutral, names), without_ends(case.own, names)) for case in rest]

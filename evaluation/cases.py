@@ -27,7 +27,7 @@ class CasesError(UserError):
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A neutral text and what its owner wrote; `group` is the same for all of one thread.
+    """A neutral text and what its owner wrote; `group` is the same for all of one thread, or of one row without any.
 
     `by_rules` says that the neutral text was made of the own one by rules.
     """
@@ -40,16 +40,17 @@ class Case:
     by_rules: bool = False
 
 
-def from_pairs(path: Path, register: Register) -> list[Case]:
-    """The pairs of a file, each once; `register` is that of lines which name none."""
-    pairs = [line for line in read_pairs(path, register) if isinstance(line, Pair)]
+def from_pairs(path: Path, register: Register) -> tuple[list[Case], int]:
+    """The pairs of a file, each once, and how many lines that leaves out; `register` is for lines which name none."""
+    lines = list(read_pairs(path, register))
+    pairs = [line for line in lines if isinstance(line, Pair)]
     cases = {
         (pair.neutral, pair.own): Case(
             pair.neutral, pair.own, pair.register, pair.unit, pair.thread or f"line {pair.line}"
         )
         for pair in pairs
     }
-    return enough(list(cases.values()), str(path))
+    return enough(list(cases.values()), str(path)), len(lines) - len(cases)
 
 
 def held_out(manifest: VoiceManifest, triplets: Path | None) -> list[Case]:
@@ -75,7 +76,7 @@ def held_out(manifest: VoiceManifest, triplets: Path | None) -> list[Case]:
                 triplet.own,
                 triplet.register,
                 triplet.unit,
-                triplet.thread or triplet.id,
+                triplet.thread or triplet.row,
                 by_rules=triplet.origin == "rules",
             )
             for triplet in parts.held_out

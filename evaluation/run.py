@@ -58,7 +58,10 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A plan with all that it needs but the service: the voice's version, the cases that are judged, and the rest."""
+    """A plan with all that it needs but the service: the voice's version, the cases that are judged, and the rest.
+
+    `left_out` lines of the pairs are none, or stand in the file twice.
+    """
 
     plan: Plan
     folder: Path
@@ -66,6 +69,7 @@ class Prepared:
     judges: tuple[Alignment, Verifier]
     cases: list[Case]
     rest: list[Case]
+    left_out: int
 
 
 def prepare(plan: Plan) -> Prepared:
@@ -77,10 +81,10 @@ def prepare(plan: Plan) -> Prepared:
     manifest = VoiceManifest.load(folder)
     judges = Alignment.load(folder), Verifier.load(folder)
     if plan.pairs:
-        cases = from_pairs(plan.pairs, plan.register or manifest.default_register)
+        cases, left_out = from_pairs(plan.pairs, plan.register or manifest.default_register)
     else:
-        cases = held_out(manifest, plan.triplets)
-    return Prepared(plan, folder, manifest, judges, *choose(cases, plan.count, plan.seed))
+        cases, left_out = held_out(manifest, plan.triplets), 0
+    return Prepared(plan, folder, manifest, judges, *choose(cases, plan.count, plan.seed), left_out)
 
 
 def evaluate(prepared: Prepared, url: str, show: Progress = lambda *_: None) -> Report:

@@ -67,27 +67,21 @@ def _groups(triplets: list[Triplet], wanted: float) -> Iterable[list[Triplet]]:
     """Threads; the days of those that are too long; rows where there is no thread."""
     threads: defaultdict[tuple[str, str], list[Triplet]] = defaultdict(list)
     for triplet in triplets:
-        threads[("thread", triplet.thread) if triplet.thread else ("row", _row(triplet))].append(triplet)
+        threads[("thread", triplet.thread) if triplet.thread else ("row", triplet.row)].append(triplet)
     for (kind, _), thread in threads.items():
         if kind == "row" or len(thread) <= wanted:
             yield thread
             continue
         days: defaultdict[str, list[Triplet]] = defaultdict(list)
         for triplet in thread:
-            days[triplet.sent_at.astimezone(UTC).date().isoformat() if triplet.sent_at else _row(triplet)].append(
-                triplet
-            )
+            days[triplet.sent_at.astimezone(UTC).date().isoformat() if triplet.sent_at else triplet.row].append(triplet)
         yield from days.values()
 
 
 def _began(group: list[Triplet]) -> tuple[datetime, str]:
     """When a group began, and among those without a date a number as good as chance."""
     dates = [triplet.sent_at for triplet in group if triplet.sent_at]
-    return min(dates, default=_FIRST), hashlib.sha256(min(map(_row, group)).encode()).hexdigest()
-
-
-def _row(triplet: Triplet) -> str:
-    return triplet.id.rpartition(":")[0]
+    return min(dates, default=_FIRST), hashlib.sha256(min(triplet.row for triplet in group).encode()).hexdigest()
 
 
 def _letters(text: str) -> str:

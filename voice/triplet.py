@@ -52,6 +52,11 @@ class Triplet:
     neutral: str
     own: str
 
+    @property
+    def row(self) -> str:
+        """The row that it comes from: its id without the piece's number."""
+        return self.id.rpartition(":")[0]
+
     def to_json(self) -> str:
         """The triplet as one line of ShareGPT JSONL, without the newline."""
         return json.dumps(

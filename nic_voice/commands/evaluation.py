@@ -47,11 +47,15 @@ def evaluate(
     from evaluation.run import evaluate as run
     from nic_voice.sample.build import others_texts
     from nic_voice.terminal import rows_bar
+    from voice.errors import counted
 
     people = {"made-up people": others_texts(_OTHERS)} | ({others.name: other_texts(others)} if others else {})
     folder = voices or Path(os.environ.get("NIC_VOICE_VOICES") or "voices")
     count = None if full else COUNT
     prepared = prepare(Plan(name, folder, pairs, triplets, register, people, own_names, count, seed, base))
+    if prepared.left_out:
+        lines = counted(prepared.left_out, "line")
+        click.echo(f"Left out of {pairs}: {lines} that hold no pair, or one that stands above already.", err=True)
     with _service(url, folder) as address, rows_bar() as bar:
         report = run(prepared, address, bar)
     Console(width=max(150, Console().width)).print(report.shown())

@@ -39,6 +39,17 @@ def test_what_was_held_out_comes_back(tmp_path: Path) -> None:
     assert all(case.by_rules for case in found)
 
 
+def test_pieces_of_one_row_are_of_one_group(tmp_path: Path) -> None:
+    path = tmp_path / "triplets.jsonl"
+    write_triplets(path, (
+        Triplet(f"s:{place // 2}:{place % 2}", "s", "chat", "sentence", None, None, "pairs", "s", neutral, own)
+        for place, (neutral, own) in enumerate(pairs(100))
+    ))  # fmt: skip
+    found = held_out(_voice(path), None)
+    assert len({case.group for case in found}) == len(found) / 2
+    assert not any(case.by_rules for case in found)
+
+
 def test_a_file_that_was_moved_or_changed(tmp_path: Path) -> None:
     path = _triplets(tmp_path / "triplets.jsonl")
     voice = _voice(path)
@@ -63,7 +74,8 @@ def test_pairs_are_taken_once(tmp_path: Path) -> None:
     lines = [f"{neutral}\t{own}" for neutral, own in pairs(50)]
     path = tmp_path / "pairs.tsv"
     path.write_text("\n".join([*lines, lines[0], "no pair"]))
-    found = from_pairs(path, "chat")
+    found, left_out = from_pairs(path, "chat")
+    assert left_out == 2
     assert [(case.neutral, case.own) for case in found] == pairs(50)
     assert {(case.register, case.unit) for case in found} == {("chat", "message")}
     path.write_text("\n".join(lines[:39]))

@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.real_data, pytest.mark.skipif(not PAIRS, reason=f"no p
 @pytest.fixture(scope="module")
 def style() -> Style:
     """The tricks of every evaluation, harder ones, and every other text of the owner's own."""
-    cases = from_pairs(PAIRS[0], "email")
+    cases, _ = from_pairs(PAIRS[0], "email")
     chosen, rest = choose(cases, 160, seed=1)
     names = closing_names(case.own for case in cases)
     learned = [(without_ends(case.neutral, names), without_ends(case.own, names)) for case in rest]
