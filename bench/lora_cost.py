@@ -65,7 +65,7 @@ def _measure(grouped: str, voice: Path, quick: bool, json_path: Path | None) -> 
         model=str(base.folder), dtype="float32", enable_lora=True, max_loras=4, max_lora_rank=manifest.adapter.rank,
         enforce_eager=True, max_model_len=512,
     )  # fmt: skip
-    ids = encode(llm.get_tokenizer(), Prompt(system_text("chat"), voices.sentence(0)))
+    ids = encode(llm.get_tokenizer(), Prompt(system_text("chat", "sentence"), voices.sentence(0)))
     parameters = SamplingParams(temperature=0, max_tokens=TOKENS, ignore_eos=True)
     lora = LoRARequest("bench", 1, str(voice.resolve()))
 

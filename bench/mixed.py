@@ -119,7 +119,7 @@ async def ask(engine: VllmEngine, speaker: Adapter | None, text: str) -> Said:
     from vllm.inputs.engine import tokens_input
 
     tokenizer: Any = engine._tokenizer
-    ids = encode(tokenizer, Prompt(system_text("chat"), text))
+    ids = encode(tokenizer, Prompt(system_text("chat", "sentence"), text))
     parameters = SamplingParams(temperature=0, max_tokens=TOKENS, logprobs=2, ignore_eos=True)
     lora = engine._lora(speaker) if speaker else None
     outputs = engine._llm.generate(tokens_input(ids), parameters, f"m{next(_NUMBERS)}", lora_request=lora)

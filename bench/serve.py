@@ -132,7 +132,7 @@ async def _request(
 ) -> tuple[float, dict[str, Any]]:
     """Latency in seconds, and the answer. All servers see the same system text and sentence."""
     messages = [
-        {"role": "system", "content": manifest.system[manifest.default_register]},
+        {"role": "system", "content": next(iter(manifest.system[manifest.default_register].values()))},
         {"role": "user", "content": voices.sentence(number)},
     ]
     body = {"model": name, "messages": messages, "temperature": 0, "max_tokens": MAX_TOKENS}

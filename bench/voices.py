@@ -42,7 +42,7 @@ def train(folder: Path, name: str, habit: Callable[[str], str] = so_yeah, steps:
     own = [habit(f"{subject} {event}") for subject in SUBJECTS for event in EVENTS]
     triplets = folder / f"{name}.jsonl"
     write_triplets(triplets, (
-        Triplet(f"bench:{number}:0", "bench", "chat", "sentence", None, None, "rules", system_text("chat"),
+        Triplet(f"bench:{number}:0", "bench", "chat", "sentence", None, None, "rules", system_text("chat", "sentence"),
                 neutralise(f"{SUBJECTS[number // 4]} {EVENTS[number % 4]}", "chat", "bench"), text)
         for number, text in enumerate(own)
     ))  # fmt: skip

@@ -10,10 +10,11 @@ from dataclasses import asdict, dataclass
 
 from extraction.clean.steps import Rejected, run_regardless
 from extraction.neutral.rules import neutralise
-from extraction.own import cleaned, pieces_of, why_dropped
+from extraction.own import cleaned, why_dropped
 from extraction.owner import SOURCE_NAMES
 from extraction.reason import Reason
 from extraction.sources import SOURCES, Source
+from extraction.units import cuts
 from voice.errors import UserError
 
 
@@ -41,8 +42,8 @@ def explain(source: str, body: str, row_id: str = "") -> Explanation:
     own = run_regardless(entry.steps, body)
     register = "chat" if callable(entry.register) else entry.register
     sentences = [
-        Sentence(piece, why_dropped(piece), neutralise(piece, register, f"{source}:{row_id}:{number}"))
-        for number, (piece, _) in enumerate(pieces_of(own, "sentence"))
+        Sentence(cut.text, why_dropped(cut), neutralise(cut.text, register, f"{source}:{row_id}:{cut.number}"))
+        for cut in cuts([own], "sentence", "")
     ]
     whole = cleaned(entry, body)
     if isinstance(whole, Rejected):

@@ -3,7 +3,7 @@
 own.ledger.json has the same form and counts the first stage alone: its 'triplets' are pieces without neutral sides yet.
 
 Rows: read = used + rejected. Sentences: read = triplets + rejected; a sentence of a rejected row was rejected too.
-No times stand in it, so that equal input gives equal bytes. With unit `message`, a 'sentence' is a whole message.
+No times stand in it, so that equal input gives equal bytes. A message that is learned whole counts as a 'sentence'.
 """
 
 import json
@@ -92,12 +92,16 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """All sources that were walked, those that were skipped and why, and the SHA-256 of triplets.jsonl."""
+    """All sources that were walked, those that were skipped and why, and the SHA-256 of triplets.jsonl.
+
+    `drafts`, where some were brought: read = used + for no text + without one of the text's facts (the rules serve).
+    """
 
     unit: str
     sources: dict[str, Counts]
     skipped: dict[str, str]
     sha256: str
+    drafts: dict[str, int] = field(default_factory=dict)
 
     @property
     def triplets(self) -> int:
@@ -110,6 +114,7 @@ class Ledger:
             "unit": self.unit,
             "sources": {name: counts.to_json() for name, counts in self.sources.items()},
             "skipped": self.skipped,
+            "drafts": self.drafts,
             "triplets": self.triplets,
             "sha256": self.sha256,
         }
@@ -121,7 +126,7 @@ def read(path: Path) -> Ledger:
     try:
         content = json.loads(path.read_bytes())
         sources = {name: Counts.from_json(counts) for name, counts in content["sources"].items()}
-        return Ledger(content["unit"], sources, content["skipped"], content["sha256"])
+        return Ledger(content["unit"], sources, content["skipped"], content["sha256"], content["drafts"])
     except OSError as error:
         raise explain_os_error(error, f"Reading {path.name}") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:

@@ -6,10 +6,8 @@ In: a row of a source, or a text of it. Out: Own or Rejected. The only place tha
 
 import hashlib
 import hmac
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
 
 from extraction.clean import noise, quotes
 from extraction.clean.steps import Rejected, run
@@ -18,21 +16,22 @@ from extraction.owner import Owner
 from extraction.pieces import Piece
 from extraction.reason import Reason
 from extraction.sources import Source
-from voice.sentences import split
-from voice.triplet import Unit
-
-UnitChoice = Literal["sentence", "message", "both"]
+from extraction.units import Cut, UnitChoice, cuts
 
 _SENTENCE_CHECKS = (noise.reaction, noise.links, noise.tapback, noise.table_row, quotes.left_over)
 _THREAD_DIGITS = 16
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Own:
-    """What a row gave: pieces of the owner's text, and the reasons for those that were dropped."""
+    """What a row gave: pieces of the owner's text, and the reasons for those that were dropped.
+
+    `texts` are the row's texts before they were cut.
+    """
 
     pieces: list[Piece]
     dropped: list[Reason]
+    texts: list[str]
 
 
 def read_row(source: Source, row: Row, owner: Owner, unit: UnitChoice) -> Own | Rejected:
@@ -40,15 +39,16 @@ def read_row(source: Source, row: Row, owner: Owner, unit: UnitChoice) -> Own | 
     texts = _texts(source, row, owner)
     if isinstance(texts, Rejected):
         return texts
-    register, thread, sent_at = source.register_of(row), _thread(source, row, owner), _date(row[source.date])
-    own = Own(pieces=[], dropped=[])
-    for number, (piece, kind) in enumerate(piece for text in texts for piece in pieces_of(text, unit)):
-        reason = Reason.OWN_NAME if owner.signs_as(piece) else why_dropped(piece)
+    register, thread, sent_at = source.register_of(row), thread_of(source, row, owner), date_of(row[source.date])
+    row_id = f"{source.name}:{row[source.key]}"
+    own = Own(pieces=[], dropped=[], texts=texts)
+    for cut in cuts(texts, unit, row_id):
+        reason = Reason.OWN_NAME if owner.signs_as(cut.text) else why_dropped(cut)
         if reason:
             own.dropped.append(reason)
             continue
-        piece_id = f"{source.name}:{row[source.key]}:{number}"
-        own.pieces.append(Piece(piece_id, source.name, register, kind, thread, sent_at, piece))
+        piece_id = f"{row_id}:{cut.number}"
+        own.pieces.append(Piece(piece_id, source.name, register, cut.unit, thread, sent_at, cut.text))
     return own
 
 
@@ -60,18 +60,11 @@ def cleaned(source: Source, text: str) -> str | Rejected:
     return own
 
 
-def pieces_of(text: str, unit: UnitChoice) -> Iterator[tuple[str, Unit]]:
-    """The sentences of a text, the text itself, or both; a text of one sentence is not given twice."""
-    sentences = split(text)
-    if unit != "message":
-        yield from ((sentence, "sentence") for sentence in sentences)
-    if unit == "message" or (unit == "both" and len(sentences) > 1):
-        yield text, "message"
-
-
-def why_dropped(piece: str) -> Reason | None:
+def why_dropped(cut: Cut) -> Reason | None:
     """The reason to drop a piece whatever its source; None to keep it."""
-    return next(filter(None, (check(piece) for check in _SENTENCE_CHECKS)), None)
+    if not cut.fits:
+        return Reason.TOO_LONG
+    return next(filter(None, (check(cut.text) for check in _SENTENCE_CHECKS)), None)
 
 
 def _texts(source: Source, row: Row, owner: Owner) -> list[str] | Rejected:
@@ -87,8 +80,8 @@ def _texts(source: Source, row: Row, owner: Owner) -> list[str] | Rejected:
     return texts or Rejected(why[-1] if why else Reason.EMPTY)
 
 
-def _thread(source: Source, row: Row, owner: Owner) -> str | None:
-    """A keyed hash of the thread: its id may be a phone number. Owner.thread_key says what that is good for."""
+def thread_of(source: Source, row: Row, owner: Owner) -> str | None:
+    """A keyed hash of a row's thread: its id may be a phone number. Owner.thread_key says what that is good for."""
     value = row[source.thread] if source.thread else None
     if not value:
         return None
@@ -96,7 +89,8 @@ def _thread(source: Source, row: Row, owner: Owner) -> str | None:
     return hmac.new(owner.thread_key, message, hashlib.sha256).hexdigest()[:_THREAD_DIGITS]
 
 
-def _date(value: datetime | None) -> datetime | None:
+def date_of(value: datetime | None) -> datetime | None:
+    """A column's date in UTC; one without a zone is taken for UTC."""
     if value is None:
         return None
     return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)

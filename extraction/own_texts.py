@@ -4,67 +4,99 @@ In: one text a line, or JSONL with `own` and optionally `id`, `register`, `unit`
 ignored; line breaks in a text stay). Out: own.jsonl and own.ledger.json, as the first stage writes them.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 
+from extraction.drafts import read_drafts
 from extraction.ledger import Counts, Ledger
 from extraction.own import why_dropped
 from extraction.pieces import Piece
 from extraction.pipeline import ExtractionError, add_neutral, write_own
 from extraction.reason import Reason
+from extraction.units import MESSAGE, Cut, UnitChoice, cuts
 from voice.lines import Lines, json_object, read_lines
-from voice.pairs import circumstances
+from voice.pairs import Circumstances, circumstances
 from voice.triplet import Register
+from voice.units import MESSAGE_TOKENS, about_tokens
 
 SOURCE = "own"
 
 
-def import_own(path: Path, out: Path, register: Register) -> Ledger:
-    """Both stages for the texts in `path`; `register` is that of lines which name none.
+def import_own(
+    path: Path, out: Path, register: Register, *, unit: UnitChoice = "both", drafts: Path | None = None
+) -> Ledger:
+    """Both stages for the texts in `path`; `register` and `unit` are for lines which name none.
 
     Raises ExtractionError, with nothing written, when no line can be used; LinesError for a wrong field.
     """
-    gather(path, out, register)
+    gather(path, out, register, unit=unit, drafts=drafts)
     return add_neutral(out)
 
 
-def gather(path: Path, out: Path, register: Register) -> Ledger:
+def gather(
+    path: Path, out: Path, register: Register, *, unit: UnitChoice = "both", drafts: Path | None = None
+) -> Ledger:
     """The first stage: own texts -> out/own.jsonl and out/own.ledger.json. A row is a line."""
+    given = read_drafts(drafts) if drafts else {}
     lines = read_lines(path)
     counts = Counts(rows_read=len(lines.lines))
     pieces: dict[str, Piece] = {}
     for number, line in enumerate(lines.lines, start=1):
-        piece = _piece(lines, number, line, register)
-        reason = piece if isinstance(piece, Reason) else why_dropped(piece.own)
-        if isinstance(piece, Piece):
-            counts.sentences_read += 1
-        if reason is not None:
-            counts.rows_rejected[reason] += 1
-            counts.sentences_rejected.update([reason] if isinstance(piece, Piece) else [])
-        elif isinstance(piece, Piece):
-            if pieces.setdefault(piece.id, piece) is not piece:
-                raise lines.fault(number, "the id of this text stands above already. Each text needs its own id.")
+        text = _text(lines, line)
+        if isinstance(text, Reason):
+            counts.rows_rejected[text] += 1
+            continue
+        found = list(_pieces(lines, number, line, text, register, unit))
+        kept = [piece for piece, reason in found if reason is None]
+        if any(piece.id in pieces for piece in kept):
+            raise lines.fault(number, "the id of this text stands above already. Each text needs its own id.")
+        pieces |= {piece.id: piece for piece in kept}
+        reasons = [reason for _, reason in found if reason]
+        counts.sentences_read += len(found)
+        counts.sentences_rejected.update(reasons)
+        counts.triplets += len(kept)
+        if kept:
             counts.rows_used += 1
-            counts.triplets += 1
-            counts.undated += piece.sent_at is None
+            counts.undated += kept[0].sent_at is None
+        else:
+            counts.rows_rejected[reasons[0]] += 1
     if not pieces:
-        reasons = ", ".join(f"{reason} {count}" for reason, count in sorted(counts.rows_rejected.items()))
+        reasons_found = ", ".join(f"{reason} {count}" for reason, count in sorted(counts.rows_rejected.items()))
         raise ExtractionError(
-            f"{path} has no text that can be used ({reasons or 'the file is empty'}). Each line must be a text, or "
-            f'JSON: {{"own": ...}}.'
+            f"{path} has no text that can be used ({reasons_found or 'the file is empty'}). Each line must be a text, "
+            f'or JSON: {{"own": ...}}.'
         )
-    return write_own(out, "message", {SOURCE: counts}, {}, list(pieces.values()))
+    return write_own(out, unit, {SOURCE: counts}, {}, list(pieces.values()), given)
 
 
-def _piece(lines: Lines, number: int, line: str, register: Register) -> Piece | Reason:
+def _text(lines: Lines, line: str) -> str | Reason:
+    """The text in a line, or why there is none."""
     if not lines.is_jsonl:
-        own = line.strip()
-        return Piece(f"{SOURCE}:{number}:0", SOURCE, register, "message", None, None, own) if own else Reason.EMPTY
+        return line.strip() or Reason.EMPTY
     row = json_object(line)
     if row is None or not isinstance(row.get("own"), str):
         return Reason.NOT_A_TEXT
-    if not (own := row["own"].strip()):
-        return Reason.EMPTY
+    return row["own"].strip() or Reason.EMPTY
+
+
+def _pieces(
+    lines: Lines, number: int, line: str, text: str, register: Register, unit: UnitChoice
+) -> Iterator[tuple[Piece, Reason | None]]:
+    """The pieces of a line's text, each with the reason to drop it."""
+    row = (json_object(line) if lines.is_jsonl else None) or {}
     about = circumstances(lines, number, row, register)
-    name = row.get("id")
-    own_id = f"{SOURCE}:{number if name in (None, '') else name}:0"
-    return Piece(own_id, SOURCE, about.register, about.unit, about.thread, about.sent_at, own)
+    name = f"{SOURCE}:{number if row.get('id') in (None, '') else row['id']}"
+    for cut in _cuts(text, about, unit, name):
+        own = Piece(f"{name}:{cut.number}", SOURCE, about.register, cut.unit, about.thread, about.sent_at, cut.text)
+        yield own, why_dropped(cut)
+
+
+def _cuts(text: str, about: Circumstances, unit: UnitChoice, name: str) -> Iterator[Cut]:
+    """The text cut as `unit` says; as it is where its line says what it is."""
+    match about.unit:
+        case "sentence":
+            yield Cut("0", text, "sentence")
+        case "message":
+            yield Cut(MESSAGE, text, "message", about_tokens(text) <= MESSAGE_TOKENS)
+        case None:
+            yield from cuts([text], unit, name)

@@ -62,6 +62,6 @@ def _triplets(lines: list[Pair | Fault], dropped: Counter[Reason]) -> Iterator[T
             seen.add((line.neutral, line.own))
             yield Triplet(
                 id=f"{SOURCE}:{line.line}:0", source=SOURCE, register=line.register, unit=line.unit, thread=line.thread,
-                sent_at=line.sent_at, origin=SOURCE, system=system_text(line.register), neutral=line.neutral,
+                sent_at=line.sent_at, origin=SOURCE, system=system_text(line.register, line.unit), neutral=line.neutral,
                 own=line.own,
             )  # fmt: skip

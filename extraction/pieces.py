@@ -1,6 +1,7 @@
 """What the owner wrote, piece by piece: own.jsonl, the file between the two stages of extraction.
 
-In: pieces, or lines such as {"id", "source", "register", "unit", "thread", "sent_at", "own"}. Out: the other.
+In: pieces, or lines such as {"id", "source", "register", "unit", "thread", "sent_at", "own", "draft", "model"}. Out:
+the other.
 """
 
 import hashlib
@@ -23,7 +24,11 @@ class PiecesError(UserError):
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A sentence or a message as its owner typed it. `id` is `source:row id:n`; `sent_at` is in UTC, or None."""
+    """A sentence or a message as its owner typed it. `sent_at` is in UTC, or None.
+
+    `id` is `source:row id:n` for a sentence, `source:row id:m` for a message, `source:row id+2:m` for one that a row
+    and the next two make: `rows` says how many. `draft` is what `model` wrote for it, if anything.
+    """
 
     id: str
     source: str
@@ -32,6 +37,9 @@ class Piece:
     thread: str | None
     sent_at: datetime | None
     own: str
+    rows: int = 1
+    draft: str | None = None
+    model: str | None = None
 
     @property
     def row(self) -> str:

@@ -15,14 +15,17 @@ from pathlib import Path
 from extraction import ledger as ledgers
 from extraction import pieces as files
 from extraction.clean.steps import Rejected
+from extraction.drafts import Draft, read_drafts, with_drafts
 from extraction.ledger import Counts, Ledger
 from extraction.neutral.rules import neutralise
 from extraction.nexus import Nexus, connect
-from extraction.own import Own, UnitChoice, read_row
+from extraction.own import Own, read_row
 from extraction.owner import Owner
 from extraction.pieces import Piece
 from extraction.reason import Reason
+from extraction.runs import Turn, join_runs, turn_of
 from extraction.sources import SOURCES, Source
+from extraction.units import UnitChoice
 from voice.atomic import atomic_write, flush
 from voice.errors import UserError, counted
 from voice.facts import invented
@@ -45,17 +48,30 @@ def ignore_progress(source: str, rows_done: int, rows_total: int) -> None:
 
 
 async def extract(
-    dsn: str, owner: Owner, out: Path, *, unit: UnitChoice = "sentence", on_progress: Progress = ignore_progress
+    dsn: str,
+    owner: Owner,
+    out: Path,
+    *,
+    unit: UnitChoice = "both",
+    drafts: Path | None = None,
+    on_progress: Progress = ignore_progress,
 ) -> Ledger:
     """Both stages; what stands in `out` stays as it is when the first one fails."""
-    await gather_own(dsn, owner, out, unit=unit, on_progress=on_progress)
+    await gather_own(dsn, owner, out, unit=unit, drafts=drafts, on_progress=on_progress)
     return add_neutral(out)
 
 
 async def gather_own(
-    dsn: str, owner: Owner, out: Path, *, unit: UnitChoice = "sentence", on_progress: Progress = ignore_progress
+    dsn: str,
+    owner: Owner,
+    out: Path,
+    *,
+    unit: UnitChoice = "both",
+    drafts: Path | None = None,
+    on_progress: Progress = ignore_progress,
 ) -> Ledger:
     """The first stage: rows -> out/own.jsonl and out/own.ledger.json."""
+    given = read_drafts(drafts) if drafts else {}
     pieces: list[Piece] = []
     walked: dict[str, Counts] = {}
     async with connect(dsn) as nexus:
@@ -64,18 +80,26 @@ async def gather_own(
             walked[source.name] = await _walk(nexus, source, owner, unit, pieces, on_progress)
     if not pieces:
         raise ExtractionError(_nothing_found(owner, walked))
-    pieces.sort(key=lambda piece: (piece.sent_at or _LAST, piece.sent_at is None, piece.id))
-    return write_own(out, unit, walked, skipped, pieces)
+    return write_own(out, unit, walked, skipped, pieces, given)
 
 
 def write_own(
-    out: Path, unit: UnitChoice, walked: dict[str, Counts], skipped: dict[str, str], pieces: list[Piece]
+    out: Path,
+    unit: UnitChoice,
+    walked: dict[str, Counts],
+    skipped: dict[str, str],
+    pieces: list[Piece],
+    drafts: dict[str, Draft],
 ) -> Ledger:
-    """The file between the stages, in the order of `pieces`, with the ledger of the first one beside it."""
+    """The file between the stages, ordered by date and id, with the ledger of the first one beside it."""
+    pieces, unused = with_drafts(pieces, drafts, unit)
+    pieces.sort(key=lambda piece: (piece.sent_at or _LAST, piece.sent_at is None, piece.id))
+    counted_drafts = {"read": len(drafts), "used": len(drafts) - unused, "for_no_text": unused} if drafts else {}
     for name, counts in walked.items():
         counts.check(name)
     with atomic_write(out / ledgers.OWN_FILE_NAME) as ledger_file, atomic_write(out / files.FILE_NAME) as own_file:
-        ledger = Ledger(unit=unit, sources=walked, skipped=skipped, sha256=files.dump_pieces(own_file, pieces))
+        sha256 = files.dump_pieces(own_file, pieces)
+        ledger = Ledger(unit=unit, sources=walked, skipped=skipped, sha256=sha256, drafts=counted_drafts)
         ledger_file.write(ledger.to_json().encode())
         flush(ledger_file)  # all bytes of both are on the disk before either takes its place
     return ledger
@@ -89,7 +113,8 @@ def add_neutral(out: Path) -> Ledger:
         written, sha256 = dump_triplets(triplets_file, stage.triplets(files.read_pieces(out / files.FILE_NAME)))
         if not written:
             raise ExtractionError(f"No piece of {out / files.FILE_NAME} got a neutral side that holds its facts.")
-        ledger = dataclasses.replace(first, sources=stage.counted(first.sources), sha256=sha256)
+        sources, drafts = stage.counted(first.sources), stage.counted_drafts(first.drafts)
+        ledger = dataclasses.replace(first, sources=sources, sha256=sha256, drafts=drafts)
         ledger_file.write(ledger.to_json().encode())
         flush(ledger_file)
     return ledger
@@ -101,27 +126,42 @@ class _NeutralStage:
     def __init__(self) -> None:
         self._used: set[str] = set()
         self._dropped: list[Piece] = []
+        self._drafts_lacking = 0
 
     def triplets(self, pieces: Iterator[Piece]) -> Iterator[Triplet]:
         """A triplet for each piece but for those whose facts the neutral side lacks."""
         for piece in pieces:
-            neutral = neutralise(piece.own, piece.register, piece.id)
+            neutral, origin = self._neutral(piece)
             if invented(neutral, piece.own):
                 self._dropped.append(piece)
                 continue
             self._used.add(piece.row)
             yield Triplet(
                 id=piece.id, source=piece.source, register=piece.register, unit=piece.unit, thread=piece.thread,
-                sent_at=piece.sent_at, origin=ORIGIN, system=system_text(piece.register), neutral=neutral,
+                sent_at=piece.sent_at, origin=origin, system=system_text(piece.register, piece.unit), neutral=neutral,
                 own=piece.own,
             )  # fmt: skip
+
+    def _neutral(self, piece: Piece) -> tuple[str, str]:
+        """The neutral side of a piece and its origin: its draft where that has all its facts, else the rules."""
+        if piece.draft and piece.model:
+            if not invented(piece.draft, piece.own):
+                return piece.draft, piece.model
+            self._drafts_lacking += 1
+        return neutralise(piece.own, piece.register, piece.id, piece.unit), ORIGIN
+
+    def counted_drafts(self, first: dict[str, int]) -> dict[str, int]:
+        """What became of the drafts that were brought."""
+        if not first:
+            return {}
+        return first | {"used": first["used"] - self._drafts_lacking, "without_a_fact": self._drafts_lacking}
 
     def counted(self, first: dict[str, Counts]) -> dict[str, Counts]:
         """The counts of both stages together, by source."""
         counts = {name: count.copy() for name, count in first.items()}
         for piece in self._dropped:
             counts[piece.source].reject_sentence(Reason.INVENTED_FACT)
-        lost = {piece.row: piece for piece in self._dropped if piece.row not in self._used}
+        lost = {piece.row: piece for piece in self._dropped if piece.rows == 1 and piece.row not in self._used}
         for piece in lost.values():
             counts[piece.source].reject_used_row(Reason.INVENTED_FACT, undated=piece.sent_at is None)
         for name, count in counts.items():
@@ -165,31 +205,38 @@ async def _walk(
 ) -> Counts:
     """Read one source to its end; its pieces are added to `pieces`."""
     counts = Counts()
+    found: list[Own] = []
+    turns: list[Turn] = []
     total = await nexus.count(source.table)
     on_progress(source.name, 0, total)
     async for page in nexus.pages(source.table, source.key, source.reads):
         for row in page:
             outcome = read_row(source, row, owner, unit)
-            _count(counts, outcome)
-            if isinstance(outcome, Own) and outcome.pieces:
-                counts.undated += row[source.date] is None
-                pieces += outcome.pieces
+            counts.rows_read += 1
+            if isinstance(outcome, Rejected):
+                counts.rows_rejected[outcome.reason] += 1
+            else:
+                counts.undated += bool(outcome.pieces) and row[source.date] is None
+                found.append(outcome)
+            if unit != "sentence" and (turn := turn_of(source, row, owner, outcome, len(turns))):
+                turns.append(turn)
         on_progress(source.name, counts.rows_read, max(total, counts.rows_read))
+    if unit != "sentence":
+        join_runs(turns, unit)
+    for own in found:
+        _count(counts, own)
+        pieces += own.pieces
     return counts
 
 
-def _count(counts: Counts, outcome: Own | Rejected) -> None:
-    counts.rows_read += 1
-    if isinstance(outcome, Rejected):
-        counts.rows_rejected[outcome.reason] += 1
-        return
-    counts.sentences_read += len(outcome.pieces) + len(outcome.dropped)
-    counts.sentences_rejected.update(outcome.dropped)
-    counts.triplets += len(outcome.pieces)
-    if outcome.pieces:
+def _count(counts: Counts, own: Own) -> None:
+    counts.sentences_read += len(own.pieces) + len(own.dropped)
+    counts.sentences_rejected.update(own.dropped)
+    counts.triplets += len(own.pieces)
+    if own.pieces:
         counts.rows_used += 1
     else:
-        counts.rows_rejected[outcome.dropped[0]] += 1
+        counts.rows_rejected[own.dropped[0]] += 1
 
 
 def _nothing_found(owner: Owner, walked: dict[str, Counts]) -> str:

@@ -10,10 +10,10 @@ def a_manifest(adapter_sha256: str) -> VoiceManifest:
     return VoiceManifest(
         name="ana",
         base_model=BaseModelRef(name="m", sha256="0"),
-        prompt_version=1,
-        system={"chat": "s"},
+        prompt_version=2,
+        system={"chat": {"sentence": "s"}},
         default_register="chat",
-        unit="sentence",
+        units=["sentence"],
         triplets=TripletsRef(sha256="0", count=1),
         adapter=AdapterRef(sha256=adapter_sha256, rank=16, alpha=32),
         created_at=datetime(2026, 1, 1, tzinfo=UTC),

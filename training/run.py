@@ -32,7 +32,7 @@ from voice.manifest import (
 )
 from voice.prompt import PROMPT_VERSION
 from voice.split import RULE, Split, split
-from voice.triplet import Register, load_triplets
+from voice.triplet import Register, Unit, load_triplets
 
 logger = logging.getLogger(__name__)
 
@@ -133,16 +133,18 @@ def _manifest(
 ) -> VoiceManifest:
     """What voice.json says of the adapter in `folder`, which was learned from one part of the triplets."""
     registers: Counter[Register] = Counter(triplet.register for triplet in parts.learn)
-    texts = Counter((triplet.register, triplet.system) for triplet in parts.learn).most_common()
-    system = {register: text for (register, text), _ in reversed(texts)}  # the most common of each register stays
+    units: Counter[Unit] = Counter(triplet.unit for triplet in parts.learn)
+    system: dict[Register, dict[Unit, str]] = {register: {} for register, _ in registers.most_common()}
+    for (register, unit, text), _ in Counter((t.register, t.unit, t.system) for t in parts.learn).most_common():
+        system[register].setdefault(unit, text)
     return VoiceManifest(
         name=name,
         aliases=[f"{name}-voice"],
         base_model=BaseModelRef(name=base.name, sha256=base.sha256),
         prompt_version=PROMPT_VERSION,
-        system={register: system[register] for register, _ in registers.most_common()},
+        system=system,
         default_register=registers.most_common(1)[0][0],
-        unit=Counter(triplet.unit for triplet in parts.learn).most_common(1)[0][0],
+        units=[unit for unit, _ in units.most_common()],
         triplets=trained_on,
         split=SplitRef(
             rule=RULE,

@@ -59,15 +59,15 @@ class AdapterRef(_Frozen):
 
 
 class VoiceManifest(_Frozen):
-    """voice.json. `system` holds the system text that each register was trained with."""
+    """voice.json. `system` holds the system texts that it was trained with, by register and unit; `units` the units."""
 
     name: str = Field(pattern=NAME_PATTERN)
     aliases: list[str] = []
     base_model: BaseModelRef
     prompt_version: int
-    system: dict[Register, str] = Field(min_length=1)
+    system: dict[Register, dict[Unit, str]] = Field(min_length=1)
     default_register: Register
-    unit: Unit
+    units: list[Unit] = Field(min_length=1)
     triplets: TripletsRef
     split: SplitRef | None = None
     adapter: AdapterRef
@@ -80,9 +80,13 @@ class VoiceManifest(_Frozen):
         return list(self.system)
 
     @model_validator(mode="after")
-    def _default_is_known(self) -> "VoiceManifest":
+    def _texts_are_complete(self) -> "VoiceManifest":
         if self.default_register not in self.system:
             raise ValueError("default_register has no system text")
+        if set(self.units) != {unit for texts in self.system.values() for unit in texts} or not all(
+            self.system.values()
+        ):
+            raise ValueError("units and system texts do not agree")
         return self
 
     @classmethod

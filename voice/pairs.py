@@ -13,6 +13,7 @@ from typing import Any
 
 from voice.lines import Lines, date_of, json_object, read_lines
 from voice.triplet import REGISTERS, UNITS, Register, Unit
+from voice.units import unit_of
 
 
 class Fault(StrEnum):
@@ -25,7 +26,10 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A line that can be used (its number from 1). `thread` is a hash; `sent_at` in UTC, or None."""
+    """A line that can be used (its number from 1); where it does not say its unit, its neutral side does.
+
+    `thread` is a hash; `sent_at` in UTC, or None.
+    """
 
     line: int
     neutral: str
@@ -50,7 +54,7 @@ def _from_tabs(number: int, line: str, register: Register) -> Pair | Fault:
     neutral, _, own = (part.strip() for part in line.partition("\t"))
     if line.count("\t") != 1:
         return Fault.NOT_ONE_TAB
-    return Pair(number, neutral, own, register, "message") if neutral and own else Fault.EMPTY_SIDE
+    return Pair(number, neutral, own, register, unit_of(neutral)) if neutral and own else Fault.EMPTY_SIDE
 
 
 def _from_object(lines: Lines, number: int, line: str, register: Register) -> Pair | Fault:
@@ -61,7 +65,7 @@ def _from_object(lines: Lines, number: int, line: str, register: Register) -> Pa
     if not neutral or not own:
         return Fault.EMPTY_SIDE
     about = circumstances(lines, number, row, register)
-    return Pair(number, neutral, own, about.register, about.unit, about.thread, about.sent_at)
+    return Pair(number, neutral, own, about.register, about.unit or unit_of(neutral), about.thread, about.sent_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,7 @@ class Circumstances:
     """What a line says of its text besides the text. `thread` is a hash; `sent_at` in UTC, or None."""
 
     register: Register
-    unit: Unit
+    unit: Unit | None
     thread: str | None
     sent_at: datetime | None
 
@@ -77,12 +81,12 @@ class Circumstances:
 def circumstances(lines: Lines, number: int, row: dict[str, Any], register: Register) -> Circumstances:
     """The circumstances in a JSONL object; LinesError, naming the line, for a register, unit or date that is none.
 
-    Where nothing is said, the register is `register` and the text a message.
+    Where nothing is said, the register is `register` and the unit None.
     """
-    kind, unit = row.get("register") or register, row.get("unit") or "message"
+    kind, unit = row.get("register") or register, row.get("unit")
     if kind not in REGISTERS:
         raise lines.fault(number, f"register is not one of {', '.join(REGISTERS)}.")
-    if unit not in UNITS:
+    if unit is not None and unit not in UNITS:
         raise lines.fault(number, f"unit is not one of {', '.join(UNITS)}.")
     try:
         sent_at = date_of(row.get("sent_at"))

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from voice.triplet import Register
+from voice.triplet import Register, Unit
 
-PROMPT_VERSION = 1
+PROMPT_VERSION = 2
 START = "<|im_start|>"
 END = "<|im_end|>"
 
@@ -31,9 +31,9 @@ class Prompt:
     text: str
 
 
-def system_text(register: Register) -> str:
-    """The system text of a register; short, because every example and every request pays for its tokens."""
-    return f"Rewrite as I type it: {register.replace('_', ' ')}."
+def system_text(register: Register, unit: Unit) -> str:
+    """The system text of a register and unit; short, because every example and every request pays for its tokens."""
+    return f"Rewrite as I type it: {register.replace('_', ' ')} {unit}."
 
 
 def encode(tokenizer: Tokenizer, prompt: Prompt) -> list[int]:

@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +12,14 @@ from voice.triplet import REGISTERS, UNITS, Register
 
 if TYPE_CHECKING:
     from extraction.ledger import Ledger
+    from extraction.units import UnitChoice
+
+_UNIT = click.option(
+    "--unit", default="both", type=click.Choice([*UNITS, "both"]), help="What a triplet is: both is half of each."
+)
+_DRAFTS = click.option(
+    "--drafts", type=path(), help="A big model's drafts of the texts: JSONL with id (as in own.jsonl), draft, model."
+)
 
 
 @click.command()
@@ -43,8 +51,9 @@ def sample(dsn: str | None, rows: int, seed: int, out: Path, stop: bool) -> None
 @click.option("--dsn", required=True, help="The Nexus PostgreSQL, such as postgresql://user@host:5432/nexus.")
 @click.option("--owner", required=True, type=path(), help="owner.toml: who the owner is.")
 @click.option("--out", required=True, type=path(file_okay=False), help="Folder to write triplets and ledger to.")
-@click.option("--unit", default="sentence", type=click.Choice([*UNITS, "both"]), help="What a triplet is.")
-def extract(dsn: str, owner: Path, out: Path, unit: Literal["sentence", "message", "both"]) -> None:
+@_UNIT
+@_DRAFTS
+def extract(dsn: str, owner: Path, out: Path, unit: "UnitChoice", drafts: Path | None) -> None:
     """Turn the owner's rows of a Nexus into triplets; the database is only read."""
     from extraction.owner import load_owner
     from extraction.pipeline import extract as run
@@ -54,7 +63,7 @@ def extract(dsn: str, owner: Path, out: Path, unit: Literal["sentence", "message
     identities = load_owner(owner)
     embedded.start_if_ours(dsn)
     with rows_bar() as progress:
-        ledger = asyncio.run(run(dsn, identities, out, unit=unit, on_progress=progress))
+        ledger = asyncio.run(run(dsn, identities, out, unit=unit, drafts=drafts, on_progress=progress))
     _show(ledger, out)
 
 
@@ -101,11 +110,13 @@ def import_pairs(file: Path, out: Path, register: Register) -> None:
 @click.argument("file", type=path())
 @click.option("--out", default="data", type=path(file_okay=False), help="Folder to write triplets and ledger to.")
 @click.option("--register", required=True, type=click.Choice(REGISTERS), help="What kind of text they are.")
-def import_own(file: Path, out: Path, register: Register) -> None:
+@_UNIT
+@_DRAFTS
+def import_own(file: Path, out: Path, register: Register, unit: "UnitChoice", drafts: Path | None) -> None:
     """Turn own texts in FILE into triplets, one text a line or JSONL with `own` and more; needs no database."""
     from extraction.own_texts import import_own as run
 
-    _show(run(file, out, register), out)
+    _show(run(file, out, register, unit=unit, drafts=drafts), out)
 
 
 def _show(ledger: "Ledger", out: Path) -> None:
@@ -114,6 +125,9 @@ def _show(ledger: "Ledger", out: Path) -> None:
     from extraction.ledger import show
 
     Console().print(show(ledger))
+    if ledger.drafts:
+        parts = ", ".join(f"{what.replace('_', ' ')} {count:,}" for what, count in ledger.drafts.items())
+        click.echo(f"Drafts: {parts}. Other neutral sides are by rules.", err=True)
     click.echo(f"Wrote {ledger.triplets:,} triplets to {out / 'triplets.jsonl'}.", err=True)
 
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from service.engines import Engine, Sampling
 from service.rewriting.bounds import Bounds, allowed_tokens
 from service.rewriting.piece import Piece
-from service.rewriting.segments import Segment, split
+from service.rewriting.segments import Segment, cut
 from service.voices import Voice
 from voice.prompt import Prompt
-from voice.triplet import Register
+from voice.triplet import Register, Unit
 
 
 class Rewriter:
@@ -29,11 +29,12 @@ class Rewriter:
     ) -> AsyncGenerator[Piece]:
         """The text in the voice; `sampling.max_tokens` bounds a segment, `limit_tokens` the whole answer.
 
-        The first segment is cut at the limit; a later one that would pass it is left out with all that follow. A
-        segment whose rewrite is empty or does not end goes out as it came in. Closing the iterator frees the engine.
+        The text goes whole, by paragraphs or by sentences, as the voice and its length allow (segments.py). The first
+        segment is cut at the limit; a later one that would pass it is left out with all that follow. A segment whose
+        rewrite is empty or does not end goes out as it came in. Closing the iterator frees the engine.
         """
         request = _Request(voice, register, sampling, limit_tokens)
-        segments = split(text, voice.manifest.unit)
+        segments = await cut(text, request.texts, self._engine.count)
         tasks = [asyncio.create_task(self._segment(index, segment, request)) for index, segment in enumerate(segments)]
         bounds = Bounds(self._engine.count, limit_tokens, sampling.stop)
         try:
@@ -71,7 +72,7 @@ class Rewriter:
             seed=_seed(request.sampling, index),
             stop=(),  # looked for in the whole answer, which the engine does not see
         )
-        done = await self._engine.generate(request.ask(segment.text), request.voice.adapter, sampling)
+        done = await self._engine.generate(request.ask(segment), request.voice.adapter, sampling)
         own = done.text.strip()
         at_limit = own_limit is not None and done.completion_tokens >= own_limit
         if not own or (done.finish_reason == "length" and not at_limit):
@@ -89,8 +90,13 @@ class _Request:
     sampling: Sampling
     limit_tokens: int | None
 
-    def ask(self, text: str) -> Prompt:
-        return Prompt(self.voice.manifest.system[self.register], text)
+    @property
+    def texts(self) -> dict[Unit, str]:
+        """The system texts of the register, by the units that the voice knows in it."""
+        return self.voice.manifest.system[self.register]
+
+    def ask(self, segment: Segment) -> Prompt:
+        return Prompt(self.texts[segment.unit(self.texts)], segment.text)
 
 
 def _raise_any(tasks: Sequence["asyncio.Task[Piece]"]) -> None:

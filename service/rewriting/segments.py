@@ -1,20 +1,25 @@
 """A text -> the segments to rewrite, and between them what is left alone.
 
-Left alone: fenced code, quoted lines, lines that are only a link, blank lines, indentation, list markers and headings'
-hashes. Putting all segments together gives the text back, to the letter.
+A ladder of three rungs: the whole text, its paragraphs, their sentences. Left alone on the lower two: fenced code,
+quoted lines, lines that are only a link, blank lines, indentation, list markers and headings' hashes; a text that has
+code, quotes or such lines has no whole rung. Putting all segments together gives the text back, to the letter.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from voice.sentences import spans
 from voice.triplet import Unit
+from voice.units import DRAFT_TOKENS, unit_of
 
 _FENCE = re.compile(r"\s*(?P<fence>`{3,}|~{3,})")
 _QUOTE = re.compile(r"\s*>")
 _LINK = re.compile(r"\s*(?:[-*+•]\s+)?<?(?:https?://|www\.)\S+\s*")
 _MARKER = re.compile(r"\s*(?:(?:[-*+•]|\d{1,3}[.)]|#{1,6})\s+)*(?:\[[ xX]\]\s+)?")
+
+Rung = Literal["whole", "paragraph", "sentence"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,28 +29,70 @@ class Segment:
     lead: str
     text: str
     rewrite: bool
+    rung: Rung
+
+    def unit(self, known: Collection[Unit]) -> Unit:
+        """What to ask a voice for that knows these units: a sentence where it is one, else a message."""
+        wanted = "sentence" if self.rung == "sentence" else unit_of(self.text)
+        return wanted if wanted in known else next(iter(known))
 
 
-def split(text: str, unit: Unit) -> list[Segment]:
-    """The segments of a text in order; the last one holds only a lead when the text ends in white space."""
+async def cut(text: str, units: Collection[Unit], count: Callable[[str], Awaitable[int]]) -> list[Segment]:
+    """The largest segments that a voice knowing these `units` can take, by their tokens, in order."""
     segments: list[Segment] = []
-    end = 0
-    for start, stop, rewrite in _pieces(text, unit):
-        segments.append(Segment(text[end:start], text[start:stop], rewrite))
-        end = stop
-    if end < len(text):
-        segments.append(Segment(text[end:], "", False))
+    waiting = list(reversed(split(text, "whole")))
+    while waiting:
+        segment = waiting.pop()
+        smaller = [] if segment.rung == "sentence" or not segment.rewrite else finer(segment)
+        if not smaller or await _fits(segment, smaller, units, count):
+            segments.append(segment)
+        else:
+            waiting += reversed(smaller)
     return segments
 
 
-def _pieces(text: str, unit: Unit) -> Iterator[tuple[int, int, bool]]:
+async def _fits(
+    segment: Segment, smaller: list[Segment], units: Collection[Unit], count: Callable[[str], Awaitable[int]]
+) -> bool:
+    """Whether a segment need not be cut; `smaller` is what it would be cut into."""
+    kept_apart = any(part.text and not part.rewrite for part in smaller)  # code, a quote, a link
+    if segment.rung == "whole" and (kept_apart or (_marker_length(segment.text) and len(smaller) == 1)):
+        return False
+    if "message" in units:
+        return await count(segment.text) <= DRAFT_TOKENS
+    return len(spans(segment.text)) <= 1
+
+
+def finer(segment: Segment) -> list[Segment]:
+    """A segment one rung down: its paragraphs, or its sentences; none below a sentence."""
+    if segment.rung == "sentence":
+        return []
+    parts = split(segment.text, "paragraph" if segment.rung == "whole" else "sentence")
+    return [Segment(segment.lead + parts[0].lead, parts[0].text, parts[0].rewrite, parts[0].rung), *parts[1:]]
+
+
+def split(text: str, rung: Rung) -> list[Segment]:
+    """The segments of a text in order; the last one holds only a lead when the text ends in white space."""
+    segments: list[Segment] = []
+    end = 0
+    for start, stop, rewrite in _pieces(text, rung):
+        segments.append(Segment(text[end:start], text[start:stop], rewrite, rung))
+        end = stop
+    if end < len(text):
+        segments.append(Segment(text[end:], "", False, rung))
+    return segments
+
+
+def _pieces(text: str, rung: Rung) -> Iterator[tuple[int, int, bool]]:
     """(start, end, rewrite?) of everything that is more than white space or a marker, in order."""
-    for start, stop, kind in _blocks(text):
+    for start, stop, kind in [(0, len(text), "text")] if rung == "whole" else _blocks(text):
         if kind != "text":
             found = [(start, stop)] if kind == "copy" else []
+        elif rung == "whole":
+            found = [(start, stop)]
         else:
             body = start + _marker_length(text[start:stop])
-            found = [(body + a, body + b) for a, b in spans(text[body:stop])] if unit == "sentence" else [(body, stop)]
+            found = [(body + a, body + b) for a, b in spans(text[body:stop])] if rung == "sentence" else [(body, stop)]
         for first, last in found:
             piece = text[first:last]
             if piece.strip():

@@ -24,8 +24,10 @@ def test_a_line_is_a_text(tmp_path: Path) -> None:
     data = _import(tmp_path, "cant make it, sorry. talk later\n\nlol\nwhat time is it\n")
     pieces = list(read_pieces(data / "own.jsonl"))
     assert [(piece.id, piece.own, piece.unit) for piece in pieces] == [
-        ("own:1:0", "cant make it, sorry. talk later", "message"),
-        ("own:4:0", "what time is it", "message"),
+        ("own:1:0", "cant make it, sorry.", "sentence"),
+        ("own:1:1", "talk later", "sentence"),
+        ("own:1:m", "cant make it, sorry. talk later", "message"),
+        ("own:4:m", "what time is it", "message"),
     ]
     triplets = list(read_triplets(data / "triplets.jsonl"))
     assert [triplet.own for triplet in triplets] == [piece.own for piece in pieces]
@@ -43,7 +45,7 @@ def test_jsonl_says_more_of_a_text(tmp_path: Path) -> None:
     ]  # fmt: skip
     first, second = read_pieces(_import(tmp_path, "\n".join(map(json.dumps, rows))) / "own.jsonl")
     assert (first.id, first.own, first.register, first.sent_at) == (
-        "own:m7:0", "hey\n\nlate again", "chat", datetime(2020, 5, 1, tzinfo=UTC),
+        "own:m7:m", "hey\n\nlate again", "chat", datetime(2020, 5, 1, tzinfo=UTC),
     )  # fmt: skip
     assert first.thread is not None
     assert "555" not in first.thread

@@ -27,7 +27,7 @@ def test_a_line_becomes_a_triplet(tmp_path: Path) -> None:
         "pairs:1:0",
         "pairs",
         "email",
-        "message",
+        "sentence",
         "pairs",
     )
     assert (first.neutral, first.own, first.thread, first.sent_at) == ("I will be late.", "gonna be late", None, None)

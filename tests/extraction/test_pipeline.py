@@ -3,7 +3,7 @@
 import hashlib
 import io
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,6 @@ from rich.console import Console
 from extraction import pipeline
 from extraction.explain import explain
 from extraction.ledger import Counts, LedgerError, show
-from extraction.own import UnitChoice, pieces_of
 from extraction.owner import Owner
 from extraction.pieces import read_pieces
 from extraction.pipeline import ExtractionError, add_neutral, extract, gather_own
@@ -62,7 +61,7 @@ async def _fill(dsn: str) -> None:
 @pytest.mark.postgres
 async def test_every_row_and_sentence_is_counted(nexus_dsn: str, tmp_path: Path) -> None:
     await _fill(nexus_dsn)
-    ledger = await extract(nexus_dsn, OWNER, tmp_path / "data")
+    ledger = await extract(nexus_dsn, OWNER, tmp_path / "data", unit="sentence")
 
     triplets = list(read_triplets(tmp_path / "data" / "triplets.jsonl"))
     assert [(triplet.id, triplet.own) for triplet in triplets] == [
@@ -180,18 +179,38 @@ async def test_a_server_that_is_not_there_leaves_what_was_written_before(tmp_pat
     assert (tmp_path / "triplets.jsonl").read_text() == "old"
 
 
-@pytest.mark.parametrize(
-    ("text", "unit", "expected"),
-    [
-        ("One. Two.", "sentence", [("One.", "sentence"), ("Two.", "sentence")]),
-        ("One. Two.", "message", [("One. Two.", "message")]),
-        ("One. Two.", "both", [("One.", "sentence"), ("Two.", "sentence"), ("One. Two.", "message")]),
-        ("One.", "both", [("One.", "sentence")]),
-        ("", "sentence", []),
-    ],
-)
-def test_units(text: str, unit: UnitChoice, expected: list[tuple[str, str]]) -> None:
-    assert list(pieces_of(text, unit)) == expected
+@pytest.mark.postgres
+async def test_messages_and_runs_are_pieces_too(nexus_dsn: str, tmp_path: Path) -> None:
+    times = [MAY, MAY + timedelta(seconds=50), MAY + timedelta(seconds=100), MAY + timedelta(seconds=110)]
+    await _insert(
+        nexus_dsn,
+        "aurora_raw_imessage",
+        guid=["a", "b", "c", "d"],
+        text=["running late. sorry", "train again", "No worries!", "be there at 9"],
+        is_from_me=[True, True, False, True],
+        date=times,
+        chat_id=["+12025550143"] * 4,
+        associated_message_type=[None] * 4,
+    )
+    drafts = tmp_path / "drafts.jsonl"
+    lines = [
+        {"id": "imessage:a+1:m", "draft": "I am running late. I apologize. It is the train again.", "model": "big"},
+        {"id": "imessage:d:m", "draft": "Hello! I will be there soon.", "model": "big"},
+        {"id": "imessage:x:m", "draft": "For nobody.", "model": "big"},
+    ]
+    drafts.write_text("\n".join(map(json.dumps, lines)))
+    ledger = await extract(nexus_dsn, OWNER, tmp_path, drafts=drafts)
+    found = {triplet.id: triplet for triplet in read_triplets(tmp_path / "triplets.jsonl")}
+    assert {name: (triplet.own, triplet.unit, triplet.origin) for name, triplet in found.items()} == {
+        "imessage:a:0": ("running late.", "sentence", "rules"),
+        "imessage:a:1": ("sorry", "sentence", "rules"),
+        "imessage:b:0": ("train again", "sentence", "rules"),
+        "imessage:a+1:m": ("running late. sorry\ntrain again", "message", "big"),
+        "imessage:d:m": ("be there at 9", "message", "rules"),  # the draft lacks the 9
+    }
+    assert found["imessage:a+1:m"].neutral == lines[0]["draft"]
+    assert ledger.drafts == {"read": 3, "used": 1, "for_no_text": 1, "without_a_fact": 1}
+    assert ledger.sources["imessage"].rows_used == 3
 
 
 @pytest.mark.parametrize(
@@ -209,7 +228,8 @@ def test_counts_that_do_not_add_up_are_an_error(counts: Counts, expected: str) -
 @pytest.mark.postgres
 async def test_the_table_shows_every_source(nexus_dsn: str, tmp_path: Path) -> None:
     await _fill(nexus_dsn)
-    ledger = await extract(nexus_dsn, OWNER.model_copy(update={"sources": ("gmail", "imessage")}), tmp_path)
+    owner = OWNER.model_copy(update={"sources": ("gmail", "imessage")})
+    ledger = await extract(nexus_dsn, owner, tmp_path, unit="sentence")
     console = Console(width=200, record=True, file=io.StringIO())
     console.print(show(ledger))
     lines = [line.split() for line in console.export_text().splitlines()]
@@ -248,7 +268,7 @@ async def test_a_neutral_side_that_lacks_a_fact_is_counted_with_its_row(
 ) -> None:
     await _fill(nexus_dsn)
     monkeypatch.setattr(pipeline, "neutralise", lambda own, *_: "So." if "2 copies" in own or "way" in own else own)
-    await gather_own(nexus_dsn, OWNER, tmp_path)
+    await gather_own(nexus_dsn, OWNER, tmp_path, unit="sentence")
     monkeypatch.setattr(pipeline, "invented", lambda neutral, _: neutral == "So.")
     ledger = add_neutral(tmp_path)
     mail, phone = ledger.sources["gmail"], ledger.sources["imessage"]
@@ -257,7 +277,7 @@ async def test_a_neutral_side_that_lacks_a_fact_is_counted_with_its_row(
     assert phone.rows_rejected[Reason.INVENTED_FACT] == 1
 
 
-NO_SOURCES = '{"unit": "sentence", "sources": {}, "skipped": {}, "sha256": ""}'
+NO_SOURCES = '{"unit": "sentence", "sources": {}, "skipped": {}, "drafts": {}, "sha256": ""}'
 
 
 @pytest.mark.parametrize(
@@ -267,7 +287,7 @@ NO_SOURCES = '{"unit": "sentence", "sources": {}, "skipped": {}, "sha256": ""}'
         ("", "{}", r"own\.ledger\.json is not a ledger"),
         (
             '{"id": 1}',
-            '{"unit": "sentence", "sources": {}, "skipped": {}, "sha256": ""}',
+            NO_SOURCES,
             r"own\.jsonl, line 1: not a piece",
         ),
         ("", NO_SOURCES, "No piece of .* got a neutral side"),

@@ -23,6 +23,7 @@ from voice.manifest import (
     VoiceManifest,
     file_sha256,
 )
+from voice.prompt import PROMPT_VERSION
 
 MakeVoice = Callable[..., Path]
 Serve = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
@@ -65,10 +66,10 @@ def make_voice(root: Path, base: BaseModel) -> MakeVoice:
         manifest: dict[str, Any] = {
             "name": name,
             "base_model": BaseModelRef(name=base.name, sha256=base.sha256),
-            "prompt_version": 1,
-            "system": {"chat": "Chat as I do.", "email": "Mail as I do."},
+            "prompt_version": PROMPT_VERSION,
+            "system": {"chat": {"sentence": "Chat as I do."}, "email": {"sentence": "Mail as I do."}},
             "default_register": "chat",
-            "unit": "sentence",
+            "units": ["sentence"],
             "triplets": TripletsRef(sha256="0" * 64, count=3),
             "adapter": AdapterRef(sha256=file_sha256(folder / ADAPTER_NAME), rank=16, alpha=32),
             "created_at": datetime(2026, 1, 2, tzinfo=UTC),

@@ -133,7 +133,7 @@ def test_a_run_publishes_a_voice_that_accounts_for_every_triplet(tiny: BaseModel
     verify(out, manifest)
     assert manifest.training == {"config": manifest.training["config"], **summary.to_json()}
     assert manifest.triplets.sha256 == file_sha256(tmp_path / "t.jsonl")
-    assert (manifest.name, manifest.unit, manifest.system) == ("ana", "sentence", {"chat": "Be me."})
+    assert (manifest.name, manifest.units, manifest.system) == ("ana", ["sentence"], {"chat": {"sentence": "Be me."}})
     assert manifest.base_model.sha256 == tiny.sha256
     assert manifest.split is not None
     assert manifest.split.count == 3

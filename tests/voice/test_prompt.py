@@ -36,4 +36,4 @@ def test_a_tokenizer_without_chatml_is_refused() -> None:
 
 
 def test_each_register_has_its_own_short_system_text() -> None:
-    assert system_text("work_email") == "Rewrite as I type it: work email."
+    assert system_text("work_email", "message") == "Rewrite as I type it: work email message."

@@ -1,16 +1,19 @@
+from random import Random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from extraction.neutral.rules import FRAMED_SHARE, STATEMENT_FRAMES, neutralise
+from extraction.neutral.frames import MESSAGE, SENTENCE
+from extraction.neutral.plain import plain
+from extraction.neutral.rules import FRAMED_SHARE, PLAIN_SHARE, neutralise
 from voice.facts import invented
-from voice.triplet import REGISTERS, Register
+from voice.triplet import REGISTERS, UNITS, Register, Unit
 
 
-def plain(text: str) -> str:
-    """The neutral text under a seed that adds no phrase and turns dashes into commas."""
-    candidates = {neutralise(text, "chat", str(seed)) for seed in range(40)}
-    return min(candidates, key=lambda candidate: (len(candidate.split()), ";" in candidate, candidate.count(".")))
+def plainly(text: str) -> str:
+    """The text in plain English, its dashes turned into commas."""
+    return min((plain(text, Random(seed)) for seed in range(20)), key=lambda one: (";" in one, one.count(".")))
 
 
 @pytest.mark.parametrize(
@@ -20,16 +23,17 @@ def plain(text: str) -> str:
         ("u coming???", "You coming?"),
         ("thats what i said!! 😂", "That is what I said."),
         ("THIS IS SO GOOD", "This is so good."),
+        ("CALL THE ZQX GUY AT 5PM", "Call the ZQX guy at 5PM."),
         ("sooooo tired", "So tired."),
         ("it's the dog's food", "It is the dog's food."),
         ("ok", "Okay."),
         ("lol", "Lol."),
         ("see https://example.com/u?r=im now", "See https://example.com/u?r=im now."),
+        ("run `dont_stop` in ~/u/r.txt", "Run `dont_stop` in ~/u/r.txt"),
         ("i'll be there at 7:30pm", "I will be there at 7:30pm."),
         ("3 - .5 is what they pay", "3 - .5 is what they pay."),
         ("Henry VIII is so goooood", "Henry VIII is so good."),
         ("a 5k run, r&b, the U.S. and R. Kelly", "A 5k run, r&b, the U.S. and R. Kelly."),
-        ("he's been here, she'd gone", "He's been here, she'd gone."),
         ("he'd go if she's in", "He would go if she is in."),
         ("w/ you soon i think", "With you soon I think."),
         ("9am - 5pm or £5 - £7 is fine", "9am - 5pm or £5 - £7 is fine."),
@@ -37,27 +41,101 @@ def plain(text: str) -> str:
         ("NASA is on it", "NASA is on it."),
         ("private \ue0003\ue001 use", "Private 3 use."),
         ("teh thing — on tuesday", "The thing, on Tuesday."),
+        ("man, that hurt lol", "That hurt."),
+        ("the dude is a good man", "The dude is a good man."),
+        ("loost 6 tiles and the flashlight", "Lost 6 tiles and the flashlight."),
     ],
 )
-def test_own_to_neutral(own: str, expected: str) -> None:
-    assert plain(own) == expected
+def test_own_to_plain_english(own: str, expected: str) -> None:
+    assert plainly(own) == expected
 
 
-def test_some_sentences_get_an_assistants_phrase() -> None:
+# Cases from the field: reports about other tools; more than one answer may be right.
+@pytest.mark.parametrize(
+    ("own", "expected"),
+    [
+        ("he's finally arrived", ["He has finally arrived.", "He's finally arrived."]),
+        (
+            "he's finally arrived at my place",
+            ["He has finally arrived at my place.", "He's finally arrived at my place."],
+        ),
+        ("don't you want some?", ["Do you not want some?", "Don't you want some?"]),
+        ("are ya'll coming to the lake", ["Are you all coming to the lake.", "Are ya'll coming to the lake."]),
+        ("we are moving to Tulsa, OK in may", ["We are moving to Tulsa, OK in may."]),
+        ("the temple is from 500 BC", ["The temple is from 500 BC."]),
+        ("is vitamin k good for you", ["Is vitamin k good for you."]),
+        ("wake me up at 7️⃣ ⏰ ▶️ ok‼️", ["Wake me up at 7 okay.", "Wake me up at 7. okay."]),
+        ("i don`t know, i can´t come", ["I do not know, I cannot come."]),
+        ("Mario's castle is nice", ["Mario's castle is nice."]),
+        ("i'm sure she'll need aspirin 75mg for life", ["I am sure she will need aspirin 75mg for life."]),
+        ("he'll've gone by then", ["He will have gone by then."]),
+        ("what've i done to you", ["What have I done to you?", "What have I done to you."]),
+        ("that is *so* _not_ what i said", ["That is so not what I said."]),
+        ("no se k me pasa hoy", ["No se k me pasa hoy."]),
+        ("parents weren't home yesterday", ["Parents were not home yesterday."]),
+        ("why didn't you call me", ["Why did you not call me.", "Why didn't you call me."]),
+    ],
+)
+def test_cases_from_the_field(own: str, expected: list[str]) -> None:
+    assert plainly(own) in expected
+    neutral = [neutralise(own, "chat", str(seed)) for seed in range(100)]
+    assert any(text in expected for text in neutral)
+
+
+def test_some_sentences_stay_plain_and_some_get_an_assistants_phrase() -> None:
     texts = [neutralise("we went to the lake", "chat", str(seed)) for seed in range(400)]
-    opening = tuple(frame.split("{}")[0] for frame in STATEMENT_FRAMES)
-    assert 0.5 * FRAMED_SHARE < sum(text.startswith(opening) for text in texts) / 400 < 1.5 * FRAMED_SHARE
+    opening = tuple(frame.split("{}")[0] for kind in ("statement", "opinion") for frame in SENTENCE[kind])
+    framed = (1 - PLAIN_SHARE) * FRAMED_SHARE
+    assert 0.5 * framed < sum(text.startswith(opening) for text in texts) / 400 < 1.5 * framed
+    assert texts.count("We went to the lake.") / 400 > PLAIN_SHARE / 2
 
 
-@given(st.text(min_size=1).filter(str.strip), st.sampled_from(REGISTERS), st.text())
-def test_any_text_gives_the_same_neutral_text_twice(text: str, register: Register, seed: str) -> None:
-    neutral = neutralise(text, register, seed)
+@pytest.mark.parametrize(
+    ("own", "unit", "never"),
+    [
+        ("is she coming", "sentence", "To be clear, is"),
+        ("is she coming", "sentence", "let you know that is"),
+        ("you guys want to go", "sentence", "everyone want"),
+        ("they dont want to go", "sentence", "not would"),
+        ("i want to meet Will and Mark", "sentence", "will and"),
+        ("my sources tell me so", "sentence", "please"),
+    ],
+)
+def test_what_no_seed_may_write(own: str, unit: Unit, never: str) -> None:
+    assert not [text for seed in range(300) if never in (text := neutralise(own, "email", str(seed), unit))]
+
+
+def test_a_message_becomes_a_letter() -> None:
+    own = "Hey Kevin, cant make it friday. can u send Ana the file?\n\nthanks\nBob"
+    letters = [neutralise(own, "email", str(seed), "message") for seed in range(60)]
+    greeted = tuple(form.format("Kevin") for form in MESSAGE["greeting_named"])
+    formal = [letter for letter in letters if letter.startswith(greeted)]
+    assert len(formal) > 45
+    assert all("Friday" in letter and "Ana" in letter and letter.rstrip(".").endswith("Bob") for letter in letters)
+    assert len(set(letters)) > 50
+    assert sum(len(letter) for letter in letters) / 60 > 1.2 * len(own)
+
+
+def test_assistants_add_what_the_owner_left_out() -> None:
+    letters = [neutralise("file is wrong. fix it", "email", str(seed), "message") for seed in range(100)]
+    openings, closings = tuple(MESSAGE["sign_off"]), [*MESSAGE["closing_request"], *MESSAGE["closing_statement"]]
+    assert 30 < sum(letter.endswith(openings) for letter in letters) < 70
+    assert 20 < sum(any(closing in letter for closing in closings) for letter in letters) < 80
+
+
+@given(st.text(min_size=1).filter(str.strip), st.sampled_from(REGISTERS), st.sampled_from(UNITS), st.text())
+def test_any_text_gives_the_same_neutral_text_twice(text: str, register: Register, unit: Unit, seed: str) -> None:
+    neutral = neutralise(text, register, seed, unit)
     assert neutral.strip()
-    assert neutralise(text, register, seed) == neutral
+    assert neutralise(text, register, seed, unit) == neutral
 
 
-@given(st.from_regex(r"[a-z]{1,6}( [a-z]{1,6}|[,.!?—-]| \d{1,4}| \d:\d\d){0,12}", fullmatch=True))
-def test_numbers_are_neither_lost_nor_invented(own: str) -> None:
-    neutral = neutralise(own, "chat", "1")
+@given(
+    st.from_regex(r"[a-z]{1,6}( [a-z]{1,6}|[,.!?—-]| \d{1,4}| \d:\d\d){0,12}", fullmatch=True),
+    st.sampled_from(UNITS),
+    st.integers(0, 50),
+)
+def test_numbers_are_neither_lost_nor_invented(own: str, unit: Unit, seed: int) -> None:
+    neutral = neutralise(own, "email", str(seed), unit)
     assert invented(neutral, own) == []
     assert invented(own, neutral) == []

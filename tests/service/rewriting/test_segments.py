@@ -1,9 +1,11 @@
+from typing import get_args
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.rewriting.segments import split
-from voice.triplet import UNITS, Unit
+from service.rewriting.segments import Rung, cut, finer, split
+from voice.triplet import Unit
 
 _LINES = st.sampled_from(
     ["", "  ", "Hello there. How are you?", "- buy milk", "  1) call", "> quoted", "```", "~~~~ py", "https://a.example",
@@ -12,9 +14,12 @@ _LINES = st.sampled_from(
 _TEXTS = st.one_of(st.text(), st.lists(_LINES).map("\n".join), st.lists(_LINES).map("\r\n".join))
 
 
-@given(_TEXTS, st.sampled_from(UNITS))
-def test_segments_together_are_the_text(text: str, unit: Unit) -> None:
-    segments = split(text, unit)
+RUNGS: tuple[Rung, ...] = get_args(Rung)
+
+
+@given(_TEXTS, st.sampled_from(RUNGS))
+def test_segments_together_are_the_text(text: str, rung: Rung) -> None:
+    segments = split(text, rung)
     assert "".join(segment.lead + segment.text for segment in segments) == text
     assert all(segment.text == segment.text.strip() for segment in segments)
     assert all(segment.text for segment in segments if segment.rewrite)
@@ -22,13 +27,14 @@ def test_segments_together_are_the_text(text: str, unit: Unit) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "unit", "expected"),
+    ("text", "rung", "expected"),
     [
         ("I am here. Are you?", "sentence", ["I am here.", "Are you?"]),
-        ("I am here. Are you?", "message", ["I am here. Are you?"]),
-        ("I am here.\nAre you?\n\nWrite me.", "message", ["I am here.\nAre you?", "Write me."]),
+        ("I am here. Are you?", "paragraph", ["I am here. Are you?"]),
+        (" I am here.\n\n- Are you?\n", "whole", ["I am here.\n\n- Are you?"]),
+        ("I am here.\nAre you?\n\nWrite me.", "paragraph", ["I am here.\nAre you?", "Write me."]),
         ("- buy milk\n  2. call Ana", "sentence", ["buy milk", "call Ana"]),
-        ("- buy milk\n- call Ana", "message", ["buy milk", "call Ana"]),
+        ("- buy milk\n- call Ana", "paragraph", ["buy milk", "call Ana"]),
         ("- [ ] buy milk", "sentence", ["buy milk"]),
         ("## The plan", "sentence", ["The plan"]),
         ("Look:\n```\nx = 1\n\ny = 2\n```\nNice.", "sentence", ["Look:", "Nice."]),
@@ -42,8 +48,8 @@ def test_segments_together_are_the_text(text: str, unit: Unit) -> None:
         ("  \n", "sentence", []),
     ],
 )
-def test_what_is_rewritten(text: str, unit: Unit, expected: list[str]) -> None:
-    assert [segment.text for segment in split(text, unit) if segment.rewrite] == expected
+def test_what_is_rewritten(text: str, rung: Rung, expected: list[str]) -> None:
+    assert [segment.text for segment in split(text, rung) if segment.rewrite] == expected
 
 
 def test_a_fenced_block_is_one_segment() -> None:
@@ -53,3 +59,48 @@ def test_a_fenced_block_is_one_segment() -> None:
         ("\n", block, False),
         ("\n", "", False),
     ]
+
+
+async def _count(text: str) -> int:
+    return len(text.split())
+
+
+LONG, PARAGRAPH = "word " * 300, "One here. Two here."
+BOTH = ["sentence", "message"]
+
+
+@pytest.mark.parametrize(
+    ("text", "units", "expected"),
+    [
+        ("I am here.", BOTH, [("I am here.", "sentence")]),
+        ("Hi Ana,\n\nI am here. Are you?\n", BOTH, [("Hi Ana,\n\nI am here. Are you?", "message")]),
+        ("I am here. Are you?", ["sentence"], [("I am here.", "sentence"), ("Are you?", "sentence")]),
+        ("I am here.", ["message"], [("I am here.", "message")]),
+        ("Look.\n\n> you said so\n\nI did. I did.", BOTH, [("Look.", "sentence"), ("I did. I did.", "message")]),
+        (f"{PARAGRAPH}\n\n{LONG}", BOTH, [(PARAGRAPH, "message"), (LONG.strip(), "sentence")]),
+        (
+            f"{PARAGRAPH} {LONG}",
+            ["message"],
+            [("One here.", "message"), ("Two here.", "message"), (LONG.strip(), "message")],
+        ),
+        ("- buy milk", BOTH, [("buy milk", "sentence")]),
+        ("See:\nhttps://example.org/a", BOTH, [("See:", "sentence")]),
+    ],
+)
+async def test_a_text_is_cut_as_little_as_the_voice_and_its_length_allow(
+    text: str, units: list[Unit], expected: list[tuple[str, Unit]]
+) -> None:
+    segments = await cut(text, units, _count)
+    assert [(segment.text, segment.unit(units)) for segment in segments if segment.rewrite] == expected
+
+
+@given(_TEXTS, st.sampled_from([["sentence"], ["message"], ["message", "sentence"]]), st.integers(0, 3))
+async def test_what_is_cut_is_the_text(text: str, units: list[Unit], tokens: int) -> None:
+    async def count(_: str) -> int:
+        return tokens * 100
+
+    segments = await cut(text, units, count)
+    assert "".join(segment.lead + segment.text for segment in segments) == text
+    for segment in segments:
+        if segment.rewrite and (smaller := finer(segment)):
+            assert "".join(part.lead + part.text for part in smaller) == segment.lead + segment.text

@@ -1,0 +1,47 @@
+"""Whether a text is English, which is all that the rules know.
+
+In: a text. Out: yes or no. lingua decides, among languages that people mix with English in chats; what people type for
+short is no word of any language to it, so it is left out of the question.
+"""
+
+import functools
+import re
+import tomllib
+from importlib import resources
+
+from lingua import Language, LanguageDetector, LanguageDetectorBuilder
+
+_LANGUAGES = (
+    Language.ENGLISH, Language.SPANISH, Language.FRENCH, Language.GERMAN, Language.ITALIAN, Language.PORTUGUESE,
+    Language.DUTCH, Language.SWEDISH, Language.POLISH, Language.TURKISH, Language.TAGALOG, Language.INDONESIAN,
+    Language.VIETNAMESE,
+)  # fmt: skip
+_LEAST_ENGLISH = 0.1  # of the certainty, spread over all languages
+_SURELY_OTHER = 0.5
+_FEW_WORDS = 3
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+
+
+def is_english(text: str) -> bool:
+    """Whether the text is English; a text of one or two words is, unless it is plainly another language."""
+    words = [word for word in _WORD.findall(text.lower()) if len(word) > 1 and word not in _shorthand()]
+    if not words:
+        return True
+    ranked = _detector().compute_language_confidence_values(" ".join(words))
+    certainty = {value.language: value.value for value in ranked}
+    if ranked[0].language == Language.ENGLISH:
+        return True
+    if len(words) < _FEW_WORDS:
+        return ranked[0].value < _SURELY_OTHER or certainty[Language.ENGLISH] >= _LEAST_ENGLISH
+    return certainty[Language.ENGLISH] >= _LEAST_ENGLISH
+
+
+@functools.cache
+def _shorthand() -> frozenset[str]:
+    tables = tomllib.loads((resources.files("extraction.neutral") / "shorthand.toml").read_text("utf-8"))
+    return frozenset(tables["words"])
+
+
+@functools.cache
+def _detector() -> LanguageDetector:
+    return LanguageDetectorBuilder.from_languages(*_LANGUAGES).build()

@@ -1,0 +1,137 @@
+"""A plain sentence as an assistant would word it: formal words, whole sentences, polite requests.
+
+In: a plain sentence and a random stream. Out: the same in other words. Numbers and capitalised words stay; every
+choice is drawn from the stream, so that an adapter sees many wordings of what its owner says in one.
+"""
+
+import random
+import re
+import tomllib
+from importlib import resources
+
+_TABLES = tomllib.loads((resources.files("extraction.neutral") / "phrases.toml").read_text("utf-8"))
+_COMMON = frozenset(_TABLES["common"].split())
+_WORDS: dict[str, list[str]] = {key.removesuffix(" _"): options for key, options in _TABLES["words"].items()}
+_WANTS_MORE = frozenset(key.removesuffix(" _") for key in _TABLES["words"] if key.endswith(" _"))
+_SUBJECTS: dict[str, str] = _TABLES["subjects"]
+_PHRASE = re.compile(
+    r"(?<![\w'’-])(?:" + "|".join(re.escape(key) for key in sorted(_WORDS, key=len, reverse=True)) + r")(?![\w'’-])",
+    re.IGNORECASE,
+)
+_SUBJECT = re.compile(
+    r"(?:" + "|".join(re.escape(key) for key in sorted(_SUBJECTS, key=len, reverse=True)) + r")(?![\w'’-])",
+    re.IGNORECASE,
+)
+REWORDED = 0.6  # of the phrases that a table knows
+_PERSONS = frozenset("i you we they he she it that this".split())
+_SUBJECT_START = frozenset(
+    "i you we they he she it that this these those there my your our his her their its the a an some all most many no "
+    "nobody somebody everybody someone everyone something nothing everything".split()
+)
+_AFTER_THAT = re.compile(r"\s+(?:so|not|about|of|it over)\b|\s*[.,!?;:]")
+_AUXILIARY = "is|are|was|were|do|does|did|will|would|can|could|should|have|has|am"
+_QUESTION = re.compile(
+    rf"(?:(?:who|what|when|where|why|how|which)(?: (?:much|many|long|far|old|about|come|time|kind of \w+))? )?"
+    rf"(?:{_AUXILIARY}) (?:i|you|we|they|he|she|it|that|this|there|the|your|my|our|his|her|their|everyone|anyone)\b",
+    re.IGNORECASE,
+)
+_IMPERATIVE = re.compile(
+    rf"(?:please )?(?P<rest>(?:{'|'.join(_TABLES['verbs'].split())}|make sure|set up|wait for) (?!you\b|it is\b).+)",
+    re.IGNORECASE | re.DOTALL,
+)
+_CAN_YOU = re.compile(r"(?:can|could|will|would) (?:you|u) (?:please )?(?P<rest>.+?)\?*$", re.IGNORECASE | re.DOTALL)
+_LINKS = {
+    "but": ["However,", "That said,", "Nevertheless,"], "also": ["Additionally,", "In addition,", "Furthermore,"],
+    "so": ["Therefore,", "As a result,", "Consequently,"], "and": ["In addition,", "Additionally,", "Also,"],
+    "anyway": ["In any case,", "That being said,"], "plus": ["Additionally,", "Moreover,"],
+}  # fmt: skip
+_LINK = re.compile(rf"(?P<link>{'|'.join(_LINKS)}),? (?=[a-zA-Z])", re.IGNORECASE)
+
+
+def is_question(sentence: str) -> bool:
+    """Whether a sentence asks, with or without its mark."""
+    return sentence.endswith("?") or _QUESTION.match(sentence) is not None
+
+
+def request(sentence: str) -> str | None:
+    """What a sentence asks somebody to do, in the bare verb and without its mark; None when it asks nothing of him."""
+    found = _CAN_YOU.match(sentence) or (None if sentence.endswith("?") else _IMPERATIVE.match(sentence))
+    if found is None or re.match(
+        r"(?:let (?:us|me know)|believe|imagine|come on|look,)\b", found["rest"], re.IGNORECASE
+    ):
+        return None
+    return lowered(found["rest"].rstrip(" .!?"))
+
+
+def reworded(sentence: str, chance: random.Random) -> str:
+    """The sentence with a subject where it lacks one, its questions marked, and its phrases in formal words."""
+    if _QUESTION.match(sentence) and sentence.endswith("."):
+        sentence = f"{sentence[:-1]}?"
+    if (found := _SUBJECT.match(sentence)) and chance.random() < 0.8:
+        first = sentence.split()[0]
+        sentence = f"{_SUBJECTS[found[0].lower()]} {lowered(sentence) if first != 'I' else sentence}"
+    if (link := _LINK.match(sentence)) and chance.random() < REWORDED:
+        rest = sentence[link.end() :]
+        sentence = f"{chance.choice(_LINKS[link['link'].lower()])} {rest}"
+    return _PHRASE.sub(lambda found: _phrase(found, chance), sentence)
+
+
+def _phrase(found: re.Match[str], chance: random.Random) -> str:
+    typed, sentence = found[0], found.string
+    known = typed.lower()
+    draw, choice = chance.random(), chance.random()
+    before = sentence[: found.start()]
+    opens = not before.strip(' "“(') or bool(re.search(r"[.!?:]\s*$", before))
+    if draw >= REWORDED or _has_name(typed, opens) or (known in _WANTS_MORE and not _goes_on(found)):
+        return typed
+    previous = (re.findall(r"[\w'’]+", before) or [""])[-1].lower()
+    options = [option for option in _WORDS[known] if _fits(option, previous, opens)]
+    if not options:
+        return typed
+    new = options[int(choice * len(options))]
+    if not new:
+        return "" if not opens else typed
+    if opens and typed[0].isupper():
+        return new[0].upper() + new[1:]
+    return new if typed[0].islower() or known[0] == "i" else typed
+
+
+def _has_name(typed: str, opens: bool) -> bool:
+    """Whether a word is capitalised that is neither I nor the first one."""
+    words = typed.split()
+    return any(word[0].isupper() and word != "I" for word in (words[1:] if opens else words))
+
+
+def _goes_on(found: re.Match[str]) -> bool:
+    rest = found.string[found.end() :]
+    return bool(re.match(r"\s+[\w'\"$]", rest)) and not _AFTER_THAT.match(rest)
+
+
+def _fits(option: str, previous: str, opens: bool) -> bool:
+    """Whether a verb of its own person has that person before it."""
+    first = option.split()[0] if option else ""
+    if first == "am":
+        return previous == "i"
+    if first in ("would", "wish"):
+        return previous in _PERSONS or opens
+    return first not in ("please", "kindly") or opens or previous in ("and", "then", "so", "just")
+
+
+def has_subject(sentence: str) -> bool:
+    """Whether a sentence opens with what it is about, so that 'that' can stand before it."""
+    first = re.match(r"[A-Za-z]+(?=['’\s])", sentence)
+    return first is not None and (
+        first[0].lower() in _SUBJECT_START or (first[0][0].isupper() and not is_common(first[0]))
+    )
+
+
+def lowered(sentence: str) -> str:
+    """Without the capital of its first word, where that is no name and not 'I'."""
+    first = sentence.split()[0] if sentence.split() else ""
+    stays = first in ("I", "") or first.startswith(("I'", "I’")) or (not first[1:].islower() and len(first) > 1)
+    return sentence if stays or not is_common(first) else sentence[0].lower() + sentence[1:]
+
+
+def is_common(word: str) -> bool:
+    """Whether a capitalised first word would be in lower case elsewhere: a word that English cannot do without."""
+    return re.sub(r"\W", "", word).lower() in _COMMON

@@ -1,0 +1,128 @@
+"""A sentence in plain written English: spelled out, capitalised, punctuated, without emoji, fillers and dashes.
+
+In: a sentence as its owner typed it. Out: the same, nothing added, nothing left out but noise. Links, addresses,
+handles, code and placeholders stay to the letter; so do the words of other languages than English.
+"""
+
+import random
+import re
+from collections.abc import Iterator
+
+import emoji
+
+from extraction.neutral.language import is_english
+from extraction.neutral.spell_out import spell_out
+from extraction.neutral.spelling import is_word
+from voice.sentences import spans
+
+_ANYWHERE = frozenset("lol lmao lmfao rofl haha hahaha hahahaha hehe hehehe heh umm um uh uhh hmm hmmm hm".split())
+_AT_THE_ENDS = frozenset("dude bro bruh fr yo meh jk smh ugh man lolz xd".split())
+_BEFORE_A_NOUN = frozenset("a an the my your his that this was is good bad old new nice".split())
+_NAMES_OF_TIME = frozenset(
+    "monday tuesday wednesday thursday friday saturday sunday january february april june july august september "
+    "october november december christmas easter english american".split()
+)
+_KEEP = re.compile(
+    r"`[^`\n]+`|(?:https?://|www\.)\S+|\S+@\S+\.\S+|(?<!\w)[#@]\w+|\[[A-Z]+_?\d*\]|(?<![\w/])(?:~|\.{1,2})?(?:/[\w.-]+){2,}"
+)
+_KEYCAP = re.compile("([0-9#*])\ufe0f?\u20e3")
+_SYMBOLS = re.compile(
+    r"[\u2600-\u27bf\u2b00-\u2bff\ufe0f\u200d\ue000-\uf8ff]+|(?<!\S)[:;=]['-]?[()DPp/|](?!\S)|<3(?!\d)"
+)
+_MARKUP = re.compile(r"(?<![\w*_~])([*_~])(?=\S)([^*_~\n]*?\S)\1(?![\w*_~])")
+_BEFORE_MINUS = re.compile(r"\d\s?(?:am|pm|a\.m\.|p\.m\.|k|m|%)?$", re.IGNORECASE)
+_AFTER_MINUS = re.compile(r"[$£€¥~]?\.?\d")
+_DASH = re.compile(r"\s*(?:—|–|―)\s*|\s+-{1,3}\s+|(?<=\w)--+(?=\w)|\s*--+\s*")
+_HIDDEN = "\ue000{}\ue001"
+
+
+def plain(text: str, chance: random.Random) -> str:
+    """One line in plain written English, empty when all of it was noise; `chance` chooses what a dash becomes."""
+    kept: list[str] = []
+
+    def hide(match: re.Match[str]) -> str:
+        kept.append(match.group())
+        return _HIDDEN.format(len(kept) - 1)
+
+    text = _KEEP.sub(hide, _without_emoji(text))
+    text = _dashes(_MARKUP.sub(r"\2", _calmed(text)), chance)
+    english = is_english(re.sub("\ue000\\d+\ue001", " ", text))
+    if english:
+        text = _without_fillers(spell_out(text))
+    text = _punctuated(text)
+    if english:
+        text = re.sub(r"(?<![\w'-])[a-z]+(?![\w'-])", _name_of_time, text)
+    return re.sub("\ue000(\\d+)\ue001", lambda match: kept[int(match.group(1))], text)
+
+
+def _without_emoji(text: str) -> str:
+    return _SYMBOLS.sub(" ", emoji.replace_emoji(_KEYCAP.sub(r"\1", text), " "))
+
+
+def _calmed(text: str) -> str:
+    """A text that is all shouted in lower case; what is no English word may be a name or a code and stays."""
+    if not text.isupper() or " " not in text.strip():
+        return text
+    return re.sub(
+        r"(?<![\w-])[A-Z]+(?:['’][A-Z]+)*(?![\w-])",
+        lambda word: word[0].lower() if is_word(re.sub("['’]", "", word[0].lower())) or "'" in word[0] else word[0],
+        text,
+    )
+
+
+def _dashes(text: str, chance: random.Random) -> str:
+    text = _DASH.sub(lambda dash: dash.group() if _is_minus(dash) else "\ue002", text).strip("\ue002 ")
+    return re.sub("\ue002+", lambda _: chance.choice((", ", ", ", ". ", "; ")), text)
+
+
+def _is_minus(dash: re.Match[str]) -> bool:
+    """Whether it stands between two numbers: a difference or a range, not a pause."""
+    before, after = dash.string[: dash.start()].rstrip()[-8:], dash.string[dash.end() :].lstrip()
+    return bool(_BEFORE_MINUS.search(before) and _AFTER_MINUS.match(after))
+
+
+def _without_fillers(text: str) -> str:
+    words = text.split()
+    bare = [word.strip(".,!?…").lower() for word in words]
+    kept = [
+        word for place, word in enumerate(words)
+        if bare[place] not in _ANYWHERE and not (bare[place] in _AT_THE_ENDS and _at_an_end(words, place))
+    ]  # fmt: skip
+    return " ".join(kept or words)
+
+
+def _at_an_end(words: list[str], place: int) -> bool:
+    """First or last word, and cut off from its neighbours by a mark unless it is the last: 'man, that hurt'."""
+    if place == len(words) - 1:
+        return place == 0 or words[place - 1].lower() not in _BEFORE_A_NOUN
+    return place == 0 and not words[0][-1].isalnum()
+
+
+def _punctuated(text: str) -> str:
+    text = re.sub(r"\s+([,.;:!?])(?!\d)", r"\1", " ".join(text.split())).strip(" ,;")
+    text = re.sub(r"\.{2,}|…", ".", text)
+    text = re.sub(r"[!?]*\?[!?]*", "?", text)
+    text = re.sub(r"!+", ".", text)
+    text = re.sub(r"([,;])[,;.]+|\.[,;]", lambda match: match.group(1) or ".", text)
+    if not text:
+        return text
+    if text[-1] not in ".?!:\ue001" and not text.endswith(('."', ".)", ".”")):
+        text += "."
+    return "".join(capitalised(text[start:end]) for start, end in _with_gaps(text))
+
+
+def _with_gaps(text: str) -> Iterator[tuple[int, int]]:
+    """(start, end) of each sentence together with the white space before it."""
+    end = 0
+    for _, stop in spans(text):
+        yield end, stop
+        end = stop
+
+
+def capitalised(sentence: str) -> str:
+    """With a capital at its start."""
+    return re.sub(r"^(\s*[\"“(]?)([a-z])", lambda match: match.group(1) + match.group(2).upper(), sentence)
+
+
+def _name_of_time(word: re.Match[str]) -> str:
+    return word[0].capitalize() if word[0] in _NAMES_OF_TIME else word[0]
