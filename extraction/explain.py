@@ -42,7 +42,7 @@ def explain(source: str, body: str, row_id: str = "") -> Explanation:
     own = run_regardless(entry.steps, body)
     register = "chat" if callable(entry.register) else entry.register
     sentences = [
-        Sentence(cut.text, why_dropped(cut), neutralise(cut.text, register, f"{source}:{row_id}:{cut.number}"))
+        Sentence(cut.text, why_dropped(cut.text), neutralise(cut.text, register, f"{source}:{row_id}:{cut.number}"))
         for cut in cuts([own], "sentence", "")
     ]
     whole = cleaned(entry, body)

@@ -16,7 +16,7 @@ from extraction.owner import Owner
 from extraction.pieces import Piece
 from extraction.reason import Reason
 from extraction.sources import Source
-from extraction.units import Cut, UnitChoice, cuts
+from extraction.units import UnitChoice, cuts
 
 _SENTENCE_CHECKS = (noise.reaction, noise.links, noise.tapback, noise.table_row, quotes.left_over)
 _THREAD_DIGITS = 16
@@ -43,7 +43,7 @@ def read_row(source: Source, row: Row, owner: Owner, unit: UnitChoice) -> Own | 
     row_id = f"{source.name}:{row[source.key]}"
     own = Own(pieces=[], dropped=[], texts=texts)
     for cut in cuts(texts, unit, row_id):
-        reason = Reason.OWN_NAME if owner.signs_as(cut.text) else why_dropped(cut)
+        reason = Reason.OWN_NAME if owner.signs_as(cut.text) else why_dropped(cut.text)
         if reason:
             own.dropped.append(reason)
             continue
@@ -60,11 +60,9 @@ def cleaned(source: Source, text: str) -> str | Rejected:
     return own
 
 
-def why_dropped(cut: Cut) -> Reason | None:
+def why_dropped(piece: str) -> Reason | None:
     """The reason to drop a piece whatever its source; None to keep it."""
-    if not cut.fits:
-        return Reason.TOO_LONG
-    return next(filter(None, (check(cut.text) for check in _SENTENCE_CHECKS)), None)
+    return next(filter(None, (check(piece) for check in _SENTENCE_CHECKS)), None)
 
 
 def _texts(source: Source, row: Row, owner: Owner) -> list[str] | Rejected:

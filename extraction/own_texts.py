@@ -17,7 +17,6 @@ from extraction.units import MESSAGE, Cut, UnitChoice, cuts
 from voice.lines import Lines, json_object, read_lines
 from voice.pairs import Circumstances, circumstances
 from voice.triplet import Register
-from voice.units import MESSAGE_TOKENS, about_tokens
 
 SOURCE = "own"
 
@@ -88,7 +87,7 @@ def _pieces(
     name = f"{SOURCE}:{number if row.get('id') in (None, '') else row['id']}"
     for cut in _cuts(text, about, unit, name):
         own = Piece(f"{name}:{cut.number}", SOURCE, about.register, cut.unit, about.thread, about.sent_at, cut.text)
-        yield own, why_dropped(cut)
+        yield own, why_dropped(cut.text)
 
 
 def _cuts(text: str, about: Circumstances, unit: UnitChoice, name: str) -> Iterator[Cut]:
@@ -97,6 +96,6 @@ def _cuts(text: str, about: Circumstances, unit: UnitChoice, name: str) -> Itera
         case "sentence":
             yield Cut("0", text, "sentence")
         case "message":
-            yield Cut(MESSAGE, text, "message", about_tokens(text) <= MESSAGE_TOKENS)
+            yield Cut(MESSAGE, text, "message")
         case None:
             yield from cuts([text], unit, name)

@@ -31,7 +31,6 @@ class Reason(StrEnum):
     REACTION = "reaction", "one word that only reacts (lol, ok), or no word at all"
     TABLE_ROW = "table_row", "a line of a table"
     QUOTE_LEFT_OVER = "quote_left_over", "the header of a quote still stands in it"
-    TOO_LONG = "too_long", "a sentence that is longer than a message may be: it stays a sentence"
     OWN_NAME = "own_name", "nothing but the owner's name"
     # Sentences and pairs, once the neutral side is there.
     INVENTED_FACT = "invented_fact", "a number that the neutral side lacks: it would teach inventing"

@@ -1,9 +1,10 @@
 """An owner's text -> the pieces that are learned: its sentences, and the text itself as a message.
 
 In: a cleaned text and what is wanted. Out: pieces of text with their unit and their number within the row. Every text
-is once among the sentences and once among the messages, but for texts of one sentence, of which every other one (by the
-hash of its name) is a message: so each unit has about half of all tokens. A text that is too long for one message is
-given by its paragraphs, and those that are too long by as many sentences at a time as fit.
+is once among the sentences and once among the messages, but for texts of one sentence, of which every other one (by
+the hash of its name) is a message: so each unit has about half of all tokens. A text that is too long for one message
+is given by its paragraphs, and those that are too long by as many sentences at a time as fit. A single sentence that is
+too long for a message is one only where there are no sentences.
 """
 
 import hashlib
@@ -24,12 +25,11 @@ _PARAGRAPH = re.compile(r"\n[ \t]*\n\s*")
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A piece of a text; `number` is unique within the row. `fits` is False for a message that is too long."""
+    """A piece of a text; `number` is unique within the row."""
 
     number: str
     text: str
     unit: Unit
-    fits: bool = True
 
 
 def cuts(texts: list[str], choice: UnitChoice, name: str) -> Iterator[Cut]:
@@ -37,7 +37,7 @@ def cuts(texts: list[str], choice: UnitChoice, name: str) -> Iterator[Cut]:
     sentences = messages = 0
     for text in texts:
         found = spans(text)
-        single = choice == "both" and len(found) == 1
+        single = choice == "both" and len(found) == 1 and about_tokens(text) <= MESSAGE_TOKENS
         as_message = choice != "sentence" and not (single and not is_message(f"{name}:{sentences}"))
         if choice != "message" and not (single and as_message):
             for start, end in found:
@@ -45,9 +45,9 @@ def cuts(texts: list[str], choice: UnitChoice, name: str) -> Iterator[Cut]:
                 sentences += 1
         if as_message:
             for message in messages_of(text):
-                fits = about_tokens(message) <= MESSAGE_TOKENS
-                yield Cut(f"{MESSAGE}{messages or ''}", message, "message", fits)
-                messages += 1
+                if choice == "message" or about_tokens(message) <= MESSAGE_TOKENS:
+                    yield Cut(f"{MESSAGE}{messages or ''}", message, "message")
+                    messages += 1
 
 
 def is_message(name: str) -> bool:

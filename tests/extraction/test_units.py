@@ -45,8 +45,16 @@ def test_long_texts_give_several_messages(text: str, expected: int) -> None:
     assert all(about_tokens(message) <= MESSAGE_TOKENS for message in messages) == (text[:4] != "word")
 
 
-def test_a_sentence_longer_than_a_message_is_a_sentence_only() -> None:
-    assert [(cut.unit, cut.fits) for cut in cuts(["word " * 200 + ". Yes."], "both", "")][-2:] == [
-        ("message", False),
-        ("message", True),
-    ]
+LONG = "word " * 200 + "."
+
+
+@pytest.mark.parametrize(
+    ("text", "choice", "expected"),
+    [
+        (LONG, "both", ["sentence"]),
+        (LONG, "message", ["message"]),
+        (f"{LONG} Yes.", "both", ["sentence"] * 2 + ["message"]),
+    ],
+)
+def test_a_sentence_longer_than_a_message_is_not_lost(text: str, choice: UnitChoice, expected: list[str]) -> None:
+    assert [cut.unit for cut in cuts([text], choice, "")] == expected
