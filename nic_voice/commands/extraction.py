@@ -126,8 +126,12 @@ def _show(ledger: "Ledger", out: Path) -> None:
 
     Console().print(show(ledger))
     if ledger.drafts:
-        parts = ", ".join(f"{what.replace('_', ' ')} {count:,}" for what, count in ledger.drafts.items())
-        click.echo(f"Drafts: {parts}. Other neutral sides are by rules.", err=True)
+        counts = {what: f"{count:,}" for what, count in ledger.drafts.items()}
+        click.echo(
+            f"Drafts: {counts['used']} of {counts['read']} used; {counts['for_no_text']} are for no text, "
+            f"{counts['without_a_fact']} lack a fact of theirs. All other neutral sides are by rules.",
+            err=True,
+        )
     click.echo(f"Wrote {ledger.triplets:,} triplets to {out / 'triplets.jsonl'}.", err=True)
 
 

@@ -1,7 +1,8 @@
 """A made-up owner's Nexus: all eleven sources and the people tables, any size, the same rows for the same seed.
 
 In: a DSN (or none: then a PostgreSQL is started in the output folder), a number of rows, a seed. Out: a filled
-database, owner.toml and dsn in the output folder. `truth` tells for each row what extraction should find in it.
+database, and in the output folder owner.toml, drafts.jsonl (what his big model wrote for his texts) and dsn. `truth`
+tells for each row what extraction should find in it.
 
     nic-voice sample --rows 20000 --seed 1 --out demo
 """
@@ -18,7 +19,9 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from nic_voice.sample import chats, embedded, mails, pages
-from nic_voice.sample.grammar import load_grammar
+from nic_voice.sample.drafts import FILE_NAME as DRAFTS
+from nic_voice.sample.drafts import drafts
+from nic_voice.sample.grammar import as_meant, load_grammar
 from nic_voice.sample.people import Cast, Persona, identities, identity_links, make_cast
 from nic_voice.sample.rows import COLUMNS, RowMaker, SampleRow, Truth, World
 from voice import postgres
@@ -63,12 +66,13 @@ class SampleSummary:
 
 
 def make_sample(dsn: str | None, rows: int, seed: int, out: Path) -> SampleSummary:
-    """Fill a database and write owner.toml and dsn beside it; without `dsn` the database lies in `out`/postgres."""
+    """Fill a database and write the three files; without `dsn` the database lies in `out`/postgres."""
     _check(rows)
     if dsn is None:
         dsn = asyncio.run(_nexus_in(embedded.start(out / "postgres")))
     summary = asyncio.run(build(dsn, rows, seed))
     write_text(out / "owner.toml", owner_toml())
+    write_text(out / DRAFTS, "".join(f"{line}\n" for line in drafts(typed_and_meant(rows, seed), seed)))
     write_text(out / "dsn", f"{dsn}\n")
     return summary
 
@@ -93,6 +97,15 @@ async def build(dsn: str, rows: int, seed: int) -> SampleSummary:
 def truth(rows: int, seed: int) -> Iterator[Truth]:
     """For each row of a sample, source by source in order, what the owner typed in it."""
     return (row.truth for row in records(rows, seed))
+
+
+def typed_and_meant(rows: int, seed: int) -> Iterator[tuple[str, str, str, str]]:
+    """(table, row id, as the owner typed it, as he meant it) for each row that holds a text of his."""
+    with as_meant():
+        meant = [row.own for row in truth(rows, seed)]
+    for row, plain in zip(truth(rows, seed), meant, strict=True):
+        if row.own:
+            yield row.source, row.id, row.own, plain
 
 
 def records(rows: int, seed: int) -> Iterator[SampleRow]:

@@ -221,10 +221,11 @@ def _facebook_extra(world: World, rng: Random, sent: Sent, number: int) -> Sampl
 
 
 def _misread(rng: Random, text: str | None) -> str | None:
-    if text is None or text.isascii() or rng.random() < 0.5:
+    right, latin = rng.random() < 0.5, rng.random() < 0.5  # drawn for every text: what he meant takes the same draws
+    if text is None or text.isascii() or right:
         return text
     raw = text.encode()
-    if rng.random() < 0.5:
+    if latin:
         return raw.decode("latin-1")
     try:
         return raw.decode("cp1252")

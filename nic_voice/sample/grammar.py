@@ -7,15 +7,19 @@ over them: the owner's lower case, dashes and typos, or the proper spelling of o
     chatty(grammar.fill("the {gadget} {mishap}", rng, {}), rng)
 """
 
+import contextlib
 import functools
 import re
 import tomllib
 from collections.abc import Iterator, Sequence
+from contextvars import ContextVar
 from importlib import resources
 from random import Random
 from typing import Any, NamedTuple
 
 from nic_voice.sample.made import MADE, pick
+
+_AS_MEANT: ContextVar[bool] = ContextVar("as_meant", default=False)
 
 Bound = dict[str, str]  # the words that stay the same through one conversation
 
@@ -59,6 +63,7 @@ class Grammar:
     def __init__(self, files: dict[str, dict[str, Any]]) -> None:
         self.slots: dict[str, list[tuple[str, str, str]]] = {}
         self.home, self.work = (_topics(files[name]) for name in ("home", "work"))
+        self.everyday: list[list[str]] = [entry["own"] for entry in files["everyday"]["say"]]
         self.work_mail: list[dict[str, list[str]]] = files["work"]["mail"]
         for file in files.values():
             for name, value in file.items():
@@ -104,8 +109,18 @@ class Grammar:
 def load_grammar() -> Grammar:
     """The grammar of the package's own TOML files."""
     folder = resources.files("nic_voice.sample")
-    names = ("words", "home", "work", "mail", "longform")
+    names = ("words", "home", "work", "mail", "longform", "everyday")
     return Grammar({name: tomllib.loads((folder / f"{name}.toml").read_text("utf-8")) for name in names})
+
+
+@contextlib.contextmanager
+def as_meant() -> Iterator[None]:
+    """Inside it the owner's texts come as he meant them: the same draws and words, without his haste."""
+    token = _AS_MEANT.set(True)
+    try:
+        yield
+    finally:
+        _AS_MEANT.reset(token)
 
 
 def chatty(text: str, rng: Random) -> str:
@@ -115,12 +130,14 @@ def chatty(text: str, rng: Random) -> str:
 
 def relaxed(text: str, rng: Random) -> str:
     """The owner in a hurry: dashes for commas and stops, lower case, typos."""
-    return _lower(_typos(_dashes(text, rng), rng, typo=0.10, bare=0.4))
+    typed = _lower(_typos(_dashes(text, rng), rng, typo=0.10, bare=0.4))
+    return _articles(text) if _AS_MEANT.get() else typed
 
 
 def tidy(text: str, rng: Random) -> str:
     """The owner at his desk: capitals and apostrophes, the odd typo, as many dashes."""
-    return _capitals(_typos(_dashes(text, rng), rng, typo=0.04, bare=0.03))
+    typed = capitals(_typos(_dashes(text, rng), rng, typo=0.04, bare=0.03))
+    return _articles(text) if _AS_MEANT.get() else typed
 
 
 def spoken(text: str, rng: Random, fillers: Sequence[str]) -> str:
@@ -130,13 +147,13 @@ def spoken(text: str, rng: Random, fillers: Sequence[str]) -> str:
     if pauses and rng.random() < 0.6:
         words.insert(pick(rng, pauses), pick(rng, fillers))
     text = " ".join(words)
-    return _capitals(text if text[-1] in ".?!" else f"{text}.")
+    return capitals(text if text[-1] in ".?!" else f"{text}.")
 
 
 def proper(text: str) -> str:
     """Anybody else: capitals where they belong, no dashes, 'your' mother instead of 'my'."""
     text = _articles(text)
-    return _capitals(re.sub(r"\bmy (?=mom|dad|aunt|cousin|sister|grand|brother|nephew|stepdad|godm)", "your ", text))
+    return capitals(re.sub(r"\bmy (?=mom|dad|aunt|cousin|sister|grand|brother|nephew|stepdad|godm)", "your ", text))
 
 
 def _topics(file: dict[str, Any]) -> list[Topic]:
@@ -208,7 +225,8 @@ def _lower(text: str) -> str:
     return re.sub(r"(?<!\S)[\"'(]?[A-Z][a-z][^\s@/\d]*(?!\S)|(?<=—)[A-Z][a-z]+", lambda found: found[0].lower(), text)
 
 
-def _capitals(text: str) -> str:
+def capitals(text: str) -> str:
+    """With capitals at the start of sentences, for 'I', and in the names of days and months."""
     text = re.sub(r"(^|[.?!]\s+|\n)([a-z])(?!\S*[@/])", lambda found: found[1] + found[2].upper(), text)
     text = re.sub(r"\bi(?=['’ ,.—?!]|$)", "I", text)
     return _CALENDAR.sub(lambda found: found[1].capitalize() + found[2], text)

@@ -139,7 +139,7 @@ def _private_paragraphs(grammar: Grammar, rng: Random, bound: Bound, reply: bool
     topic, style = pick(rng, grammar.home), relaxed if rng.random() < 0.85 else tidy
     quick = reply and rng.random() < 0.35
     own_lines = [forms[0] for forms in grammar.slots["line"]]
-    pool = rng.sample(own_lines, 6) + rng.sample([*topic.open, *topic.more], 6)
+    pool = rng.sample(own_lines, 4) + rng.sample([*topic.open, *topic.more], 4) + _everyday(grammar, rng, 8)
     rng.shuffle(pool)
     paragraphs = []
     for _ in range(1 if quick else 1 + int(rng.random() * 3)):
@@ -150,6 +150,11 @@ def _private_paragraphs(grammar: Grammar, rng: Random, bound: Bound, reply: bool
     if rng.random() < (0.3 if quick else 0.7):
         paragraphs.append(grammar.any("sign_off", rng, bound))
     return paragraphs
+
+
+def _everyday(grammar: Grammar, rng: Random, count: int) -> list[str]:
+    """So many different things that everybody has to say now and then, in his words."""
+    return [pick(rng, templates) for templates in rng.sample(grammar.everyday, count)]
 
 
 def _paragraph(
@@ -217,7 +222,8 @@ def _office_mail(world: World, rng: Random, bound: Bound, person: Person, at: da
 def _office_paragraphs(grammar: Grammar, rng: Random, bound: Bound, kind: dict[str, list[str]]) -> list[str]:
     """Greeting, one to three paragraphs, sign-off; more often than in private mail."""
     paragraphs = [_paragraph(grammar, rng, bound, [pick(rng, kind["open"])], tidy)]
-    more = rng.sample(kind["more"], len(kind["more"]))
+    more = rng.sample(kind["more"], len(kind["more"])) + _everyday(grammar, rng, 8)
+    rng.shuffle(more)
     for _ in range(int(rng.random() * 3)):
         templates = [more.pop() for _ in range(1 + int(rng.random() * 3))]
         paragraphs.append(_paragraph(grammar, rng, bound, templates, tidy))

@@ -50,7 +50,8 @@ class Talk:
         if night and rng.random() < 0.7:
             yield self._own_line(self.ramble(bound), 0)
         elif rng.random() < 0.55:
-            yield self._own_line(self.message(topic.open, bound), 0)
+            everyday = rng.random() < 0.3
+            yield self._own_line(self.everyday(bound) if everyday else self.message(topic.open, bound), 0)
         else:
             yield from self._exchange(pick(rng, topic.exchanges), others, bound)
         for _ in range(int(rng.random() * 6)):
@@ -74,6 +75,11 @@ class Talk:
         elif rng.random() < 0.06:
             text = f"{text}{pick(rng, ('. ', chr(10), '—'))}{grammar.any('joke', rng, bound)}"
         return self.style(text, rng)
+
+    def everyday(self, bound: Bound) -> str:
+        """What everybody has to say now and then, in his words."""
+        template = pick(self.rng, pick(self.rng, self.grammar.everyday))
+        return self.style(self.grammar.fill(template, self.rng, {"you": bound["you"]}), self.rng)
 
     def short(self, bound: Bound) -> str:
         """An answer of one word or a few."""
@@ -104,9 +110,14 @@ class Talk:
             yield from self._exchange(pick(self.rng, topic.exchanges), others, bound)
         elif dice < 0.66:
             yield self._other_line(others, topic.other if self.rng.random() < 0.5 else None, bound)
-            yield self._own_line(self.short(bound) if self.rng.random() < 0.5 else self.message(topic.more, bound), 90)
+            if self.rng.random() < 0.4:
+                yield self._own_line(self.everyday(bound), 90)
+            else:
+                short = self.rng.random() < 0.5
+                yield self._own_line(self.short(bound) if short else self.message(topic.more, bound), 90)
         elif dice < 0.9:
-            yield self._own_line(self.message(topic.more, bound), 25)
+            everyday = self.rng.random() < 0.5
+            yield self._own_line(self.everyday(bound) if everyday else self.message(topic.more, bound), 25)
         elif dice < 0.95:
             yield self._own_line(self.style(self.grammar.any("joke", self.rng, bound), self.rng), 120)
         else:
