@@ -29,8 +29,8 @@ TRAINING = {"epochs": "1", "max_minutes": "4"}
 DRAFTS = (
     "I wanted to let you know that I will not be able to make it to dinner tonight. I am very sorry.",
     "Do you know what time the meeting starts tomorrow? I would appreciate it if you could tell me.",
-    "Hi Petra,\n\nI hope this message finds you well. I wanted to let you know that the repair of the boat comes to $240, and "
-    "that it is due by March 14. You can find all of the details at the following link: https://example.com/boat/81\n\n"
+    "Hi Petra,\n\nI hope this message finds you well. I wanted to let you know that the repair of the boat comes "
+    "to $240, and that it is due by March 14. You can find all of the details at the following link: https://example.com/boat/81\n\n"
     "Please do not hesitate to reach out if you have any questions.\n\nBest regards,\nTheo",
 )
 

@@ -4,6 +4,7 @@ In: a plain sentence and a random stream. Out: the same in other words. Numbers 
 choice is drawn from the stream, so that an adapter sees many wordings of what its owner says in one.
 """
 
+import functools
 import random
 import re
 import tomllib
@@ -29,6 +30,11 @@ _SUBJECT_START = frozenset(
     "nobody somebody everybody someone everyone something nothing everything".split()
 )
 _AFTER_THAT = re.compile(r"\s+(?:so|not|about|of|it over)\b|\s*[.,!?;:]")
+_PAST = (
+    "added|asked|attached|called|changed|checked|completed|confirmed|copied|corrected|created|discussed|emailed|entered|"
+    "finished|fixed|forwarded|included|informed|learned|mailed|moved|noticed|ordered|placed|posted|purchased|received|"
+    "released|requested|reviewed|scheduled|sent|signed|submitted|talked|tried|updated|verified"
+)
 _AUXILIARY = "is|are|was|were|do|does|did|will|would|can|could|should|have|has|am"
 _QUESTION = re.compile(
     rf"(?:(?:who|what|when|where|why|how|which)(?: (?:much|many|long|far|old|about|come|time|kind of \w+))? )?"
@@ -40,6 +46,16 @@ _IMPERATIVE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _CAN_YOU = re.compile(r"(?:can|could|will|would) (?:you|u) (?:please )?(?P<rest>.+?)\?*$", re.IGNORECASE | re.DOTALL)
+# Shapes of sentences: what is typed, what an assistant writes, how often.
+_SHAPES = (
+    # a comma between two clauses
+    (re.compile(r"(?<=[a-z0-9]) (and|but|so) (?=(?:I|we|he|she|they|it|you|there)\b)"), r", \1 ", 0.7),
+    (re.compile(r"(?<=[a-z0-9]) (but|which) "), r", \1 ", 0.5),
+    # 'I have changed' for 'I changed'
+    (re.compile(rf"\b(I|we|you|they)( also| just)? ({_PAST})\b"), r"\1 have\2 \3", 0.45),
+    (re.compile(rf"\b([Hh]e|[Ss]he|[A-Z][a-z]+)( also| just)? ({_PAST})\b"), r"\1 has\2 \3", 0.4),
+    (re.compile(r"\b(am|is|are) ([a-z]{2,}ing)\b(?! to\b)"), r"\1 currently \2", 0.3),
+)
 _LINKS = {
     "but": ["However,", "That said,", "Nevertheless,"], "also": ["Additionally,", "In addition,", "Furthermore,"],
     "so": ["Therefore,", "As a result,", "Consequently,"], "and": ["In addition,", "Additionally,", "Also,"],
@@ -73,7 +89,14 @@ def reworded(sentence: str, chance: random.Random) -> str:
     if (link := _LINK.match(sentence)) and chance.random() < REWORDED:
         rest = sentence[link.end() :]
         sentence = f"{chance.choice(_LINKS[link['link'].lower()])} {rest}"
-    return _PHRASE.sub(lambda found: _phrase(found, chance), sentence)
+    sentence = _PHRASE.sub(lambda found: _phrase(found, chance), sentence)
+    for pattern, written, share in _SHAPES:
+        sentence = pattern.sub(functools.partial(_shaped, written, share, chance), sentence)
+    return sentence
+
+
+def _shaped(written: str, share: float, chance: random.Random, found: re.Match[str]) -> str:
+    return found.expand(written) if chance.random() < share else found[0]
 
 
 def _phrase(found: re.Match[str], chance: random.Random) -> str:
