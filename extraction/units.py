@@ -18,7 +18,7 @@ from voice.triplet import Unit
 from voice.units import MESSAGE_TOKENS, about_tokens
 
 UnitChoice = Literal["sentence", "message", "both"]
-MESSAGE = "m"  # the number of a message within its row; more of them are m1, m2, …
+MESSAGE = "m"  # the number of a whole text within its row; its parts, or more texts, are m1, m2, …
 
 _PARAGRAPH = re.compile(r"\n[ \t]*\n\s*")
 
@@ -46,7 +46,8 @@ def cuts(texts: list[str], choice: UnitChoice, name: str) -> Iterator[Cut]:
         if as_message:
             for message in messages_of(text):
                 if choice == "message" or about_tokens(message) <= MESSAGE_TOKENS:
-                    yield Cut(f"{MESSAGE}{messages or ''}", message, "message")
+                    whole = len(texts) == 1 and message == text
+                    yield Cut(MESSAGE if whole else f"{MESSAGE}{messages + 1}", message, "message")
                     messages += 1
 
 
