@@ -53,7 +53,9 @@ def _make_voice(folder: Path, voices: Path) -> None:
     if not (data / "dsn").exists():
         _command("sample", "--rows", str(ROWS), "--seed", str(SEED), "--out", str(data))
     dsn = (data / "dsn").read_text().strip()
-    _command("extract", "--dsn", dsn, "--owner", str(data / "owner.toml"), "--out", str(folder / "data"))
+    console.print("\nThe neutral sides: drafts that his big model, made up like him, wrote; rules where there is none.")
+    owner, drafts = str(data / "owner.toml"), str(data / "drafts.jsonl")
+    _command("extract", "--dsn", dsn, "--owner", owner, "--drafts", drafts, "--out", str(folder / "data"))
     settings = [part for key, value in TRAINING.items() for part in ("--set", f"{key}={value}")]
     _command("train", "--triplets", str(folder / "data" / "triplets.jsonl"), "--out", str(voices / NAME), *settings)
     _command("sample", "--stop", "--out", str(data))

@@ -35,6 +35,7 @@ _PAST = (
     "finished|fixed|forwarded|included|informed|learned|mailed|moved|noticed|ordered|placed|posted|purchased|received|"
     "released|requested|reviewed|scheduled|sent|signed|submitted|talked|tried|updated|verified"
 )
+_NOT_LONG_AGO = r"(?!.*\b(?:yesterday|last|ago|when|before|earlier)\b)"
 _AUXILIARY = "is|are|was|were|do|does|did|will|would|can|could|should|have|has|am"
 _QUESTION = re.compile(
     rf"(?:(?:who|what|when|where|why|how|which)(?: (?:much|many|long|far|old|about|come|time|kind of \w+))? )?"
@@ -51,9 +52,9 @@ _SHAPES = (
     # a comma between two clauses
     (re.compile(r"(?<=[a-z0-9]) (and|but|so) (?=(?:I|we|he|she|they|it|you|there)\b)"), r", \1 ", 0.7),
     (re.compile(r"(?<=[a-z0-9]) (but|which) "), r", \1 ", 0.5),
-    # 'I have changed' for 'I changed'
-    (re.compile(rf"\b(I|we|you|they)( also| just)? ({_PAST})\b"), r"\1 have\2 \3", 0.45),
-    (re.compile(rf"\b([Hh]e|[Ss]he|[A-Z][a-z]+)( also| just)? ({_PAST})\b"), r"\1 has\2 \3", 0.4),
+    # 'I have changed' for 'I changed', but not for 'I changed it last week'
+    (re.compile(rf"\b(I|we|you|they)( also| just)? ({_PAST})\b{_NOT_LONG_AGO}"), r"\1 have\2 \3", 0.45),
+    (re.compile(rf"\b([Hh]e|[Ss]he|[A-Z][a-z]+)( also| just)? ({_PAST})\b{_NOT_LONG_AGO}"), r"\1 has\2 \3", 0.4),
     (re.compile(r"\b(am|is|are) ([a-z]{2,}ing)\b(?! to\b)"), r"\1 currently \2", 0.3),
 )
 _LINKS = {

@@ -35,6 +35,7 @@ SOURCES: dict[str, tuple[str, bool]] = {
 }
 
 _GAP = re.compile(r"(?:—|--|\s)+")
+_SIGNED = re.compile(r"\btheo\b|(?:^|[\W])tm?\W*$", re.IGNORECASE)
 _DASH = re.compile(r"\s*(?:—|--)\s*")
 _GREETING = re.compile(
     r"(?:(?:hey|hi|hello|yo|morning|dear|good morning|all|team)\b|[A-Z])[^.?\n]{0,30}[,!—-]*", re.IGNORECASE
@@ -87,7 +88,7 @@ def _letter(meant: str, chance: Random) -> str:
     frames = _tables()["frames"]
     paragraphs = meant.split("\n\n")
     hello = paragraphs.pop(0) if len(paragraphs) > 1 and _GREETING.fullmatch(paragraphs[0]) else ""
-    bye = paragraphs.pop() if len(paragraphs) > 1 and len(paragraphs[-1].split()) < 6 else ""
+    bye = paragraphs.pop() if len(paragraphs) > 1 and _SIGNED.search(paragraphs[-1]) else ""
     body = [" ".join(_sentence(part, chance) for part in _parts(paragraph)) for paragraph in paragraphs]
     if chance.random() < OPENED:
         body[0] = f"{pick(chance, frames['opening'])} {body[0]}"
@@ -96,8 +97,7 @@ def _letter(meant: str, chance: Random) -> str:
     names = " and ".join(word for word in re.findall(r"[A-Z][a-z]+", hello) if word.lower() not in _HELLO)
     greeting = pick(chance, frames["greeting"]).format(names) if names else pick(chance, frames["nobody"])
     end = pick(chance, frames["sign_off"]) if bye or chance.random() < SIGNED_OFF else ""
-    name = "Theo" if "theo" in bye.lower() or re.fullmatch(r"\W*tm?\W*", bye.lower()) else ""
-    return "\n\n".join(part for part in (greeting, *body, f"{end}\n{name}".strip() if end else "") if part)
+    return "\n\n".join(part for part in (greeting, *body, f"{end}\nTheo" if bye else end) if part)
 
 
 _SUBJECTS = frozenset(

@@ -45,6 +45,25 @@ async def test_segments_come_in_order_with_what_is_between(engine: FakeEngine, a
     ]
 
 
+async def test_a_voice_that_knows_messages_gets_the_whole_text(
+    make_voice: MakeVoice, root: Path, base: BaseModel, engine: FakeEngine
+) -> None:
+    texts = {"sentence": "A sentence.", "message": "A message."}
+    make_voice("bo", system={"chat": texts, "email": {"sentence": "A line."}}, units=["sentence", "message"])
+    voice = load_voices(root, base).find("bo")
+    mail = "Hi Sam,\n\nI am LATE. Sorry."
+    found = await pieces(engine, voice, mail)
+    assert [(piece.text, piece.verdict) for piece in found[:-1]] == [(f"bo: {mail.lower()}", "kept")]
+    await pieces(engine, voice, "I am LATE.")
+    _ = [piece async for piece in Rewriter(engine).rewrite("I am LATE. Sorry.", voice, "email", GREEDY)]
+    assert [prompt for prompt, _, _ in engine.asked] == [
+        Prompt("A message.", mail),
+        Prompt("A sentence.", "I am LATE."),
+        Prompt("A line.", "I am LATE."),
+        Prompt("A line.", "Sorry."),
+    ]
+
+
 async def test_all_segments_are_in_the_engine_at_once(engine: FakeEngine, ana: Voice) -> None:
     engine.gate.clear()
     task = asyncio.create_task(pieces(engine, ana, "One here. Two here. Three here."))
