@@ -24,6 +24,7 @@ _SUBJECT = re.compile(
     re.IGNORECASE,
 )
 REWORDED = 0.6  # of the phrases that a table knows
+TURNED = 0.3  # of the sentences with a condition
 _PERSONS = frozenset("i you we they he she it that this".split())
 _SUBJECT_START = frozenset(
     "i you we they he she it that this these those there my your our his her their its the a an some all most many no "
@@ -57,6 +58,12 @@ _SHAPES = (
     (re.compile(rf"\b([Hh]e|[Ss]he|[A-Z][a-z]+)( also| just)? ({_PAST})\b{_NOT_LONG_AGO}"), r"\1 has\2 \3", 0.4),
     (re.compile(r"\b(am|is|are) ([a-z]{2,}ing)\b(?! to\b)"), r"\1 currently \2", 0.3),
 )
+_CONDITION = r"(?P<when>if|when|because|as soon as|once|after|before|unless) (?P<condition>[^,;:.?]{6,90})"
+_MAIN = r"(?P<rest>(?:I|we|you|he|she|they|it|there|please)\b[^,;:.?]{5,90}?)"
+_CONDITION_FIRST = re.compile(rf"{_CONDITION}, {_MAIN}\.", re.IGNORECASE)
+_CONDITION_LAST = re.compile(rf"{_MAIN},? {_CONDITION}\.", re.IGNORECASE)
+_ANY = re.compile(r"^Any ([a-z][^.?!]{2,60})\?$")
+_ANY_FORMS = ("Do you have any {}?", "I was wondering whether there is any {}.", "Is there any {}?")
 _LINKS = {
     "but": ["However,", "That said,", "Nevertheless,"], "also": ["Additionally,", "In addition,", "Furthermore,"],
     "so": ["Therefore,", "As a result,", "Consequently,"], "and": ["In addition,", "Additionally,", "Also,"],
@@ -90,9 +97,22 @@ def reworded(sentence: str, chance: random.Random) -> str:
     if (link := _LINK.match(sentence)) and chance.random() < REWORDED:
         rest = sentence[link.end() :]
         sentence = f"{chance.choice(_LINKS[link['link'].lower()])} {rest}"
+    sentence = _ANY.sub(lambda found: chance.choice(_ANY_FORMS).format(found[1]), _turned(sentence, chance))
     sentence = _PHRASE.sub(lambda found: _phrase(found, chance), sentence)
     for pattern, written, share in _SHAPES:
         sentence = pattern.sub(functools.partial(_shaped, written, share, chance), sentence)
+    return sentence
+
+
+def _turned(sentence: str, chance: random.Random) -> str:
+    """Some sentences of two clauses with the other one first: 'call me if it rains', 'if it rains, call me'."""
+    if chance.random() >= TURNED:
+        return sentence
+    if (found := _CONDITION_FIRST.fullmatch(sentence)) is not None:
+        first = found["rest"][0].upper() + found["rest"][1:]
+        return f"{first} {found['when'].lower()} {found['condition']}."
+    if (found := _CONDITION_LAST.fullmatch(sentence)) is not None:
+        return f"{found['when'].capitalize()} {found['condition']}, {lowered(found['rest'])}."
     return sentence
 
 

@@ -18,7 +18,7 @@ from voice.sentences import split
 from voice.triplet import Register, Unit
 
 # Of the sentences: left in plain English; inside a phrase that assistants like; with a courtesy after it.
-PLAIN_SHARE, FRAMED_SHARE = 0.3, 0.4
+PLAIN_SHARE, FRAMED_SHARE = 0.15, 0.4
 TAIL_SHARE = {"email": 0.12, "work_email": 0.12, "chat": 0.10, "speech": 0.05, "post": 0.05}
 # Of the messages: left in plain English. Of their sentences: framed, and joined to the next.
 PLAIN_MESSAGES, FRAMED_IN_MESSAGE, JOINED = 0.1, 0.3, 0.25

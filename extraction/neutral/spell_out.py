@@ -49,7 +49,7 @@ _BASE_VERBS = frozenset(
 )
 _ITS_BEFORE = frozenset(
     "a the not so been going just all too very really good great fine okay ok cold hot raining snowing my your our his "
-    "her like about time in on at only still already pretty kind easy hard funny nice bad weird".split()
+    "her true like about time in on at only still already pretty kind easy hard funny nice bad weird".split()
 )
 _NUMBER_BEFORE = re.compile(r"\d\s?$")
 _NUMBER_AFTER = re.compile(r"\s*\d")

@@ -50,7 +50,7 @@ class Talk:
         if night and rng.random() < 0.7:
             yield self._own_line(self.ramble(bound), 0)
         elif rng.random() < 0.55:
-            everyday = rng.random() < 0.3
+            everyday = rng.random() < 0.4
             yield self._own_line(self.everyday(bound) if everyday else self.message(topic.open, bound), 0)
         else:
             yield from self._exchange(pick(rng, topic.exchanges), others, bound)
@@ -110,13 +110,13 @@ class Talk:
             yield from self._exchange(pick(self.rng, topic.exchanges), others, bound)
         elif dice < 0.66:
             yield self._other_line(others, topic.other if self.rng.random() < 0.5 else None, bound)
-            if self.rng.random() < 0.4:
+            if self.rng.random() < 0.5:
                 yield self._own_line(self.everyday(bound), 90)
             else:
                 short = self.rng.random() < 0.5
                 yield self._own_line(self.short(bound) if short else self.message(topic.more, bound), 90)
         elif dice < 0.9:
-            everyday = self.rng.random() < 0.5
+            everyday = self.rng.random() < 0.6
             yield self._own_line(self.everyday(bound) if everyday else self.message(topic.more, bound), 25)
         elif dice < 0.95:
             yield self._own_line(self.style(self.grammar.any("joke", self.rng, bound), self.rng), 120)

@@ -105,6 +105,23 @@ def test_what_no_seed_may_write(own: str, unit: Unit, never: str) -> None:
     assert not [text for seed in range(300) if never in (text := neutralise(own, "email", str(seed), unit))]
 
 
+@pytest.mark.parametrize(
+    ("own", "expected"),
+    [
+        ("if it rains on friday, i stay home", "I stay home if it rains on Friday."),
+        ("i stay home if it rains on friday", "If it rains on Friday, I stay home."),
+        ("any luck with the keys?", "Do you have any luck with the keys?"),
+        ("is she coming to the lake", "Is she coming to the lake?"),
+        ("will call him", "I will call him."),
+        ("but i changed it", "However, I have changed it."),
+        ("they dont know if its true", "They do not know whether it is true."),
+        ("yep", "Yes, that is correct."),
+    ],
+)
+def test_what_some_seed_writes(own: str, expected: str) -> None:
+    assert expected in {neutralise(own, "chat", str(seed)) for seed in range(400)}
+
+
 def test_a_message_becomes_a_letter() -> None:
     own = "Hey Kevin, cant make it friday. can u send Ana the file?\n\nthanks\nBob"
     letters = [neutralise(own, "email", str(seed), "message") for seed in range(60)]
