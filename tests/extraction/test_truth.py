@@ -9,8 +9,10 @@ from extraction.owner import load_owner
 from extraction.pipeline import extract
 from extraction.reason import Reason
 from extraction.sources import SOURCES
-from nic_voice.sample.build import build, owner_toml, truth
+from nic_voice.sample.build import build, owner_toml, truth, typed_and_meant
+from nic_voice.sample.drafts import MODEL, drafts
 from voice.triplet import read_triplets
+from voice.units import MESSAGE_TOKENS, about_tokens
 
 pytestmark = pytest.mark.postgres
 NAMES = {source.table: source.name for source in SOURCES}
@@ -39,3 +41,20 @@ async def test_every_own_text_is_kept_and_nothing_else(database: str, tmp_path: 
         assert found <= own, f"{place} holds words that he did not type there"
         typed, kept = typed + own.total(), kept + found.total()
     assert kept / typed > 0.99  # a signed name is the one thing of his that cleaning takes for a signature
+
+
+async def test_messages_are_about_half_of_the_tokens_and_drafts_find_their_texts(database: str, tmp_path: Path) -> None:
+    await build(database, 1_500, SEED)
+    (tmp_path / "owner.toml").write_text(owner_toml())
+    (tmp_path / "drafts.jsonl").write_text("\n".join(drafts(typed_and_meant(1_500, SEED), SEED)))
+    owner = load_owner(tmp_path / "owner.toml")
+    ledger = await extract(database, owner, tmp_path, drafts=tmp_path / "drafts.jsonl")
+    tokens: Counter[str] = Counter()
+    origins: Counter[str] = Counter()
+    for triplet in read_triplets(tmp_path / "triplets.jsonl"):
+        tokens[triplet.unit] += sum(map(about_tokens, (triplet.system, triplet.neutral, triplet.own)))
+        origins[triplet.origin] += 1
+        assert triplet.unit == "sentence" or about_tokens(triplet.own) <= MESSAGE_TOKENS
+    assert 0.4 < tokens["message"] / tokens.total() < 0.6
+    assert origins[MODEL] == ledger.drafts["used"] > origins["rules"]
+    assert ledger.drafts["without_a_fact"] == 0
