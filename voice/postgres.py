@@ -69,6 +69,7 @@ def translated(place: str, doing: str | None = None, right: str = "", kept: str 
     except (
         OSError,
         asyncpg.InterfaceError,
+        asyncpg.InternalClientError,  # the server ended the connection in the moment of a query
         asyncpg.PostgresConnectionError,
         asyncpg.OperatorInterventionError,
     ) as error:
