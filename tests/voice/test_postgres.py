@@ -17,5 +17,6 @@ from voice.postgres import PostgresError, translated
 )
 def test_a_connection_that_ends_is_lost_whatever_it_is_called(error: Exception) -> None:
     expected = r"Lost PostgreSQL while reading table t \(here\)\. Nothing was written\. Run the same"
-    with pytest.raises(PostgresError, match=expected), translated("here", "reading table t", kept="Nothing was written."):
+    lost = translated("here", "reading table t", kept="Nothing was written.")
+    with pytest.raises(PostgresError, match=expected), lost:
         raise error
