@@ -1,4 +1,4 @@
-# make run    set everything up and see a sentence rewritten       make check  lint, types and unit tests
+# make run    set everything up and see drafts rewritten       make check  lint, types and unit tests
 # make test   everything but the long tests                        make test-slow  the long ones
 # Nothing but python3 and pip is needed. LOCK chooses the environment; see README.md for CUDA and ROCm.
 

@@ -1,6 +1,6 @@
 """The whole road once, by the commands that a user would type; this is what `make run` runs.
 
-With nothing configured: a made-up owner's Nexus, extracted, trained, served, three sentences rewritten. With
+With nothing configured: a made-up owner's Nexus, extracted, trained, served, three drafts rewritten. With
 NIC_VOICE_VOICES set to a folder of voices: those are served and nothing is trained.
 """
 

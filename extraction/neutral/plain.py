@@ -36,8 +36,16 @@ _DASH = re.compile(r"\s*(?:—|–|―)\s*|\s+-{1,3}\s+|(?<=\w)--+(?=\w)|\s*--+\
 _HIDDEN = "\ue000{}\ue001"
 
 
-def plain(text: str, chance: random.Random) -> str:
-    """One line in plain written English, empty when all of it was noise; `chance` chooses what a dash becomes."""
+def in_english(text: str) -> bool:
+    """Whether the words of a text, its links and the like apart, are English."""
+    return is_english(_KEEP.sub(" ", text))
+
+
+def plain(text: str, english: bool, chance: random.Random) -> str:
+    """One line in plain written English, empty when all of it was noise; `chance` chooses what a dash becomes.
+
+    Where it is not `english`, its words stay as they are.
+    """
     kept: list[str] = []
 
     def hide(match: re.Match[str]) -> str:
@@ -46,7 +54,6 @@ def plain(text: str, chance: random.Random) -> str:
 
     text = _KEEP.sub(hide, _without_emoji(text))
     text = _dashes(_MARKUP.sub(r"\2", _calmed(text)), chance)
-    english = is_english(re.sub("\ue000\\d+\ue001", " ", text))
     if english:
         text = _without_fillers(spell_out(text))
     text = _punctuated(text)

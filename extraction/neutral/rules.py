@@ -10,9 +10,8 @@ import random
 import re
 
 from extraction.neutral.frames import framed, letter, short, tailed, without_hello
-from extraction.neutral.language import is_english
 from extraction.neutral.phrases import is_common, is_question, lowered, reworded
-from extraction.neutral.plain import plain
+from extraction.neutral.plain import in_english, plain
 from voice.ends import without_ends
 from voice.sentences import split
 from voice.triplet import Register, Unit
@@ -34,11 +33,15 @@ def neutralise(text: str, register: Register, seed: str, unit: Unit = "sentence"
 
 
 def _sentence(text: str, register: Register, chance: random.Random) -> str:
-    lines = [plain(line, chance) for line in text.splitlines()]
-    sentence = "\n".join(line for line in lines if line)
-    if chance.random() < PLAIN_SHARE or not is_english(sentence):
+    english = in_english(text)
+    sentence = _lines(text, english, chance)
+    if not english or chance.random() < PLAIN_SHARE:
         return sentence
     return _formal(sentence, register, chance)
+
+
+def _lines(text: str, english: bool, chance: random.Random) -> str:
+    return "\n".join(line for typed in text.splitlines() if (line := plain(typed, english, chance)))
 
 
 def _formal(sentence: str, register: Register, chance: random.Random) -> str:
@@ -56,12 +59,13 @@ def _formal(sentence: str, register: Register, chance: random.Random) -> str:
 def _message(text: str, register: Register, chance: random.Random) -> str:
     """A message: greeting, paragraphs and sign-off each in an assistant's form."""
     greeting, body, closing = _parts(text)
-    is_plain = chance.random() < PLAIN_MESSAGES or not is_english(body)
+    english = in_english(body)
+    is_plain = not english or chance.random() < PLAIN_MESSAGES
     paragraphs = [
         neutral for paragraph in re.split(r"\n[ \t]*\n+", body) if (neutral := _paragraph(paragraph, is_plain, chance))
     ]
     if is_plain or not paragraphs:
-        around = [plain(greeting, chance), *paragraphs, "\n".join(plain(line, chance) for line in closing.splitlines())]
+        around = [plain(greeting, english, chance), *paragraphs, _lines(closing, english, chance)]
         return "\n\n".join(part.strip() for part in around if part.strip())
     return letter(greeting, paragraphs, closing, register, chance)
 
@@ -79,7 +83,7 @@ def _paragraph(text: str, is_plain: bool, chance: random.Random) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if len(lines) > 1 and all(len(line.split()) <= _LIST_LINE_WORDS and line[-1] not in ".?!" for line in lines):
         return "\n".join(_list_line(line, is_plain) for line in lines)
-    sentences = [sentence for line in lines for sentence in split(plain(line, chance))]
+    sentences = [sentence for line in lines for sentence in split(plain(line, in_english(line), chance))]
     if is_plain:
         return " ".join(sentences)
     said = [_in_message(sentence, chance) for sentence in sentences]

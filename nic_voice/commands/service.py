@@ -47,7 +47,7 @@ def rewrite(text: str | None, voice: str | None, url: str, temperature: float | 
 @click.command()
 @click.option("--folder", default="demo", type=path(file_okay=False), help="Folder for the made-up data and the voice.")
 def quickstart(folder: Path) -> None:
-    """Do everything once: make up an owner, extract, train, serve, rewrite three sentences, and go on serving."""
+    """Do everything once: make up an owner, extract, train, serve, rewrite three drafts, and go on serving."""
     from nic_voice.quickstart import run
 
     run(folder)

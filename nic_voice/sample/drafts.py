@@ -43,16 +43,16 @@ _GREETING = re.compile(
 
 
 def drafts(typed: Iterator[tuple[str, str, str, str]], seed: int) -> Iterator[str]:
-    """Lines of drafts.jsonl for texts (table, row id, as he typed it, as he meant it), messages first."""
+    """Lines of drafts.jsonl for texts (table, row id, as he typed it, as he meant it)."""
     for table, row, own, curly in typed:
         meant = curly.replace("’", "'")
         if table not in SOURCES:
             continue
         source, is_mail = SOURCES[table]
         chance = Random(f"{seed}:{table}:{row}")
-        sentences = split(own)
         yield _line(f"{source}:{row}:m", _letter(meant, chance) if is_mail else _text(meant, chance))
-        for number, part in enumerate(aligned(own, meant)):
+        sentences = aligned(own, meant)
+        for number, part in enumerate(sentences):
             if len(sentences) == 1 or len(part.split()) > 2:
                 yield _line(f"{source}:{row}:{number}", _sentence(part, chance))
 
@@ -77,7 +77,7 @@ def _line(name: str, draft: str) -> str:
 def _text(meant: str, chance: Random) -> str:
     """A chat message."""
     frames = _tables()["frames"]
-    body = " ".join(_sentence(part, chance) for part in _parts(meant))
+    body = " ".join(_sentence(part, chance) for part in split(meant))
     if chance.random() < OPENED / 2:
         body = f"{pick(chance, frames['opening'])} {body}"
     return f"{body} {pick(chance, frames['closing'])}" if chance.random() < CLOSED / 2 else body
@@ -89,7 +89,7 @@ def _letter(meant: str, chance: Random) -> str:
     paragraphs = meant.split("\n\n")
     hello = paragraphs.pop(0) if len(paragraphs) > 1 and _GREETING.fullmatch(paragraphs[0]) else ""
     bye = paragraphs.pop() if len(paragraphs) > 1 and _SIGNED.search(paragraphs[-1]) else ""
-    body = [" ".join(_sentence(part, chance) for part in _parts(paragraph)) for paragraph in paragraphs]
+    body = [" ".join(_sentence(part, chance) for part in split(paragraph)) for paragraph in paragraphs]
     if chance.random() < OPENED:
         body[0] = f"{pick(chance, frames['opening'])} {body[0]}"
     if chance.random() < CLOSED:
@@ -105,10 +105,6 @@ _SUBJECTS = frozenset(
     "someone half most".split()
 )
 _HELLO = frozenset("hey hi hello yo morning dear good all team both".split())
-
-
-def _parts(meant: str) -> list[str]:
-    return [meant[start:end] for start, end in spans(meant)]
 
 
 def _sentence(meant: str, chance: Random) -> str:
