@@ -9,7 +9,7 @@ import re
 import tomllib
 from importlib import resources
 
-from extraction.neutral.phrases import has_subject, is_question, lowered, request
+from extraction.neutral.phrases import has_subject, indirect, is_question, lowered, request
 from voice.triplet import Register
 
 _TABLES = tomllib.loads((resources.files("extraction.neutral") / "frames.toml").read_text("utf-8"))
@@ -23,17 +23,27 @@ _GREETED = {"email": 0.7, "work_email": 0.7, "chat": 0.4, "speech": 0.05, "post"
 _OPENED = {"email": 0.25, "work_email": 0.25, "chat": 0.25, "speech": 0.05, "post": 0.05}
 _CLOSED = {"email": 0.5, "work_email": 0.5, "chat": 0.35, "speech": 0.1, "post": 0.1}
 _SIGNED_OFF = {"email": 0.5, "work_email": 0.5, "chat": 0.03, "speech": 0.0, "post": 0.0}
+INDIRECT = 0.7  # of the framed questions that can be
 _NAMED, _TO_ALL = 0.6, 0.1
+_BARE = 0.25  # of the greetings and thanks without a name: left out, so that the adapter learns to add its owner's
 _OPINION = re.compile(r"(?:I|My|We|That|This|It) (?:think|love|hate|like|feel|am|was|is|really|do not)\b")
 
 
-def framed(sentence: str, chance: random.Random) -> str:
-    """A sentence inside a phrase that assistants like; as it is where none fits."""
-    if len(sentence.split()) < 3 or not sentence[0].isalpha():
+def framed(sentence: str, share: float, chance: random.Random) -> str:
+    """A sentence inside a phrase that assistants like, in a `share` of the cases; as it is where none fits.
+
+    Questions and requests get theirs oftener: there an assistant hardly ever goes straight to the point.
+    """
+    wish, asks = request(sentence), is_question(sentence)
+    if wish is not None or asks:
+        share = (1 + share) / 2
+    if chance.random() >= share or len(sentence.split()) < 3 or not sentence[0].isalpha():
         return sentence
-    if (wish := request(sentence)) is not None:
+    if wish is not None:
         return chance.choice(SENTENCE["request"]).format(wish)
-    if is_question(sentence):
+    if asks:
+        if chance.random() < INDIRECT and (said := indirect(sentence)) is not None:
+            return chance.choice(SENTENCE["indirect"]).format(said)
         return chance.choice(SENTENCE["question"]).format(sentence) if sentence.endswith("?") else sentence
     if not sentence.endswith(".") or not has_subject(sentence):
         return sentence
@@ -83,7 +93,7 @@ def _greeting(own: str, register: Register, chance: random.Random) -> str:
         names = " ".join(re.findall(r"(?<![\w.])[A-Z][\w'-]*(?:\s+(?:and|&)(?=\s+[A-Z]))?", without_hello(own)))
         if names:
             return chance.choice(MESSAGE["greeting_named"]).format(names)
-        return chance.choice(MESSAGE["greeting_chat" if chatty else "greeting"])
+        return "" if draw < _BARE else chance.choice(MESSAGE["greeting_chat" if chatty else "greeting"])
     if draw >= _GREETED[register]:
         return ""
     if named < _NAMED:
@@ -114,6 +124,8 @@ def _closing(own: str, register: Register, chance: random.Random) -> str:
         if name and not re.match(r"(?:Thank|Thx|Best|Regards|Cheers|Love|Bye|See|Talk|Take)", name.group(1))
         else ""
     )
+    if thanks and not signed and draw > 1 - _BARE:
+        return ""
     lines = [second] if thanks else []
     if signed or not thanks or draw < _SIGNED_OFF[register]:
         lines.append(f"{first}\n{signed}" if signed else first)

@@ -11,9 +11,24 @@ import tomllib
 from importlib import resources
 
 _TABLES = tomllib.loads((resources.files("extraction.neutral") / "phrases.toml").read_text("utf-8"))
-_COMMON = frozenset(_TABLES["common"].split())
-_WORDS: dict[str, list[str]] = {key.removesuffix(" _"): options for key, options in _TABLES["words"].items()}
-_WANTS_MORE = frozenset(key.removesuffix(" _") for key in _TABLES["words"] if key.endswith(" _"))
+
+
+def _options() -> dict[str, list[str]]:
+    """Every phrase of the two tables and what may stand for it; a ` _` at its end wants another word to follow."""
+    options: dict[str, list[str]] = {key: list(written) for key, written in _TABLES["words"].items()}
+    for group in _TABLES["same"]["groups"]:
+        members = group.split(" = ")
+        for member in members:
+            others = [other.removesuffix(" _") for other in members if other != member]
+            options.setdefault(member[0].lower() + member[1:], []).extend(others)
+    return options
+
+
+_WORDS = {key.removesuffix(" _"): options for key, options in _options().items()}
+_COMMON = frozenset(_TABLES["common"].split()) | {
+    text.split()[0].lower() for options in _WORDS.values() for text in options if text
+}
+_WANTS_MORE = frozenset(key.removesuffix(" _") for key in _options() if key.endswith(" _"))
 _SUBJECTS: dict[str, str] = _TABLES["subjects"]
 _PHRASE = re.compile(
     r"(?<![\w'’-])(?:" + "|".join(re.escape(key) for key in sorted(_WORDS, key=len, reverse=True)) + r")(?![\w'’-])",
@@ -43,11 +58,23 @@ _QUESTION = re.compile(
     rf"(?:{_AUXILIARY}) (?:i|you|we|they|he|she|it|that|this|there|the|your|my|our|his|her|their|everyone|anyone)\b",
     re.IGNORECASE,
 )
+_TURNABLE = re.compile(
+    r"(?:(?P<word>who|what|when|where|why|how(?: (?:much|many|long|far|soon|often))?|(?:what|which) [a-z]+) )?"
+    r"(?P<verb>is|are|was|were|do|will|would|can|could|should|have|has) "
+    r"(?P<who>I|you|we|they|he|she|it|that|this|there) (?P<rest>[^,;:?]{3,80})\?",
+    re.IGNORECASE,
+)
 _IMPERATIVE = re.compile(
     rf"(?:please )?(?P<rest>(?:{'|'.join(_TABLES['verbs'].split())}|make sure|set up|wait for) (?!you\b|it is\b).+)",
     re.IGNORECASE | re.DOTALL,
 )
 _CAN_YOU = re.compile(r"(?:can|could|will|would) (?:you|u) (?:please )?(?P<rest>.+?)\?*$", re.IGNORECASE | re.DOTALL)
+_SAYING = (
+    "hope|hoping|know|knew|sure|certain|glad|afraid|realize|realized|noticed|heard|guess|assume|thought|confirmed|"
+    "believe|told me|told him|told her|told us|told them"
+)
+_NO_VERB = r"(?:not|also|just|probably|then|never|always|still|certainly|definitely|you|i|we|only|have)\b"
+_PARTS_OF_TIME = "meantime|morning|afternoon|evening|night|end|past|future|weekend|moment|same|other|minute|second"
 # Shapes of sentences: what is typed, what an assistant writes, how often.
 _SHAPES = (
     # a comma between two clauses
@@ -56,12 +83,46 @@ _SHAPES = (
     # 'I have changed' for 'I changed', but not for 'I changed it last week'
     (re.compile(rf"\b(I|we|you|they)( also| just)? ({_PAST})\b{_NOT_LONG_AGO}"), r"\1 have\2 \3", 0.45),
     (re.compile(rf"\b([Hh]e|[Ss]he|[A-Z][a-z]+)( also| just)? ({_PAST})\b{_NOT_LONG_AGO}"), r"\1 has\2 \3", 0.4),
-    (re.compile(r"\b(am|is|are) ([a-z]{2,}ing)\b(?! to\b)"), r"\1 currently \2", 0.3),
+    (
+        re.compile(r"\b(am|is|are) (?!going|something|nothing|anything|everything)([a-z]{2,}ing)\b"),
+        r"\1 currently \2",
+        0.3,
+    ),
+    # adverbs without a meaning
+    (re.compile(r"\b(I|[Ww]e) (?=(?:appreciate|apologize|enjoy|enjoyed|love|wish|hope) )"), r"\1 truly ", 0.15),
+    (re.compile(rf"\b(I|[Ww]e|you|they|he|she) (will|can) (?=(?!{_NO_VERB})[a-z]+ )"), r"\1 \2 certainly ", 0.1),
+    # the 'that' that is left out when one speaks
+    (re.compile(rf"\b({_SAYING}) (?=(?:I|we|he|she|they|(?:it|this|there) (?:is|was)) )"), r"\1 that ", 0.5),
+    (
+        re.compile(rf"\b([Tt]he (?!(?:{_PARTS_OF_TIME})\b)[a-z]{{3,}}) (?=(?:I|we|he|she|they|you) [a-z]+)"),
+        r"\1 that ",
+        0.4,
+    ),
+    (re.compile(r" too(?=[.?!]$)"), " as well", 0.5),
+    (re.compile(r" as well(?=[.?!]$)"), " too", 0.4),
 )
 _CONDITION = r"(?P<when>if|when|because|as soon as|once|after|before|unless) (?P<condition>[^,;:.?]{6,90})"
 _MAIN = r"(?P<rest>(?:I|we|you|he|she|they|it|there|please)\b[^,;:.?]{5,90}?)"
 _CONDITION_FIRST = re.compile(rf"{_CONDITION}, {_MAIN}\.", re.IGNORECASE)
 _CONDITION_LAST = re.compile(rf"{_MAIN},? {_CONDITION}\.", re.IGNORECASE)
+_DAY = "(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day"
+_TIME = (
+    rf"(?P<time>today|tomorrow|yesterday|tonight|this (?:morning|afternoon|evening|week|weekend|month|year)|"
+    rf"(?:next|last) (?:week|weekend|month|year|{_DAY})|on {_DAY}(?: (?:morning|afternoon|evening))?)"
+)
+_TIME_LAST = re.compile(
+    rf"(?P<rest>(?:I|We|He|She|They|It|You|There|My [a-z]+|The [a-z]+) [^,;:.?]{{5,70}}?) {_TIME}\.", re.IGNORECASE
+)
+_TIME_FIRST = re.compile(
+    rf"{_TIME},? (?P<rest>(?:I|we|he|she|they|it|you|there|my|the|our) [^,;:.?]{{5,90}})\.", re.IGNORECASE
+)
+# The time may be that of another verb, or belong to the word before it: "by tomorrow", "it is tomorrow".
+_NOT_ITS_TIME = re.compile(
+    r"\b(?:that|who|which|said|says|say|think|thought|know|knew|hope|heard|told|tell|if|when|and|but|because|so|how|what|"
+    r"where|why|while|as|or|ask|asked|wondering)\b|"
+    r"\b(?:by|until|till|since|for|before|after|of|from|about|to|is|was|are|were|be|been|than|not|just|only|even|late)$",
+    re.IGNORECASE,
+)
 _ANY = re.compile(r"^Any ([a-z][^.?!]{2,60})\?$")
 _ANY_FORMS = ("Do you have any {}?", "I was wondering whether there is any {}.", "Is there any {}?")
 _LINKS = {
@@ -77,11 +138,25 @@ def is_question(sentence: str) -> bool:
     return sentence.endswith("?") or _QUESTION.match(sentence) is not None
 
 
+def indirect(sentence: str) -> str | None:
+    """A question as a clause, 'whether you are free' for 'Are you free?'; None where that takes more than the order."""
+    found = _TURNABLE.fullmatch(sentence)
+    if found is None or re.match(r"(?:not|like|mind)\b", found["rest"], re.IGNORECASE):
+        return None
+    verb, who = found["verb"].lower(), found["who"] if found["who"] == "I" else found["who"].lower()
+    if who == "you" and verb in ("can", "could", "will", "would"):
+        return None
+    said = f"{who} {found['rest']}" if verb == "do" else f"{who} {verb} {found['rest']}"
+    return f"{(found['word'] or 'whether').lower()} {said}"
+
+
 def request(sentence: str) -> str | None:
     """What a sentence asks somebody to do, in the bare verb and without its mark; None when it asks nothing of him."""
     found = _CAN_YOU.match(sentence) or (None if sentence.endswith("?") else _IMPERATIVE.match(sentence))
     if found is None or re.match(
-        r"(?:let (?:us|me know)|believe|imagine|come on|look,)\b", found["rest"], re.IGNORECASE
+        r"(?:let (?:us|me know)|believe|imagine|come on|look,|like|love|rather|mind|want|happen|be interested)\b",
+        found["rest"],
+        re.IGNORECASE,
     ):
         return None
     return lowered(found["rest"].rstrip(" .!?"))
@@ -91,7 +166,7 @@ def reworded(sentence: str, chance: random.Random) -> str:
     """The sentence with a subject where it lacks one, its questions marked, and its phrases in formal words."""
     if _QUESTION.match(sentence) and sentence.endswith("."):
         sentence = f"{sentence[:-1]}?"
-    if (found := _SUBJECT.match(sentence)) and chance.random() < 0.8:
+    if (found := _SUBJECT.match(sentence)) and chance.random() < 0.8 and not _QUESTION.match(sentence):
         first = sentence.split()[0]
         sentence = f"{_SUBJECTS[found[0].lower()]} {lowered(sentence) if first != 'I' else sentence}"
     if (link := _LINK.match(sentence)) and chance.random() < REWORDED:
@@ -105,7 +180,7 @@ def reworded(sentence: str, chance: random.Random) -> str:
 
 
 def _turned(sentence: str, chance: random.Random) -> str:
-    """Some sentences of two clauses with the other one first: 'call me if it rains', 'if it rains, call me'."""
+    """Some sentences with another part first: 'call me if it rains', 'if it rains, call me', 'today, I went home'."""
     if chance.random() >= TURNED:
         return sentence
     if (found := _CONDITION_FIRST.fullmatch(sentence)) is not None:
@@ -113,7 +188,14 @@ def _turned(sentence: str, chance: random.Random) -> str:
         return f"{first} {found['when'].lower()} {found['condition']}."
     if (found := _CONDITION_LAST.fullmatch(sentence)) is not None:
         return f"{found['when'].capitalize()} {found['condition']}, {lowered(found['rest'])}."
-    return sentence
+    if (found := _TIME_FIRST.fullmatch(sentence) or _TIME_LAST.fullmatch(sentence)) is None:
+        return sentence
+    time, rest = found["time"], found["rest"]
+    if _NOT_ITS_TIME.search(rest):
+        return sentence
+    if found.start("time"):
+        return f"{time[0].upper()}{time[1:]}, {lowered(rest)}."
+    return f"{rest[0].upper()}{rest[1:]} {time[0].lower()}{time[1:]}."
 
 
 def _shaped(written: str, share: float, chance: random.Random, found: re.Match[str]) -> str:
@@ -129,7 +211,9 @@ def _phrase(found: re.Match[str], chance: random.Random) -> str:
     if draw >= REWORDED or _has_name(typed, opens) or (known in _WANTS_MORE and not _goes_on(found)):
         return typed
     previous = (re.findall(r"[\w'’]+", before) or [""])[-1].lower()
-    options = [option for option in _WORDS[known] if _fits(option, previous, opens)]
+    options = [
+        option for option in _WORDS[known] if _fits(option, previous, opens) and _sounds(option, typed, previous)
+    ]
     if not options:
         return typed
     new = options[int(choice * len(options))]
@@ -159,6 +243,11 @@ def _fits(option: str, previous: str, opens: bool) -> bool:
     if first in ("would", "wish"):
         return previous in _PERSONS or opens
     return first not in ("please", "kindly") or opens or previous in ("and", "then", "so", "just")
+
+
+def _sounds(option: str, typed: str, previous: str) -> bool:
+    """Whether the article before it stays right: 'an odd one', 'a strange one'."""
+    return previous not in ("a", "an") or (option[:1] in "aeiou") == (typed[0].lower() in "aeiou")
 
 
 def has_subject(sentence: str) -> bool:

@@ -20,7 +20,7 @@ from voice.triplet import Register, Unit
 PLAIN_SHARE, FRAMED_SHARE = 0.15, 0.4
 TAIL_SHARE = {"email": 0.12, "work_email": 0.12, "chat": 0.10, "speech": 0.05, "post": 0.05}
 # Of the messages: left in plain English. Of their sentences: framed, and joined to the next.
-PLAIN_MESSAGES, FRAMED_IN_MESSAGE, JOINED = 0.1, 0.3, 0.25
+PLAIN_MESSAGES, FRAMED_IN_MESSAGE, JOINED = 0.1, 0.3, 0.35
 _JOINTS = (", and", ", and", ", so", ", as")
 _LIST_LINE_WORDS = 7
 
@@ -48,9 +48,7 @@ def _formal(sentence: str, register: Register, chance: random.Random) -> str:
     """One plain sentence in an assistant's words."""
     if (said := short(sentence, chance)) is not None:
         return said
-    sentence = reworded(sentence, chance)
-    if chance.random() < FRAMED_SHARE:
-        sentence = framed(sentence, chance)
+    sentence = framed(reworded(sentence, chance), FRAMED_SHARE, chance)
     if chance.random() < TAIL_SHARE[register] and sentence.endswith((".", "?")):
         sentence = tailed(sentence, chance)
     return sentence
@@ -97,8 +95,7 @@ def _list_line(line: str, is_plain: bool) -> str:
 def _in_message(sentence: str, chance: random.Random) -> str:
     if (said := short(sentence, chance)) is not None:
         return said
-    sentence = reworded(sentence, chance)
-    return framed(sentence, chance) if chance.random() < FRAMED_IN_MESSAGE else sentence
+    return framed(reworded(sentence, chance), FRAMED_IN_MESSAGE, chance)
 
 
 def _joined(sentences: list[str], chance: random.Random) -> list[str]:

@@ -102,6 +102,12 @@ def test_some_sentences_stay_plain_and_some_get_an_assistants_phrase() -> None:
         ("they dont want to go", "sentence", "not would"),
         ("i want to meet Will and Mark", "sentence", "will and"),
         ("my sources tell me so", "sentence", "please"),
+        ("a weird thing and an odd one", "sentence", "a unusual"),
+        ("will you take the boat", "sentence", "I will you"),
+        ("do you want to come", "sentence", "you like to come."),
+        ("i need it by tomorrow", "sentence", "Tomorrow,"),
+        ("i said that she left yesterday", "sentence", "Yesterday,"),
+        ("in the meantime i work", "sentence", "meantime that"),
     ],
 )
 def test_what_no_seed_may_write(own: str, unit: Unit, never: str) -> None:
@@ -119,6 +125,14 @@ def test_what_no_seed_may_write(own: str, unit: Unit, never: str) -> None:
         ("but i changed it", "However, I have changed it."),
         ("they dont know if its true", "They do not know whether it is true."),
         ("yep", "Yes, that is correct."),
+        ("i went home yesterday", "Yesterday, I went home."),
+        ("tomorrow we sail at 5", "We sail at 5 tomorrow."),
+        ("somebody took my bag", "Someone took my bag."),
+        ("someone took my bag", "Somebody took my bag."),
+        ("are you in the boat", "Could you tell me whether you are in the boat?"),
+        ("when is it due?", "Could you tell me when it is due?"),
+        ("the book i read is here", "The book that I read is here."),
+        ("call me tomorrow", "I would like you to call me tomorrow."),
     ],
 )
 def test_what_some_seed_writes(own: str, expected: str) -> None:
@@ -141,6 +155,15 @@ def test_assistants_add_what_the_owner_left_out() -> None:
     openings, closings = tuple(MESSAGE["sign_off"]), [*MESSAGE["closing_request"], *MESSAGE["closing_statement"]]
     assert 30 < sum(letter.endswith(openings) for letter in letters) < 70
     assert 20 < sum(any(closing in letter for closing in closings) for letter in letters) < 80
+
+
+def test_assistants_leave_out_what_its_owner_always_writes() -> None:
+    letters = [
+        neutralise("hey, the file is wrong, fix it. thanks", "email", str(seed), "message") for seed in range(200)
+    ]
+    greeted = tuple(form.format("") for form in MESSAGE["greeting"])
+    assert 20 < sum(not letter.startswith(greeted) for letter in letters) < 110
+    assert 20 < sum(not any(thanks in letter for thanks in MESSAGE["thanks"]) for letter in letters) < 110
 
 
 @given(st.text(min_size=1).filter(str.strip), st.sampled_from(REGISTERS), st.sampled_from(UNITS), st.text())
