@@ -3,7 +3,6 @@
 In: texts and their rewrites, ends taken off; the voice's alignment. Out: for each rewrite a Fidelity.
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -15,14 +14,13 @@ from sacrebleu.metrics.chrf import CHRF
 
 from voice.alignment import Alignment
 from voice.errors import UserError
-from voice.facts import numbers
+from voice.facts.figures import numbers
 from voice.names import bare, names
 from voice.sense import Changes, changes
-from voice.words import is_content, stem, words
+from voice.words import is_content, repeats, stem, words
 
 NEAR = 0.1  # share of the words that a near-copy may change
 _BATCH = 32
-_RUN = 5  # words that, said again, are a repetition
 
 
 class MeaningError(UserError):
@@ -102,14 +100,6 @@ def is_near_copy(text: str, rewrite: str) -> bool:
     """Whether under a tenth of the words differ, case and punctuation aside."""
     before, after = words(text), words(rewrite)
     return edits(before, after) < NEAR * max(1, len(before))
-
-
-def repeats(text: str, rewrite: str) -> bool:
-    """Whether the rewrite says some five words more often than the text does, and more than once."""
-    before, after = (
-        Counter(zip(*(said[n:] for n in range(_RUN)), strict=False)) for said in map(words, (text, rewrite))
-    )
-    return any(count > max(1, before[run]) for run, count in after.items())
 
 
 def edits(before: Sequence[str], after: Sequence[str]) -> int:

@@ -95,6 +95,7 @@ class Ledger:
     """All sources that were walked, those that were skipped and why, and the SHA-256 of triplets.jsonl.
 
     `drafts`, where some were brought: read = used + for no text + without one of the text's facts (the rules serve).
+    `masked` counts the identifiers of own.jsonl that placeholders stand for, by kind.
     """
 
     unit: str
@@ -102,6 +103,7 @@ class Ledger:
     skipped: dict[str, str]
     sha256: str
     drafts: dict[str, int] = field(default_factory=dict)
+    masked: dict[str, int] = field(default_factory=dict)
 
     @property
     def triplets(self) -> int:
@@ -115,6 +117,7 @@ class Ledger:
             "sources": {name: counts.to_json() for name, counts in self.sources.items()},
             "skipped": self.skipped,
             "drafts": self.drafts,
+            "masked": self.masked,
             "triplets": self.triplets,
             "sha256": self.sha256,
         }
@@ -126,7 +129,8 @@ def read(path: Path) -> Ledger:
     try:
         content = json.loads(path.read_bytes())
         sources = {name: Counts.from_json(counts) for name, counts in content["sources"].items()}
-        return Ledger(content["unit"], sources, content["skipped"], content["sha256"], content["drafts"])
+        fields = (content[name] for name in ("skipped", "sha256", "drafts", "masked"))
+        return Ledger(content["unit"], sources, *fields)
     except OSError as error:
         raise explain_os_error(error, f"Reading {path.name}") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:

@@ -10,7 +10,7 @@ from pathlib import Path
 from extraction.drafts import read_drafts
 from extraction.ledger import Counts, Ledger
 from extraction.own import why_dropped
-from extraction.pieces import Piece
+from extraction.pieces import Piece, Secrets
 from extraction.pipeline import ExtractionError, add_neutral, write_own
 from extraction.reason import Reason
 from extraction.units import MESSAGE, Cut, UnitChoice, cuts
@@ -22,18 +22,30 @@ SOURCE = "own"
 
 
 def import_own(
-    path: Path, out: Path, register: Register, *, unit: UnitChoice = "both", drafts: Path | None = None
+    path: Path,
+    out: Path,
+    register: Register,
+    *,
+    unit: UnitChoice = "both",
+    drafts: Path | None = None,
+    secrets: Secrets = "mask",
 ) -> Ledger:
     """Both stages for the texts in `path`; `register` and `unit` are for lines which name none.
 
     Raises ExtractionError, with nothing written, when no line can be used; LinesError for a wrong field.
     """
-    gather(path, out, register, unit=unit, drafts=drafts)
+    gather(path, out, register, unit=unit, drafts=drafts, secrets=secrets)
     return add_neutral(out)
 
 
 def gather(
-    path: Path, out: Path, register: Register, *, unit: UnitChoice = "both", drafts: Path | None = None
+    path: Path,
+    out: Path,
+    register: Register,
+    *,
+    unit: UnitChoice = "both",
+    drafts: Path | None = None,
+    secrets: Secrets = "mask",
 ) -> Ledger:
     """The first stage: own texts -> out/own.jsonl and out/own.ledger.json. A row is a line."""
     given = read_drafts(drafts) if drafts else {}
@@ -65,7 +77,7 @@ def gather(
             f"{path} has no text that can be used ({reasons_found or 'the file is empty'}). Each line must be a text, "
             f'or JSON: {{"own": ...}}.'
         )
-    return write_own(out, unit, {SOURCE: counts}, {}, list(pieces.values()), given)
+    return write_own(out, unit, {SOURCE: counts}, {}, list(pieces.values()), given, secrets)
 
 
 def _text(lines: Lines, line: str) -> str | Reason:

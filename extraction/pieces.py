@@ -7,15 +7,20 @@ the other.
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO
+from typing import IO, Literal
 
+from voice.ends import without_name
 from voice.errors import UserError, explain_os_error
+from voice.facts.compare import words_of
+from voice.facts.masking import kinds_in, mask, mask_pair
 from voice.triplet import Register, Unit
 
 FILE_NAME = "own.jsonl"
+Secrets = Literal["mask", "drop"]
+_SECRETS = frozenset({"secret", "card", "iban"})
 
 
 class PiecesError(UserError):
@@ -45,6 +50,23 @@ class Piece:
     def row(self) -> str:
         """The row that it comes from: its id without the piece's number."""
         return self.id.rpartition(":")[0]
+
+
+def holds_secret(masked_text: str) -> bool:
+    """Whether a masked text held a password, a key, a card or an account number."""
+    return not _SECRETS.isdisjoint(kinds_in(masked_text))
+
+
+def masked(piece: Piece, signed: frozenset[str]) -> Piece:
+    """The piece with placeholders for its identifiers, the same ones in its draft.
+
+    What its owner is `signed` as (in lower case) goes from the end of his text where a draft does not have it.
+    """
+    if piece.draft is None:
+        return replace(piece, own=mask(piece.own).text)
+    own_text = piece.own if signed & words_of(piece.draft) else without_name(piece.own, signed)
+    draft, own = mask_pair(piece.draft, own_text)
+    return replace(piece, own=own.text, draft=draft.text)
 
 
 def dump_pieces(file: IO[bytes], pieces: Iterable[Piece]) -> str:

@@ -8,6 +8,7 @@ sentence of both stages. The second stage needs no database. Equal rows give equ
 """
 
 import dataclasses
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,14 +22,16 @@ from extraction.neutral.rules import neutralise
 from extraction.nexus import Nexus, connect
 from extraction.own import Own, read_row
 from extraction.owner import Owner
-from extraction.pieces import Piece
+from extraction.pieces import Piece, Secrets, holds_secret, masked
 from extraction.reason import Reason
 from extraction.runs import Turn, join_runs, turn_of
 from extraction.sources import SOURCES, Source
 from extraction.units import UnitChoice
 from voice.atomic import atomic_write, flush
+from voice.ends import closing_names
 from voice.errors import UserError, counted
-from voice.facts import invented
+from voice.facts.compare import invented
+from voice.facts.masking import kinds_in
 from voice.prompt import system_text
 from voice.triplet import Triplet, dump_triplets
 
@@ -54,10 +57,11 @@ async def extract(
     *,
     unit: UnitChoice = "both",
     drafts: Path | None = None,
+    secrets: Secrets = "mask",
     on_progress: Progress = ignore_progress,
 ) -> Ledger:
     """Both stages; what stands in `out` stays as it is when the first one fails."""
-    await gather_own(dsn, owner, out, unit=unit, drafts=drafts, on_progress=on_progress)
+    await gather_own(dsn, owner, out, unit=unit, drafts=drafts, secrets=secrets, on_progress=on_progress)
     return add_neutral(out)
 
 
@@ -68,6 +72,7 @@ async def gather_own(
     *,
     unit: UnitChoice = "both",
     drafts: Path | None = None,
+    secrets: Secrets = "mask",
     on_progress: Progress = ignore_progress,
 ) -> Ledger:
     """The first stage: rows -> out/own.jsonl and out/own.ledger.json."""
@@ -80,7 +85,7 @@ async def gather_own(
             walked[source.name] = await _walk(nexus, source, owner, unit, pieces, on_progress)
     if not pieces:
         raise ExtractionError(_nothing_found(owner, walked))
-    return write_own(out, unit, walked, skipped, pieces, given)
+    return write_own(out, unit, walked, skipped, pieces, given, secrets)
 
 
 def write_own(
@@ -90,16 +95,28 @@ def write_own(
     skipped: dict[str, str],
     pieces: list[Piece],
     drafts: dict[str, Draft],
+    secrets: Secrets,
 ) -> Ledger:
     """The file between the stages, ordered by date and id, with the ledger of the first one beside it."""
     pieces, unused = with_drafts(pieces, drafts, unit)
+    signed = closing_names(piece.own for piece in pieces)
+    pieces = [masked(piece, signed) for piece in pieces]
+    if secrets == "drop":
+        secret = [piece for piece in pieces if holds_secret(piece.own)]
+        pieces = [piece for piece in pieces if not holds_secret(piece.own)]
+        _reject(walked, secret, {piece.row for piece in pieces}, Reason.SECRET)
+        if not pieces:
+            raise ExtractionError(
+                "Every text holds a secret. Nothing was written; `--secrets mask` keeps them, masked."
+            )
     pieces.sort(key=lambda piece: (piece.sent_at or _LAST, piece.sent_at is None, piece.id))
     counted_drafts = {"read": len(drafts), "used": len(drafts) - unused, "for_no_text": unused} if drafts else {}
     for name, counts in walked.items():
         counts.check(name)
     with atomic_write(out / ledgers.OWN_FILE_NAME) as ledger_file, atomic_write(out / files.FILE_NAME) as own_file:
         sha256 = files.dump_pieces(own_file, pieces)
-        ledger = Ledger(unit=unit, sources=walked, skipped=skipped, sha256=sha256, drafts=counted_drafts)
+        hidden = Counter(kind for piece in pieces for kind in kinds_in(piece.own))
+        ledger = Ledger(unit, walked, skipped, sha256, counted_drafts, dict(sorted(hidden.items())))
         ledger_file.write(ledger.to_json().encode())
         flush(ledger_file)  # all bytes of both are on the disk before either takes its place
     return ledger
@@ -159,14 +176,19 @@ class _NeutralStage:
     def counted(self, first: dict[str, Counts]) -> dict[str, Counts]:
         """The counts of both stages together, by source."""
         counts = {name: count.copy() for name, count in first.items()}
-        for piece in self._dropped:
-            counts[piece.source].reject_sentence(Reason.INVENTED_FACT)
-        lost = {piece.row: piece for piece in self._dropped if piece.rows == 1 and piece.row not in self._used}
-        for piece in lost.values():
-            counts[piece.source].reject_used_row(Reason.INVENTED_FACT, undated=piece.sent_at is None)
+        _reject(counts, self._dropped, self._used, Reason.INVENTED_FACT)
         for name, count in counts.items():
             count.check(name)
         return counts
+
+
+def _reject(counts: dict[str, Counts], dropped: list[Piece], used: set[str], reason: Reason) -> None:
+    """Count pieces that were triplets until now as dropped, and the rows that are not `used` without them."""
+    for piece in dropped:
+        counts[piece.source].reject_sentence(reason)
+    lost = {piece.row: piece for piece in dropped if piece.rows == 1 and piece.row not in used}
+    for piece in lost.values():
+        counts[piece.source].reject_used_row(reason, undated=piece.sent_at is None)
 
 
 async def present_sources(nexus: Nexus, owner: Owner) -> tuple[list[Source], dict[str, str]]:

@@ -31,9 +31,10 @@ class Reason(StrEnum):
     REACTION = "reaction", "one word that only reacts (lol, ok), or no word at all"
     TABLE_ROW = "table_row", "a line of a table"
     QUOTE_LEFT_OVER = "quote_left_over", "the header of a quote still stands in it"
+    SECRET = "secret", "it holds a password, a key, a card or an account number, and `--secrets drop` was given"
     OWN_NAME = "own_name", "nothing but the owner's name"
     # Sentences and pairs, once the neutral side is there.
-    INVENTED_FACT = "invented_fact", "a number that the neutral side lacks: it would teach inventing"
+    INVENTED_FACT = "invented_fact", "a fact or a name that the neutral side lacks: it would teach inventing"
     # Lines of a file of pairs or of own texts.
     NOT_ONE_TAB = "not_one_tab", "not exactly one tab in the line"
     NOT_A_PAIR = "not_a_pair", "no JSON object with the texts neutral and own in the line"

@@ -45,11 +45,12 @@ def run(folder: Path) -> None:
     if not any(voices.glob(f"*/{FILE_NAME}")):
         if os.environ.get("NIC_VOICE_VOICES"):
             raise UserError(f"NIC_VOICE_VOICES={voices} holds no voice. Train one there, or unset it to see the demo.")
-        _make_voice(folder, voices)
+        make_voice(folder, voices)
     _serve(voices)
 
 
-def _make_voice(folder: Path, voices: Path) -> None:
+def make_voice(folder: Path, voices: Path) -> None:
+    """Sample, extraction and training in `folder`; the voice is in `voices`."""
     data = folder / "nexus"
     if not (data / "dsn").exists():
         _command("sample", "--rows", str(ROWS), "--seed", str(SEED), "--out", str(data))

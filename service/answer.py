@@ -5,8 +5,9 @@ In: Pieces in order. Out: OpenAI's chat.completion, or its chat.completion.chunk
 
 import time
 import uuid
+from collections import Counter
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from service.rewriting.piece import Piece
@@ -15,10 +16,23 @@ from service.target import Target
 
 @dataclass(slots=True)
 class Usage:
-    """Tokens of prompts, and of what was shipped."""
+    """Tokens of prompts and of what was shipped; segments by verdict, and what was ("missing" or "invented", a kind)
+    in the rewrites of those that went out as they came.
+    """
 
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    verdicts: Counter[str] = field(default_factory=Counter)
+    faults: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def add(self, piece: Piece) -> None:
+        """Count a piece that goes out."""
+        self.prompt_tokens += piece.prompt_tokens
+        self.completion_tokens += piece.completion_tokens
+        if piece.verdict:
+            self.verdicts[piece.verdict] += 1
+        self.faults.update(("missing", kind) for kind in piece.missing)
+        self.faults.update(("invented", kind) for kind in piece.invented)
 
     def to_json(self) -> dict[str, int]:
         """OpenAI's usage object."""
@@ -39,6 +53,7 @@ class Answer:
         self._usage = usage
         self._texts: list[str] = []
         self._segments: list[dict[str, Any]] = []
+        self._extra_tokens = 0
         self._finish_reason = "stop"
 
     async def collect(self, pieces: AsyncGenerator[Piece]) -> dict[str, Any]:
@@ -52,7 +67,7 @@ class Answer:
             "object": "chat.completion",
             "choices": [choice],
             "usage": self._usage.to_json(),
-            **self._target.report(self._segments),
+            **self._target.report(self._segments, self._extra_tokens),
         }
 
     async def chunks(
@@ -68,7 +83,7 @@ class Answer:
             self._add(piece)
             if piece.text:
                 yield self._chunk({"content": piece.text}, **no_usage)
-        report = self._target.report(self._segments)
+        report = self._target.report(self._segments, self._extra_tokens)
         if includes_usage:
             yield self._chunk({}, self._finish_reason, **no_usage)
             yield self._event(choices=[], usage=self._usage.to_json(), **report)
@@ -77,11 +92,14 @@ class Answer:
 
     def _add(self, piece: Piece) -> None:
         self._texts.append(piece.text)
-        self._usage.prompt_tokens += piece.prompt_tokens
-        self._usage.completion_tokens += piece.completion_tokens
+        self._usage.add(piece)
         self._finish_reason = piece.finish_reason or self._finish_reason
         if piece.verdict:
-            self._segments.append({"index": len(self._segments), "verdict": piece.verdict})
+            self._segments.append({
+                "index": len(self._segments), "verdict": piece.verdict, "missing": piece.missing,
+                "invented": piece.invented,
+            })  # fmt: skip
+            self._extra_tokens += piece.extra_tokens
 
     def _chunk(self, delta: dict[str, str], finish_reason: str | None = None, **more: Any) -> dict[str, Any]:
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}

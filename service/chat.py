@@ -34,7 +34,8 @@ async def complete(request: Request, body: ChatRequest, names: Names) -> Respons
         pieces = service.rewriter.converse(conversation(body), limited)
     else:
         text = last_user_text(body)
-        pieces = service.rewriter.rewrite(text, target.voice, target.register, sampling, body.output_limit)
+        care = body.care(service.settings)
+        pieces = service.rewriter.rewrite(text, target.voice, target.register, sampling, body.output_limit, care)
     if not body.stream:
         return JSONResponse(await until_hung_up(request, answer.collect(pieces)))
     paced = with_pauses(pieces, KEEP_ALIVE_S)

@@ -50,6 +50,13 @@ class Metrics:
             "nic_voice_tokens", "Tokens of prompts (in) and answers (out)", ["voice", "direction"],
             registry=self.registry,
         )  # fmt: skip
+        self.segments = Counter(
+            "nic_voice_segments", "Segments by what became of them", ["voice", "verdict"], registry=self.registry
+        )
+        self.faults = Counter(
+            "nic_voice_faults", "What was wrong with rewrites that were not shipped", ["voice", "what", "kind"],
+            registry=self.registry,
+        )  # fmt: skip
         self.in_flight = Gauge("nic_voice_in_flight", "Chat completions under way", registry=self.registry)
 
     def count(self, record: Record, seconds: float) -> None:
@@ -58,6 +65,10 @@ class Metrics:
         self.seconds.labels(record.voice).observe(seconds)
         self.tokens.labels(record.voice, "in").inc(record.usage.prompt_tokens)
         self.tokens.labels(record.voice, "out").inc(record.usage.completion_tokens)
+        for verdict, count in record.usage.verdicts.items():
+            self.segments.labels(record.voice, verdict).inc(count)
+        for (what, kind), count in record.usage.faults.items():
+            self.faults.labels(record.voice, what, kind).inc(count)
 
 
 class Watch:

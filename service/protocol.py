@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from service.engines import Sampling
 from service.errors import InvalidRequest, Unsupported
-from service.settings import Settings
+from service.rewriting.care import Care
+from service.settings import Level, Settings
 
 _EXAMPLE: dict[str, JsonValue] = {
     "voice": "nic",
@@ -70,6 +71,8 @@ class ChatRequest(_Open):
     seed: int | None = None
     stop: str | list[str] | None = None
     n: int | None = Field(None, ge=1)
+    candidates: int | None = Field(None, ge=1, le=8, description="Rewrites of a segment to choose from")
+    guard: Level | None = Field(None, description="What the guard looks at, where the service lets a request say so")
 
     @property
     def output_limit(self) -> int | None:
@@ -80,6 +83,15 @@ class ChatRequest(_Open):
     def includes_usage(self) -> bool:
         """Whether a stream is to end with the number of tokens."""
         return bool(self.stream_options and self.stream_options.include_usage)
+
+    def care(self, settings: Settings) -> Care:
+        """How much is done for a good rewrite; Unsupported when the request may not choose its guard."""
+        if self.guard not in (None, settings.guard) and not settings.guard_per_request:
+            raise Unsupported(
+                f"The guard of this service is '{settings.guard}' and cannot be chosen by a request. Leave it out.",
+                param="guard",
+            )
+        return Care(self.guard or settings.guard, self.candidates or settings.candidates, settings.rewrite_seconds)
 
     def sampling(self, settings: Settings) -> Sampling:
         """How to choose tokens; empty stop strings are left out."""
@@ -106,7 +118,6 @@ UNSUPPORTED: dict[str, tuple[Any, ...]] = {
     "presence_penalty": (0,),
     "frequency_penalty": (0,),
     "strength": (1,),
-    "candidates": (1,),
 }
 
 

@@ -24,6 +24,9 @@ ELSEWHERE = {
 }
 
 
+Level = Literal["off", "facts", "full"]
+
+
 def _log_level(name: str) -> str:
     if name.upper() not in logging.getLevelNamesMapping():
         raise ValueError("not one of DEBUG, INFO, WARNING, ERROR, CRITICAL")
@@ -55,6 +58,20 @@ class Settings(BaseSettings):
     )
     temperature: float = Field(
         0.3, ge=0, le=2, description="When the request gives none; low, because a rewrite must keep what is said"
+    )
+    guard: Level = Field(
+        "full",
+        description="What a rewrite must keep to go out: facts; full also wants every word explained and nobody's part "
+        "or yes and no turned; off ships whatever it says",
+    )
+    guard_per_request: bool = Field(
+        False, description="Whether a request may say `guard` for itself, to measure what the guard does"
+    )
+    candidates: int = Field(
+        1, ge=1, le=8, description="Rewrites of a segment to choose from, when the request says none"
+    )
+    rewrite_seconds: float = Field(
+        60.0, gt=0, description="Seconds for one request; spent, what is not rewritten yet goes out as it came"
     )
     max_body_bytes: int = Field(1 << 20, ge=1024, description="Bytes of the largest request body")
     log_level: Annotated[str, AfterValidator(_log_level)] = Field(

@@ -28,9 +28,12 @@ class Rewrite:
         """What metrics and logs call it."""
         return self.voice.name
 
-    def report(self, segments: list[dict[str, Any]]) -> dict[str, Any]:
+    def report(self, segments: list[dict[str, Any]], extra_tokens: int) -> dict[str, Any]:
         """What the answer says of the voice and of each segment, as fields to add to it."""
-        return {"voice": {"name": self.voice.name, "adapter": self.voice.adapter.version, "segments": segments}}
+        return {"voice": {
+            "name": self.voice.name, "adapter": self.voice.adapter.version, "segments": segments,
+            "extra_tokens": extra_tokens,
+        }}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ class Bare:
     model: str
     label: str = "base"
 
-    def report(self, segments: list[dict[str, Any]]) -> dict[str, Any]:
+    def report(self, segments: list[dict[str, Any]], extra_tokens: int) -> dict[str, Any]:
         """Nothing: no voice took part."""
         return {}
 

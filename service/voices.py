@@ -12,10 +12,13 @@ from typing import Any
 
 from service.engines import Adapter
 from service.errors import NotFound, VoiceRefused, VoicesError, quotable
+from voice.alignment import Alignment
 from voice.base_model import BaseModel
 from voice.errors import UserError, explain_os_error
+from voice.facts.masking import VERSION as MASKING_VERSION
 from voice.manifest import FILE_NAME, SCORES_NAME, ManifestError, VoiceManifest, verify
 from voice.prompt import PROMPT_VERSION
+from voice.style import Verifier
 
 log = logging.getLogger(__name__)
 
@@ -28,11 +31,18 @@ class Voice:
 
     manifest: VoiceManifest
     adapter: Adapter
+    alignment: Alignment
+    verifier: Verifier
 
     @property
     def name(self) -> str:
         """The name that its folder and its manifest agree on."""
         return self.manifest.name
+
+    @property
+    def signs_as(self) -> list[str]:
+        """What its owner may be called at the end of a text."""
+        return [self.name, *self.manifest.signs_as]
 
 
 class Voices:
@@ -153,13 +163,18 @@ def _load(path: Path, base: BaseModel) -> Voice:
             f"Adapter '{manifest.name}' was trained with prompt version {manifest.prompt_version}; "
             f"this server speaks {PROMPT_VERSION}. Retrain it."
         )
+    if manifest.masking != MASKING_VERSION:
+        raise ManifestError(
+            f"Adapter '{manifest.name}' was trained with masking version {manifest.masking}; "
+            f"this server masks by {MASKING_VERSION}. Retrain it."
+        )
     verify(folder, manifest)
     if not (folder / "adapter_config.json").is_file():
         raise ManifestError(
             f"Voice '{manifest.name}': adapter_config.json is missing. Copy it again or train it again."
         )
     version = folder.name if path.is_symlink() else manifest.adapter.sha256[:12]
-    return Voice(manifest, Adapter(manifest.name, version, folder))
+    return Voice(manifest, Adapter(manifest.name, version, folder), Alignment.load(folder), Verifier.load(folder))
 
 
 def _none_left(refused: dict[str, str]) -> VoicesError:

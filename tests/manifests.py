@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from voice.facts.masking import VERSION as MASKING_VERSION
 from voice.manifest import AdapterRef, BaseModelRef, TripletsRef, VoiceManifest
 
 
@@ -14,6 +15,7 @@ def a_manifest(adapter_sha256: str) -> VoiceManifest:
         system={"chat": {"sentence": "s"}},
         default_register="chat",
         units=["sentence"],
+        masking=MASKING_VERSION,
         triplets=TripletsRef(sha256="0", count=1),
         adapter=AdapterRef(sha256=adapter_sha256, rank=16, alpha=32),
         created_at=datetime(2026, 1, 1, tzinfo=UTC),

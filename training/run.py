@@ -20,7 +20,9 @@ from training.judges import write_judges
 from training.meter import Meter, Progress, Summary
 from training.publish import check_target, staged
 from voice.base_model import BaseModel, resolve
+from voice.ends import closing_names
 from voice.errors import UserError
+from voice.facts.masking import VERSION as MASKING_VERSION
 from voice.manifest import (
     ADAPTER_NAME,
     AdapterRef,
@@ -30,6 +32,7 @@ from voice.manifest import (
     VoiceManifest,
     file_sha256,
 )
+from voice.pleasantries import writes_pleasantries
 from voice.prompt import PROMPT_VERSION
 from voice.split import RULE, Split, split
 from voice.triplet import Register, Unit, load_triplets
@@ -145,6 +148,9 @@ def _manifest(
         system=system,
         default_register=registers.most_common(1)[0][0],
         units=[unit for unit, _ in units.most_common()],
+        masking=MASKING_VERSION,
+        signs_as=sorted(closing_names(triplet.own for triplet in parts.learn)),
+        writes_pleasantries=writes_pleasantries(triplet.own for triplet in parts.learn),
         triplets=trained_on,
         split=SplitRef(
             rule=RULE,

@@ -87,6 +87,14 @@ def _without_closing(text: str, known: frozenset[str]) -> str:
     return text[: end.start()].rstrip() if end and end.group(1).casefold() in known else text
 
 
+def without_name(text: str, names: Iterable[str]) -> str:
+    """The text without one of these names (in lower case) as its last word, and without the mark before it."""
+    last = re.search(r"[\s,—–~-]+(?P<word>[A-Za-z]+)[.!]?\s*$", text)
+    if last is None or last["word"].casefold() not in names or not text[: last.start()].strip():
+        return text
+    return text[: last.start()].rstrip()
+
+
 def closing_names(texts: Iterable[str]) -> frozenset[str]:
     """The words, in lower case, that end many of somebody's texts and hardly stand elsewhere: how he signs."""
     ending: Counter[str] = Counter()

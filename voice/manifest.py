@@ -59,7 +59,10 @@ class AdapterRef(_Frozen):
 
 
 class VoiceManifest(_Frozen):
-    """voice.json. `system` holds the system texts that it was trained with, by register and unit; `units` the units."""
+    """voice.json. `system` holds the system texts that it was trained with, by register and unit; `units` the units;
+    `masking` is the version of voice.facts.masking, `signs_as` the words that its owner ends his texts with;
+    `writes_pleasantries` says whether he writes what voice.pleasantries knows.
+    """
 
     name: str = Field(pattern=NAME_PATTERN)
     aliases: list[str] = []
@@ -68,6 +71,9 @@ class VoiceManifest(_Frozen):
     system: dict[Register, dict[Unit, str]] = Field(min_length=1)
     default_register: Register
     units: list[Unit] = Field(min_length=1)
+    masking: int
+    signs_as: list[str] = []
+    writes_pleasantries: bool = True
     triplets: TripletsRef
     split: SplitRef | None = None
     adapter: AdapterRef

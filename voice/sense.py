@@ -141,8 +141,8 @@ def actors(text: str, rewrite: str) -> tuple[str, ...]:
 
 def question(text: str, rewrite: str) -> bool:
     """Whether one of them asks and the other neither asks nor requests; 'could you' is a request."""
-    was, now = _asks(text), _asks(rewrite)
-    return (now and not (was or _requests(text))) or (was and not (now or _requests(rewrite)))
+    was, now = asks(text), asks(rewrite)
+    return (now and not (was or requests(text))) or (was and not (now or requests(rewrite)))
 
 
 def _negated(text: str, *, whole_clause: bool = False) -> dict[str, set[bool]]:
@@ -234,11 +234,13 @@ def _is_pronoun_for(some: set[str], others: set[str]) -> bool:
     return any(side & _THIRD for side in named) and any(not side & people for side in named)
 
 
-def _asks(text: str) -> bool:
+def asks(text: str) -> bool:
+    """Whether a text has a question, with or without its mark; 'could you' is none."""
     return any(_is_question(sentence) and not _COULD_YOU.search(sentence) for sentence in split(text))
 
 
-def _requests(text: str) -> bool:
+def requests(text: str) -> bool:
+    """Whether a text asks for something to be done, or to be told."""
     return bool(_REQUEST.search(text)) or any(_COULD_YOU.search(sentence) for sentence in split(text))
 
 

@@ -4,6 +4,7 @@ In: a text as somebody typed it. Out: its words and numbers in lower case, or th
 """
 
 import re
+from collections import Counter
 from functools import lru_cache
 
 import snowballstemmer
@@ -59,6 +60,7 @@ _IRREGULAR = {
 
 _WORD = re.compile(r"\d+(?:[.,:/-]\d+)*|[^\W\d_]+(?:'[^\W\d_]+)*(?:\d+)?")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+_RUN = 5  # words that, said again, are a repetition
 _STEMMER = snowballstemmer.stemmer("english")
 
 
@@ -79,3 +81,11 @@ def stem(word: str) -> str:
 def is_content(word: str) -> bool:
     """Whether a lower-case word says something, and is not grammar, politeness or a single letter."""
     return word.removesuffix("'s") not in FUNCTION_WORDS and (len(word) > 1 or word.isdigit())
+
+
+def repeats(text: str, rewrite: str) -> bool:
+    """Whether the rewrite says some five words more often than the text does, and more than once."""
+    before, after = (
+        Counter(zip(*(said[n:] for n in range(_RUN)), strict=False)) for said in map(words, (text, rewrite))
+    )
+    return any(count > max(1, before[run]) for run, count in after.items())

@@ -13,6 +13,7 @@ import emoji
 from extraction.neutral.language import is_english
 from extraction.neutral.spell_out import spell_out
 from extraction.neutral.spelling import is_word
+from voice.facts.masking import ANY_PLACEHOLDER
 from voice.sentences import spans
 
 _ANYWHERE = frozenset("lol lmao lmfao rofl haha hahaha hahahaha hehe hehehe heh umm um uh uhh hmm hmmm hm".split())
@@ -23,7 +24,8 @@ _NAMES_OF_TIME = frozenset(
     "october november december christmas easter english american".split()
 )
 _KEEP = re.compile(
-    r"`[^`\n]+`|(?:https?://|www\.)\S+|\S+@\S+\.\S+|(?<!\w)[#@]\w+|\[[A-Z]+_?\d*\]|(?<![\w/])(?:~|\.{1,2})?(?:/[\w.-]+){2,}"
+    rf"{ANY_PLACEHOLDER}|`[^`\n]+`|(?:https?://|www\.)\S+|\S+@\S+\.\S+|(?<!\w)[#@]\w+|"
+    r"(?<![\w/])(?:~|\.{1,2})?(?:/[\w.-]+){2,}"
 )
 _KEYCAP = re.compile("([0-9#*])\ufe0f?\u20e3")
 _SYMBOLS = re.compile(

@@ -12,6 +12,7 @@ from voice.triplet import REGISTERS, UNITS, Register
 
 if TYPE_CHECKING:
     from extraction.ledger import Ledger
+    from extraction.pieces import Secrets
     from extraction.units import UnitChoice
 
 _UNIT = click.option(
@@ -20,6 +21,10 @@ _UNIT = click.option(
 _DRAFTS = click.option(
     "--drafts", type=path(), help="A big model's drafts of the texts: JSONL with id (as in own.jsonl), draft, model."
 )
+_SECRETS = click.option(
+    "--secrets", default="mask", type=click.Choice(["mask", "drop"]),
+    help="What becomes of texts with passwords, keys, card and account numbers.",
+)  # fmt: skip
 
 
 @click.command()
@@ -53,7 +58,8 @@ def sample(dsn: str | None, rows: int, seed: int, out: Path, stop: bool) -> None
 @click.option("--out", required=True, type=path(file_okay=False), help="Folder to write triplets and ledger to.")
 @_UNIT
 @_DRAFTS
-def extract(dsn: str, owner: Path, out: Path, unit: "UnitChoice", drafts: Path | None) -> None:
+@_SECRETS
+def extract(dsn: str, owner: Path, out: Path, unit: "UnitChoice", drafts: Path | None, secrets: "Secrets") -> None:
     """Turn the owner's rows of a Nexus into triplets; the database is only read."""
     from extraction.owner import load_owner
     from extraction.pipeline import extract as run
@@ -63,7 +69,7 @@ def extract(dsn: str, owner: Path, out: Path, unit: "UnitChoice", drafts: Path |
     identities = load_owner(owner)
     embedded.start_if_ours(dsn)
     with rows_bar() as progress:
-        ledger = asyncio.run(run(dsn, identities, out, unit=unit, drafts=drafts, on_progress=progress))
+        ledger = asyncio.run(run(dsn, identities, out, unit=unit, drafts=drafts, secrets=secrets, on_progress=progress))
     _show(ledger, out)
 
 
@@ -93,6 +99,20 @@ def clean(source: str, jsonl: bool) -> None:
         click.echo(f"It would be dropped: {explanation.reason}, {explanation.reason.description}.", err=True)
 
 
+@click.command()
+def facts() -> None:
+    """Show what a model never sees of a text on standard input, and what a rewrite of it must keep."""
+    from voice.facts.compare import visible
+    from voice.facts.masking import mask
+
+    masked = mask(sys.stdin.buffer.read().decode("utf-8", "replace"))
+    click.echo(masked.text.rstrip("\n"))
+    for placeholder, value in masked.values.items():
+        click.echo(f"{placeholder}\t{value}", err=True)
+    for kind, value in visible(masked.text):
+        click.echo(f"{kind}\t{value}", err=True)
+
+
 @click.command("import-pairs")
 @click.argument("file", type=path())
 @click.option("--out", default="data/triplets.jsonl", type=path(dir_okay=False), help="The triplet file to write.")
@@ -104,6 +124,8 @@ def import_pairs(file: Path, out: Path, register: Register) -> None:
     summary = run(file, out, register)
     dropped = ", ".join(f"{reason} {count:,}" for reason, count in sorted(summary.dropped.items())) or "none"
     click.echo(f"Wrote {summary.written:,} of {summary.read:,} lines to {out}. Dropped: {dropped}.", err=True)
+    if summary.signature_stripped:
+        click.echo(f"The owner's name was taken off the end of {summary.signature_stripped:,} of them.", err=True)
 
 
 @click.command("import-own")
@@ -112,11 +134,14 @@ def import_pairs(file: Path, out: Path, register: Register) -> None:
 @click.option("--register", required=True, type=click.Choice(REGISTERS), help="What kind of text they are.")
 @_UNIT
 @_DRAFTS
-def import_own(file: Path, out: Path, register: Register, unit: "UnitChoice", drafts: Path | None) -> None:
+@_SECRETS
+def import_own(
+    file: Path, out: Path, register: Register, unit: "UnitChoice", drafts: Path | None, secrets: "Secrets"
+) -> None:
     """Turn own texts in FILE into triplets, one text a line or JSONL with `own` and more; needs no database."""
     from extraction.own_texts import import_own as run
 
-    _show(run(file, out, register, unit=unit, drafts=drafts), out)
+    _show(run(file, out, register, unit=unit, drafts=drafts, secrets=secrets), out)
 
 
 def _show(ledger: "Ledger", out: Path) -> None:
@@ -132,7 +157,10 @@ def _show(ledger: "Ledger", out: Path) -> None:
             f"{counts['without_a_fact']} lack a fact of theirs. All other neutral sides are by rules.",
             err=True,
         )
+    if ledger.masked:
+        kinds = ", ".join(f"{kind} {count:,}" for kind, count in ledger.masked.items())
+        click.echo(f"Masked in his texts: {kinds}.", err=True)
     click.echo(f"Wrote {ledger.triplets:,} triplets to {out / 'triplets.jsonl'}.", err=True)
 
 
-COMMANDS = (sample, extract, neutralise, clean, import_pairs, import_own)
+COMMANDS = (sample, extract, neutralise, clean, facts, import_pairs, import_own)

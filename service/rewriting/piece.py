@@ -5,15 +5,23 @@ from typing import Literal
 
 from service.engines import FinishReason
 
-Verdict = Literal["kept", "copied"]
+Verdict = Literal["kept", "resampled", "dropped", "fallback", "copied"]
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of the answer; `verdict` is None for white space, for the end and for the bare model's words."""
+    """A part of the answer.
+
+    `verdict`: the first rewrite, a later one, a courtesy left out, the text as it came because no rewrite passed the
+    guard, or what is never rewritten; None for white space, for the end and for the bare model's words. `missing` and
+    `invented` say why no rewrite passed; `extra_tokens` are those of rewrites that were not shipped.
+    """
 
     text: str
     prompt_tokens: int = 0
     completion_tokens: int = 0
     verdict: Verdict | None = None
     finish_reason: FinishReason | None = None
+    missing: tuple[str, ...] = ()
+    invented: tuple[str, ...] = ()
+    extra_tokens: int = 0

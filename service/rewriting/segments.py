@@ -1,8 +1,8 @@
-"""A text -> the segments to rewrite, and between them what is left alone.
+"""A masked text -> the segments to rewrite, and between them what is left alone.
 
-A ladder of three rungs: the whole text, its paragraphs, their sentences. Left alone on the lower two: fenced code,
-quoted lines, lines that are only a link, blank lines, indentation, list markers and headings' hashes; a text that has
-code, quotes or such lines has no whole rung. Putting all segments together gives the text back, to the letter.
+A ladder of three rungs: the whole text, its paragraphs, their sentences. Left alone on the lower two: quoted lines,
+lines that are only identifiers (a link, fenced code), blank lines, indentation, list markers and headings' hashes; a
+text that has code or quotes has no whole rung. Putting all segments together gives the text back, to the letter.
 """
 
 import re
@@ -10,13 +10,14 @@ from collections.abc import Awaitable, Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from voice.facts.masking import ANY_PLACEHOLDER
 from voice.sentences import spans
 from voice.triplet import Unit
 from voice.units import DRAFT_TOKENS, unit_of
 
-_FENCE = re.compile(r"\s*(?P<fence>`{3,}|~{3,})")
 _QUOTE = re.compile(r"\s*>")
-_LINK = re.compile(r"\s*(?:[-*+•]\s+)?<?(?:https?://|www\.)\S+\s*")
+_IDENTIFIERS = re.compile(rf"\s*(?:[-*+•]\s+)?(?:<?{ANY_PLACEHOLDER}>?[\s,;.]*)+")
+_CODE = re.compile(r"<code\d+>")
 _MARKER = re.compile(r"\s*(?:(?:[-*+•]|\d{1,3}[.)]|#{1,6})\s+)*(?:\[[ xX]\]\s+)?")
 
 Rung = Literal["whole", "paragraph", "sentence"]
@@ -55,7 +56,7 @@ async def _fits(
     segment: Segment, smaller: list[Segment], units: Collection[Unit], count: Callable[[str], Awaitable[int]]
 ) -> bool:
     """Whether a segment need not be cut; `smaller` is what it would be cut into."""
-    kept_apart = any(part.text and not part.rewrite for part in smaller)  # code, a quote, a link
+    kept_apart = any(_QUOTE.match(part.text) or _CODE.search(part.text) for part in smaller if not part.rewrite)
     if segment.rung == "whole" and (kept_apart or (_marker_length(segment.text) and len(smaller) == 1)):
         return False
     if "message" in units:
@@ -101,7 +102,7 @@ def _pieces(text: str, rung: Rung) -> Iterator[tuple[int, int, bool]]:
 
 
 def _blocks(text: str) -> Iterator[tuple[int, int, str]]:
-    """(start, end, kind) of lines that belong together: a fenced block, a line to copy, a list item, a paragraph."""
+    """(start, end, kind) of lines that belong together: a line to copy, a list item, a paragraph."""
     start = position = 0
     kind = "blank"
     for line, line_kind, joins in _lines(text):
@@ -116,22 +117,15 @@ def _blocks(text: str) -> Iterator[tuple[int, int, str]]:
 
 def _lines(text: str) -> Iterator[tuple[str, str, bool]]:
     """Every line with its kind (blank, copy, text) and whether it belongs to the line before it."""
-    fence, before = "", "blank"
+    before = "blank"
     for line in text.splitlines(keepends=True):
-        mark = _FENCE.match(line)
-        if fence:
-            yield line, "copy", True
-            if mark and mark["fence"].startswith(fence) and not line[mark.end() :].strip():
-                fence = ""
-            before = "copy"
-            continue
         kind = "text"
-        if mark or _QUOTE.match(line) or _LINK.fullmatch(line):
-            kind = "copy"
-        elif not line.strip():
+        if not line.strip():
             kind = "blank"
+        elif _QUOTE.match(line) or _IDENTIFIERS.fullmatch(line):
+            kind = "copy"
         yield line, kind, kind == before == "text" and not _marker_length(line)
-        fence, before = mark["fence"] if mark else "", kind
+        before = kind
 
 
 def _marker_length(line: str) -> int:

@@ -69,7 +69,11 @@ def road(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Road]:
     add_stranger(folder / "voices")
     port = free_port()
     command = nic_voice("serve", "--voices", str(folder / "voices"), "--port", str(port))
-    with (folder / "serve.log").open("wb") as log, running(command, f"http://127.0.0.1:{port}/ready", output=log) as it:
+    unguarded = {"NIC_VOICE_GUARD": "off", "NIC_VOICE_GUARD_PER_REQUEST": "true"}  # for they learned next to nothing
+    with (
+        (folder / "serve.log").open("wb") as log,
+        running(command, f"http://127.0.0.1:{port}/ready", output=log, environment=unguarded) as it,
+    ):
         yield Road(folder, f"http://127.0.0.1:{port}")
         assert stop(it) == -signal.SIGTERM  # as systemd stops it
     time.sleep(2)  # Python's own clearing of shared memory would be told after the end
@@ -149,6 +153,28 @@ def test_the_callers_of_the_house_are_served(road: Road) -> None:
     assert text.strip()
     assert usage
     assert [line for line in lines if line][-1] == "data: [DONE]"
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_no_fact_is_lost_on_the_way(road: Road, stream: bool) -> None:
+    facts = ("Petra", "https://example.com/boat/81", "March 14", "415-555-0132", "$240")
+    draft = (
+        "Hi Petra,\n\nI hope this message finds you well. The repair of the boat comes to $240. It is due by March 14. "
+        "You can find the details at https://example.com/boat/81, or call 415-555-0132. I cannot come myself."
+        "\n\nBest,\nTheo"
+    )
+    messages: Any = [{"role": "user", "content": draft}]
+    asked: dict[str, Any] = {"model": "quiet", "messages": messages, "extra_body": {"guard": "full"}, "seed": 1}
+    if stream:
+        chunks = list(road.client.chat.completions.create(**asked, stream=True))
+        text = "".join(chunk.choices[0].delta.content or "" for chunk in chunks)
+        about = chunks[-1].model_extra
+    else:
+        answer = road.client.chat.completions.create(**asked)
+        text, about = answer.choices[0].message.content or "", answer.model_extra
+    assert [fact for fact in facts if fact.lower() not in text.lower()] == []
+    assert about is not None
+    assert {segment["verdict"] for segment in about["voice"]["segments"]} <= {"kept", "resampled", "fallback"}
 
 
 def test_the_command_rewrites_too(road: Road) -> None:

@@ -3,7 +3,8 @@
 import pytest
 
 from evaluation.habits import habits, overshoot
-from evaluation.meaning import is_near_copy, repeats
+from evaluation.meaning import is_near_copy
+from voice.words import repeats
 
 
 def test_habits_are_counted() -> None:

@@ -277,7 +277,7 @@ async def test_a_neutral_side_that_lacks_a_fact_is_counted_with_its_row(
     assert phone.rows_rejected[Reason.INVENTED_FACT] == 1
 
 
-NO_SOURCES = '{"unit": "sentence", "sources": {}, "skipped": {}, "drafts": {}, "sha256": ""}'
+NO_SOURCES = '{"unit": "sentence", "sources": {}, "skipped": {}, "drafts": {}, "masked": {}, "sha256": ""}'
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 
 from service.app import create_app
 from service.settings import Settings, load_settings
 from tests.service.fake_engine import FakeEngine
+from voice.alignment import Alignment
 from voice.base_model import BaseModel, resolve
+from voice.facts.masking import VERSION as MASKING_VERSION
 from voice.manifest import (
     ADAPTER_NAME,
     AdapterRef,
@@ -24,8 +27,11 @@ from voice.manifest import (
     file_sha256,
 )
 from voice.prompt import PROMPT_VERSION
+from voice.style import HABITS, Verifier
 
 MakeVoice = Callable[..., Path]
+_HABITS = np.ones(len(HABITS), np.float32)
+NO_STYLE = Verifier(np.zeros(0, "U1"), np.zeros(0, np.float32), _HABITS, _HABITS, 0 * _HABITS, bias=0.0)
 Serve = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
 
 
@@ -63,6 +69,8 @@ def make_voice(root: Path, base: BaseModel) -> MakeVoice:
         folder.mkdir(parents=True)
         (folder / ADAPTER_NAME).write_bytes(name.encode())
         (folder / "adapter_config.json").write_text("{}")
+        Alignment().save(folder)
+        NO_STYLE.save(folder)
         manifest: dict[str, Any] = {
             "name": name,
             "base_model": BaseModelRef(name=base.name, sha256=base.sha256),
@@ -70,6 +78,7 @@ def make_voice(root: Path, base: BaseModel) -> MakeVoice:
             "system": {"chat": {"sentence": "Chat as I do."}, "email": {"sentence": "Mail as I do."}},
             "default_register": "chat",
             "units": ["sentence"],
+            "masking": MASKING_VERSION,
             "triplets": TripletsRef(sha256="0" * 64, count=3),
             "adapter": AdapterRef(sha256=file_sha256(folder / ADAPTER_NAME), rank=16, alpha=32),
             "created_at": datetime(2026, 1, 2, tzinfo=UTC),
@@ -84,7 +93,7 @@ def make_voice(root: Path, base: BaseModel) -> MakeVoice:
 @pytest.fixture
 def settings(root: Path, base: BaseModel) -> Settings:
     """Settings that lead to the voices of this test."""
-    return load_settings(voices=root, model=base.name, temperature=0.5)
+    return load_settings(voices=root, model=base.name, temperature=0.5, guard="off")
 
 
 @pytest.fixture

@@ -47,7 +47,8 @@ async def test_a_rewrite(serve: Serve) -> None:
     assert body["voice"] == {
         "name": "ana",
         "adapter": "v1",
-        "segments": [{"index": 0, "verdict": "kept"}, {"index": 1, "verdict": "kept"}],
+        "segments": [{"index": index, "verdict": "kept", "missing": [], "invented": []} for index in (0, 1)],
+        "extra_tokens": 0,
     }
     assert answer.headers["x-request-id"].startswith("req-")
 

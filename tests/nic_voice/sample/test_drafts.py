@@ -8,7 +8,7 @@ import pytest
 from extraction.sources import SOURCES as EXTRACTED
 from nic_voice.sample.build import typed_and_meant
 from nic_voice.sample.drafts import SOURCES, aligned, drafts
-from voice.facts import invented
+from voice.facts.compare import invented
 
 ROWS, SEED = 3_000, 4
 

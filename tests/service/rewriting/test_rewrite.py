@@ -6,6 +6,7 @@ import pytest
 
 from service.engines import Sampling
 from service.errors import EngineFailed
+from service.rewriting.care import Care
 from service.rewriting.piece import Piece
 from service.rewriting.rewrite import Rewriter
 from service.voices import Voice, load_voices
@@ -15,6 +16,7 @@ from voice.base_model import BaseModel
 from voice.prompt import Prompt
 
 GREEDY = Sampling(max_tokens=100, temperature=0)
+UNGUARDED = Care(guard="off")
 
 
 @pytest.fixture
@@ -24,9 +26,14 @@ def ana(make_voice: MakeVoice, root: Path, base: BaseModel) -> Voice:
 
 
 async def pieces(
-    engine: FakeEngine, voice: Voice, text: str, sampling: Sampling = GREEDY, limit: int | None = None
+    engine: FakeEngine,
+    voice: Voice,
+    text: str,
+    sampling: Sampling = GREEDY,
+    limit: int | None = None,
+    care: Care = UNGUARDED,
 ) -> list[Piece]:
-    return [piece async for piece in Rewriter(engine).rewrite(text, voice, "chat", sampling, limit)]
+    return [piece async for piece in Rewriter(engine).rewrite(text, voice, "chat", sampling, limit, care)]
 
 
 async def test_segments_come_in_order_with_what_is_between(engine: FakeEngine, ana: Voice) -> None:
@@ -55,7 +62,7 @@ async def test_a_voice_that_knows_messages_gets_the_whole_text(
     found = await pieces(engine, voice, mail)
     assert [(piece.text, piece.verdict) for piece in found[:-1]] == [(f"bo: {mail.lower()}", "kept")]
     await pieces(engine, voice, "I am LATE.")
-    _ = [piece async for piece in Rewriter(engine).rewrite("I am LATE. Sorry.", voice, "email", GREEDY)]
+    _ = [piece async for piece in Rewriter(engine).rewrite("I am LATE. Sorry.", voice, "email", GREEDY, care=UNGUARDED)]
     assert [prompt for prompt, _, _ in engine.asked] == [
         Prompt("A message.", mail),
         Prompt("A sentence.", "I am LATE."),
@@ -81,7 +88,8 @@ async def test_a_rewrite_that_is_empty_or_does_not_end_is_not_shipped(
 ) -> None:
     engine.answer = lambda *_: answer
     found = await pieces(engine, ana, "I am late.")
-    assert (found[0].text, found[0].verdict, found[0].completion_tokens) == ("I am late.", "copied", 3)
+    assert (found[0].text, found[0].verdict, found[0].completion_tokens) == ("I am late.", "fallback", 3)
+    assert found[0].missing == (("end",) if answer.strip() else ("text",))
     assert found[-1].finish_reason == "stop"
 
 

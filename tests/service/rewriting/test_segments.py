@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.rewriting.segments import Rung, cut, finer, split
+from voice.facts.masking import mask
 from voice.triplet import Unit
 
 _LINES = st.sampled_from(
@@ -42,21 +43,21 @@ def test_segments_together_are_the_text(text: str, rung: Rung) -> None:
         ("~~~\n```\nx\n~~~\nNice.", "sentence", ["Nice."]),
         ("> you said so\nI did.", "sentence", ["I did."]),
         ("https://example.org/a\nSee above.", "sentence", ["See above."]),
-        ("See https://example.org/a", "sentence", ["See https://example.org/a"]),
+        ("See https://example.org/a", "sentence", ["See <link1>"]),
         ("- <https://example.org/a>", "sentence", []),
         ("---\n...", "sentence", []),
         ("  \n", "sentence", []),
     ],
 )
 def test_what_is_rewritten(text: str, rung: Rung, expected: list[str]) -> None:
-    assert [segment.text for segment in split(text, rung) if segment.rewrite] == expected
+    assert [segment.text for segment in split(mask(text).text, rung) if segment.rewrite] == expected
 
 
 def test_a_fenced_block_is_one_segment() -> None:
     block = "```py\nx = 1\n\n```"
-    assert [(s.lead, s.text, s.rewrite) for s in split(f"Look.\n{block}\n", "sentence")] == [
+    assert [(s.lead, s.text, s.rewrite) for s in split(mask(f"Look.\n{block}\n").text, "sentence")] == [
         ("", "Look.", True),
-        ("\n", block, False),
+        ("\n", "<code1>", False),
         ("\n", "", False),
     ]
 
@@ -84,7 +85,8 @@ BOTH = ["sentence", "message"]
             [("One here.", "message"), ("Two here.", "message"), (LONG.strip(), "message")],
         ),
         ("- buy milk", BOTH, [("buy milk", "sentence")]),
-        ("See:\nhttps://example.org/a", BOTH, [("See:", "sentence")]),
+        ("See:\n<link1>", BOTH, [("See:\n<link1>", "message")]),
+        ("See:\n<code1>", BOTH, [("See:", "sentence")]),
     ],
 )
 async def test_a_text_is_cut_as_little_as_the_voice_and_its_length_allow(

@@ -1,0 +1,123 @@
+"""Facts before and after: drafts with planted facts through a real voice over HTTP, with the guard and without.
+
+    python -m bench.facts [--quick] [--json FILE] [--voices FOLDER]
+
+1,000 drafts (200 with --quick), sentences and whole messages in turn. Without --voices the made-up owner's voice is
+trained first, as the quickstart does it. `masked wrong`: identifiers that are not in the rewrite to the letter;
+`visible wrong %`: of the other planted facts, those of which no accepted form is there; `near-copies %`: rewrites of
+which under a tenth of the words differ; `unchanged words %`: of the drafts' words, those that stand in the rewrite in
+their order.
+"""
+
+import argparse
+import asyncio
+import difflib
+import os
+import statistics
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from bench.planted import MASKED, Draft, drafts
+from bench.report import show
+from nic_voice.quickstart import make_voice
+from nic_voice.serving import free_port, nic_voice, running
+from voice.manifest import FILE_NAME
+
+COUNT, QUICK = 1_000, 200
+SEED = 7
+AT_ONCE = 8
+NEAR = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came back for a draft, after how many seconds."""
+
+    draft: Draft
+    text: str
+    segments: list[dict[str, Any]]
+    seconds: float
+
+
+def main() -> None:
+    """Send every draft under each guard and print what became of the facts."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--voices", type=Path, help="folder with one voice; else one is trained")
+    parser.add_argument("--quick", action="store_true", help=f"{QUICK} drafts")
+    parser.add_argument("--json", type=Path, metavar="FILE")
+    arguments = parser.parse_args()
+    planted = drafts(QUICK if arguments.quick else COUNT, SEED)
+    with tempfile.TemporaryDirectory() as folder:
+        voices = arguments.voices or Path(folder) / "voices"
+        if not any(voices.glob(f"*/{FILE_NAME}")):
+            make_voice(Path(folder), voices)
+        port = free_port()
+        url = f"http://127.0.0.1:{port}"
+        serve = nic_voice("serve", "--voices", str(voices), "--port", str(port))
+        with running(serve, f"{url}/ready", environment=os.environ | {"NIC_VOICE_GUARD_PER_REQUEST": "true"}):
+            found = {guard: asyncio.run(_sent(url, planted, guard)) for guard in ("full", "facts", "off")}
+    rows = [{"guard": guard, **_counted(outcomes)} for guard, outcomes in found.items()]
+    wrong = {guard: _wrong_kinds(outcomes) for guard, outcomes in found.items()}
+    show("Planted facts", rows, arguments.json, wrong=wrong)
+
+
+async def _sent(url: str, planted: list[Draft], guard: str) -> list[Outcome]:
+    turns = asyncio.Semaphore(AT_ONCE)
+    async with httpx.AsyncClient(base_url=url, timeout=300) as client:
+
+        async def send(draft: Draft, seed: int) -> Outcome:
+            async with turns:
+                started_s = time.perf_counter()
+                body = {"messages": [{"role": "user", "content": draft.text}], "guard": guard, "seed": seed}
+                answer = await client.post("/v1/chat/completions", json=body)
+                answer.raise_for_status()
+                content = answer.json()
+                text = content["choices"][0]["message"]["content"]
+                return Outcome(draft, text, content["voice"]["segments"], time.perf_counter() - started_s)
+
+        return await asyncio.gather(*(send(draft, seed) for seed, draft in enumerate(planted)))
+
+
+def _counted(outcomes: list[Outcome]) -> dict[str, Any]:
+    masked = [fact.kept(one.text) for one in outcomes for fact in one.draft.planted if fact.kind in MASKED]
+    visible = [fact.kept(one.text) for one in outcomes for fact in one.draft.planted if fact.kind not in MASKED]
+    verdicts = Counter(segment["verdict"] for one in outcomes for segment in one.segments)
+    unchanged = [_unchanged(one.draft.text, one.text) for one in outcomes]
+    dropped = [one for one in outcomes if any(segment["verdict"] == "dropped" for segment in one.segments)]
+    return {
+        "masked": len(masked),
+        "masked wrong": masked.count(False),
+        "visible": len(visible),
+        "visible wrong %": 100 * visible.count(False) / len(visible),
+        "fallback %": 100 * (verdicts["fallback"] + verdicts["copied"]) / verdicts.total(),
+        "resampled %": 100 * verdicts["resampled"] / verdicts.total(),
+        "dropped": verdicts["dropped"],
+        "dropped wrong": sum(not fact.kept(one.text) for one in dropped for fact in one.draft.planted),
+        "unchanged words %": 100 * statistics.fmean(unchanged),
+        "near-copies %": 100 * statistics.fmean(share > 1 - NEAR for share in unchanged),
+        "median s": statistics.median(one.seconds for one in outcomes),
+    }
+
+
+def _wrong_kinds(outcomes: list[Outcome]) -> dict[str, int]:
+    """How many planted facts of each kind are wrong."""
+    return dict(
+        Counter(fact.kind for one in outcomes for fact in one.draft.planted if not fact.kept(one.text)).most_common()
+    )
+
+
+def _unchanged(before: str, after: str) -> float:
+    """The share of the words of a draft that stand in its rewrite in their order, case aside."""
+    words, others = before.lower().split(), after.lower().split()
+    blocks = difflib.SequenceMatcher(None, words, others, autojunk=False).get_matching_blocks()
+    return sum(block.size for block in blocks) / max(len(words), len(others))
+
+
+if __name__ == "__main__":
+    main()

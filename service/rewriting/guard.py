@@ -1,0 +1,59 @@
+"""Whether a rewrite may go out: facts in against facts out, and what no rewrite may hold.
+
+In: a text and its rewrite, both masked, and the voice. Out: a Difference: the kinds of what is missing and of what was
+invented, empty for a rewrite that may go out.
+"""
+
+import re
+import unicodedata
+
+from service.settings import Level
+from service.voices import Voice
+from voice.facts.compare import Difference, compare
+from voice.facts.masking import PLACEHOLDER
+from voice.sense import actors, polarity
+from voice.words import repeats, words
+
+_REFUSAL = re.compile(
+    r"\bas an? (?:ai|language model|assistant)\b|\b(?:language|ai) model\b|\bI(?: am|['’]m) (?:an ai|just an ai)\b"
+    r"|\bI (?:cannot|can['’]?t|am unable to|won['’]?t) (?:assist|help|comply|fulfill|rewrite)\b",
+    re.IGNORECASE,
+)
+_LATIN = {"LATIN", "MODIFIER", "FEMININE", "MASCULINE"}
+_ECHO = 6  # words of the prompt in a row
+
+
+def judge(text: str, rewrite: str, level: Level, prompt: str, voice: Voice) -> Difference:
+    """What is wrong with a rewrite; `prompt` is the system text that it was asked with."""
+    if level == "off":
+        return Difference()
+    found = compare(text, rewrite, voice.signs_as)
+    missing, invented = set(found.missing), set(found.invented)
+    if _REFUSAL.search(rewrite) and not _REFUSAL.search(text):
+        invented.add("refusal")
+    if repeats(text, rewrite):
+        invented.add("repetition")
+    if _runs(prompt) & (_runs(rewrite) - _runs(text)):
+        invented.add("prompt")
+    if _scripts(rewrite) - _scripts(text):
+        invented.add("script")
+    if level == "full":
+        before, after = (PLACEHOLDER.sub(" ", side) for side in (text, rewrite))
+        if voice.alignment.unexplained(before, after):
+            invented.add("word")
+        if polarity(before, after):
+            invented.add("polarity")
+        if actors(before, after):
+            invented.add("actor")
+    return Difference(tuple(sorted(missing)), tuple(sorted(invented)))
+
+
+def _runs(text: str) -> set[tuple[str, ...]]:
+    said = words(text)
+    return {tuple(said[place : place + _ECHO]) for place in range(len(said) - _ECHO + 1)}
+
+
+def _scripts(text: str) -> set[str]:
+    """The scripts of the letters of a text, by the first word of their names: LATIN, CYRILLIC, CJK."""
+    letters = {letter for letter in text if letter.isalpha() and not letter.isascii()}
+    return {unicodedata.name(letter, "?").split()[0] for letter in letters} - _LATIN

@@ -1,0 +1,162 @@
+"""One segment on its way down the ladder: rewritten and judged, drawn again, in smaller pieces, or as it came.
+
+In: a segment of a masked text. Out: the Pieces that stand for it, with their identifiers put back.
+"""
+
+import asyncio
+import hashlib
+from dataclasses import dataclass, field, replace
+
+from service.engines import Completion, Engine, Sampling
+from service.rewriting.bounds import allowed_tokens
+from service.rewriting.care import Care
+from service.rewriting.guard import judge
+from service.rewriting.piece import Piece, Verdict
+from service.rewriting.segments import Segment, finer
+from service.voices import Voice
+from voice.facts.compare import Difference
+from voice.facts.masking import Masked, canonical, renumbered, restore
+from voice.pleasantries import is_pleasantry
+from voice.prompt import Prompt
+from voice.triplet import Register, Unit
+
+MORE = 4  # candidates that are drawn when none of the first ones may go out
+_WARM = 0.7  # temperature at which candidates differ
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What all segments of a text have in common; `values` are those of its placeholders, `deadline` the loop's."""
+
+    voice: Voice
+    register: Register
+    sampling: Sampling
+    limit_tokens: int | None
+    care: Care
+    deadline: float
+    values: dict[str, str] = field(default_factory=dict)
+    drops: bool = False  # whether courtesies that stand by themselves are left out
+
+    @property
+    def texts(self) -> dict[Unit, str]:
+        """The system texts of the register, by the units that the voice knows in it."""
+        return self.voice.manifest.system[self.register]
+
+    def sampling_of(self, path: tuple[int, ...], number: int) -> Sampling:
+        """How to draw the candidate of that number for the segment at that place: the same for the same request."""
+        seed = self.sampling.seed
+        if seed is not None:
+            place = " ".join(map(str, (seed, *path, number)))
+            seed = int.from_bytes(hashlib.blake2b(place.encode(), digest_size=7).digest())
+        warm = max(self.sampling.temperature, _WARM) if number else self.sampling.temperature
+        return replace(self.sampling, temperature=warm, seed=seed, stop=())  # stops are for the whole answer
+
+
+class Ladder:
+    """Rewrites the segments of one request."""
+
+    def __init__(self, engine: Engine, request: Request) -> None:
+        self._engine = engine
+        self._request = request
+
+    async def rewrite(self, segment: Segment, path: tuple[int, ...]) -> list[Piece]:
+        """The pieces that stand for a segment; `path` says where in the text it is, which decides its seeds.
+
+        A finish_reason 'length' says that it was cut at the limit of the whole answer.
+        """
+        if not segment.rewrite:
+            return [await self._as_it_came(segment, "copied" if segment.text else None)]
+        if self._request.drops and is_pleasantry(segment.text):
+            return [Piece("", verdict="dropped")]
+        masked = renumbered(segment.text, self._request.values)
+        wrong, spent = Difference(), 0
+        first = self._request.care.candidates
+        try:
+            async with asyncio.timeout_at(self._request.deadline):
+                for numbers in (range(first), range(first, first + MORE)):
+                    drawn = await self._draw(segment, masked, path, numbers)
+                    spent += sum(candidate.done.completion_tokens for candidate in drawn)
+                    if good := [candidate for candidate in drawn if not candidate.wrong]:
+                        return [await self._shipped(segment, self._best(good), spent)]
+                    wrong = drawn[-1].wrong
+        except TimeoutError:
+            return [await self._as_it_came(segment, "fallback", wrong, spent)]
+        smaller = self._smaller(segment)
+        if not smaller:
+            return [await self._as_it_came(segment, "fallback", wrong, spent)]
+        found = await asyncio.gather(*(self.rewrite(part, (*path, place)) for place, part in enumerate(smaller)))
+        opening, *rest = (piece for pieces in found for piece in pieces)
+        return [replace(opening, extra_tokens=opening.extra_tokens + spent), *rest]
+
+    async def _draw(
+        self, segment: Segment, masked: Masked, path: tuple[int, ...], numbers: range
+    ) -> list["_Candidate"]:
+        """Candidates in one go, judged; the first one at the caller's temperature, the others warmer."""
+        request, count = self._request, self._engine.count
+        prompt = Prompt(request.texts[segment.unit(request.texts)], masked.text)
+        limit = request.limit_tokens
+        limit = None if limit is None else max(1, limit - (await count(segment.lead) if segment.lead else 0))
+        most = allowed_tokens(await count(masked.text), request.sampling.max_tokens, limit)
+        asked = [replace(request.sampling_of(path, number), max_tokens=most) for number in numbers]
+        drawn = await asyncio.gather(
+            *(self._engine.generate(prompt, request.voice.adapter, sampling) for sampling in asked)
+        )
+        return [self._judged(masked, prompt, done, limit, number) for number, done in zip(numbers, drawn, strict=True)]
+
+    def _judged(self, masked: Masked, prompt: Prompt, done: Completion, limit: int | None, number: int) -> "_Candidate":
+        care, voice = self._request.care, self._request.voice
+        text = canonical(done.text.strip())
+        cut = done.finish_reason == "length" and limit is not None and done.completion_tokens >= limit
+        if not text:
+            wrong = Difference(missing=("text",))
+        elif done.finish_reason == "length" and not cut:
+            wrong = Difference(missing=("end",))
+        else:
+            wrong = judge(masked.text, text, care.guard, prompt.system, voice)
+            if cut:  # what the caller's limit has cut off is not missing
+                wrong = replace(wrong, missing=())
+        return _Candidate(done, restore(text, masked.values), wrong, cut, number > 0)
+
+    def _best(self, good: list["_Candidate"]) -> "_Candidate":
+        """The candidate most in the owner's style, the first of equals."""
+        if len(good) == 1:
+            return good[0]
+        scores = self._request.voice.verifier.score([candidate.text for candidate in good])
+        return good[int(scores.argmax())]
+
+    async def _shipped(self, segment: Segment, best: "_Candidate", spent: int) -> Piece:
+        text = segment.lead + best.text
+        tokens = best.done.completion_tokens
+        if segment.lead or self._request.values:
+            tokens = await self._engine.count(text)
+        return Piece(
+            text, best.done.prompt_tokens, tokens, "resampled" if best.resampled else "kept",
+            "length" if best.cut else None, extra_tokens=spent - best.done.completion_tokens,
+        )  # fmt: skip
+
+    async def _as_it_came(
+        self, segment: Segment, verdict: Verdict | None, wrong: Difference | None = None, spent: int = 0
+    ) -> Piece:
+        text = restore(segment.lead + segment.text, self._request.values)
+        tokens = await self._engine.count(text) if text else 0
+        wrong = wrong or Difference()
+        return Piece(text, 0, tokens, verdict, None, wrong.missing, wrong.invented, spent)
+
+    def _smaller(self, segment: Segment) -> list[Segment]:
+        """The segment one rung down; two where that would ask for the same again."""
+        smaller = finer(segment)
+        texts = self._request.texts
+        if len(smaller) == 1 and (smaller[0].text, smaller[0].unit(texts)) == (segment.text, segment.unit(texts)):
+            return self._smaller(smaller[0])
+        return smaller
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """One rewrite of a segment, its identifiers put back, and what is wrong with it."""
+
+    done: Completion
+    text: str
+    wrong: Difference
+    cut: bool
+    resampled: bool

@@ -1,0 +1,140 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from voice.facts.compare import Difference, compare, invented
+from voice.facts.figures import figures
+
+
+@pytest.mark.parametrize(
+    ("neutral", "own", "expected"),
+    [
+        ("See you at 7:30 PM.", "7:30pm", []),
+        ("It is 1,000 dollars.", "1000 bucks", []),
+        ("See you.", "see u at 8", ["number"]),
+        ("Before noon.", "b4 noon", []),
+        ("8 people.", "8 ppl, all 8", []),
+        ("On 3/4.", "on 3/5 or 6", ["date", "number"]),
+        ("Call me.", "call <phone1>", ["phone"]),
+        ("Call <phone1>.", "<phone1> or <phone1>", ["phone"]),
+        ("Let us meet.", "lets meet tues", ["weekday"]),
+        ("It costs money.", "its $40", ["amount"]),
+        ("An hour.", "1 hour", []),
+        ("Two hours.", "2 hrs", []),
+        ("Two hours.", "2 days", ["duration"]),
+        ("See you there.", "see u there Petra", ["name"]),
+    ],
+)
+def test_invented(neutral: str, own: str, expected: list[str]) -> None:
+    assert invented(neutral, own) == expected
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("See you at 7:30 PM.", "see u at 7:30pm"),
+        ("See you at 7:30 PM.", "see u at 7:30 p.m."),
+        ("See you at 19:30.", "see u at 7:30 PM"),
+        ("See you at 7 PM.", "see u at 7p"),
+        ("See you at 7:00 PM.", "7pm it is"),
+        ("At 12 PM.", "at noon"),
+        ("It was $1,000.", "it was 1000 dollars"),
+        ("It was $1,000.", "it was 1k bucks"),
+        ("It costs two million dollars.", "its $2M"),
+        ("On March 14.", "on 3/14"),
+        ("On March 14th, 2024.", "on 3/14/24"),
+        ("On the 14th of March.", "on Mar. 14th"),
+        ("On Tuesday.", "on tue"),
+        ("On Tuesdays.", "tues"),
+        ("See you on Saturday.", "see u on sat"),
+        ("20 percent off.", "20% off"),
+        ("Two people.", "2 ppl"),
+        ("Twenty-five people.", "25 ppl"),
+        ("Two hundred people.", "200 ppl"),
+        ("One hour.", "1 hr"),
+        ("A 30-minute call.", "30 min call"),
+        ("It takes three weeks.", "takes 3 wks"),
+        ("The first one.", "the 1st one"),
+        ("See you tomorrow.", "see u tmrw"),
+        ("I cannot come.", "I can't come"),
+        ("I do not know.", "dunno"),
+        ("No, I cannot come.", "cant come"),
+        ("No.", "Nope"),
+        ("No, thank you.", "nah thanks"),
+        ("That is not a problem.", "that's not a problem"),
+        ("Neither Ana nor Bob came.", "Ana and Bob didn't come"),
+        ("Maria will come.", "maria's coming"),
+        ("I talked to Maria Lopez.", "talked to Maria Lopez"),
+        ("I think it is good. Sounds great.", "Sounds great, I think"),
+        ("Thank you.", "Thx!!! Heyyy Soo good"),
+    ],
+)
+def test_facts_are_the_same_however_they_are_written(one: str, other: str) -> None:
+    assert compare(one, other) == Difference()
+    assert compare(other, one) == Difference()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "missing", "made_up"),
+    [
+        ("See you at 7:30 PM.", "see u at 7:30 AM", ("time",), ("time",)),
+        ("See you at 7:30 PM.", "see u later", ("time",), ()),
+        ("See you at 8.", "see u at 9", ("number",), ("number",)),
+        ("It takes two days.", "takes 2 weeks", ("duration",), ("duration",)),
+        ("Are you coming?", "you are coming", ("question",), ()),
+        ("You are coming.", "are you coming", (), ("question",)),
+        ("Oslo is cold, Ana says.", "it's cold, she says", ("name",), ()),
+        ("It costs $40.", "its 40 euros", ("amount",), ("amount",)),
+        ("On March 14.", "on 3/15", ("date",), ("date",)),
+        ("On Tuesday.", "on thurs", ("weekday",), ("weekday",)),
+        ("It is 20%.", "its 20", ("percentage",), ("number",)),
+        ("See you tomorrow.", "see u today", ("day",), ("day",)),
+        ("I cannot come.", "can come", ("negation",), ()),
+        ("I can come.", "I can't come", (), ("negation",)),
+        ("No.", "Yes", ("negation",), ()),
+        ("Maria will come.", "she's coming", ("name",), ()),
+        ("She will come.", "Maria's coming", (), ("name",)),
+        ("Thank you.", "Thanks, Kay", (), ("name",)),
+        ("We met in Oslo.", "we met", ("name",), ()),
+        ("Call <phone1>.", "call me", ("phone",), ()),
+        ("Call <phone1>.", "call <phone2>", ("phone",), ("phone",)),
+        ("Call <phone1>.", "call <phone1> <phone1>", (), ("phone",)),
+    ],
+)
+def test_a_difference(before: str, after: str, missing: tuple[str, ...], made_up: tuple[str, ...]) -> None:
+    assert compare(before, after) == Difference(missing, made_up)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ("Thank you.", "thanks, nic", ("name",)),
+        ("Nic, thank you.", "thanks nic", ()),
+        ("Thank you.", "thanks, picnic", ()),
+    ],
+)
+def test_the_owner_is_invented_in_any_spelling(before: str, after: str, expected: tuple[str, ...]) -> None:
+    assert compare(before, after, owner=["Nic"]).invented == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I sat in the sun.",
+        "You may march on.",
+        "We wed.",
+        "b4 h2o mp3",
+        "Will you? It may be.",
+        "The Sun is out.",
+        "LOL OK",
+    ],
+)
+def test_these_are_no_facts(text: str) -> None:
+    assert [figure for figure in figures(text) if figure.certain] == []
+    assert not compare(text, text.lower())
+
+
+@given(st.text(alphabet=st.one_of(st.characters(), st.sampled_from("0123456789:/$%., apmnoNt'[]_"))))
+def test_no_text_raises_or_differs_from_itself(text: str) -> None:
+    assert not compare(text, text)
+    assert invented(text, text) == []

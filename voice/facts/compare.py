@@ -1,0 +1,86 @@
+"""What a rewrite did to the facts of a text.
+
+In: a text before and after, masked or not. Out: the kinds of facts that are missing and those that were invented.
+
+    compare("See you at 7:30 PM.", "see u at 8:30")     # Difference(missing=("time",), invented=("time",))
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from voice.facts.figures import Figure, figures
+from voice.facts.masking import PLACEHOLDER, kind_of, placeholders
+from voice.facts.named import is_misspelled, names_of
+from voice.facts.negation import negations
+from voice.sense import asks, requests
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The kinds of facts that a rewrite lost and those that it made up, each sorted and named once."""
+
+    missing: tuple[str, ...] = ()
+    invented: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.missing or self.invented)
+
+
+def visible(text: str) -> list[tuple[str, str]]:
+    """The facts of a masked text that a model sees, by kind, each with its value."""
+    found = [(figure.kind, figure.value) for figure in figures(PLACEHOLDER.sub(" ", text)) if figure.certain]
+    found += [("name", name) for name in names_of(text)]
+    found += [("negation", str(count))] if (count := negations(text)) else []
+    return sorted({*found, ("question", "?")} if asks(text) else set(found))
+
+
+def compare(before: str, after: str, owner: Iterable[str] = ()) -> Difference:
+    """What a rewrite did to the facts; names of the voice's `owner` may go, and are invented in any spelling."""
+    lost, made_up = _of_figures(before, after)
+    words, new_words = words_of(before), words_of(after)
+    own = {part for name in owner for part in words_of(name) if len(part) > 1}
+    lost |= {"name" for name in names_of(before) if not words_of(name) <= new_words | own}
+    made_up |= {
+        "name" for name in names_of(after, typed=True) if not words_of(name) <= words and not is_misspelled(name, words)
+    }
+    made_up |= {"name" for _ in own & (new_words - words)}
+    if (nots := negations(after) - negations(before)) != 0:
+        (made_up if nots > 0 else lost).add("negation")
+    if asks(before) and not (asks(after) or requests(after)):
+        lost.add("question")
+    if asks(after) and not (asks(before) or requests(before)):
+        made_up.add("question")
+    return Difference(tuple(sorted(lost)), tuple(sorted(made_up)))
+
+
+def invented(neutral: str, own: str) -> list[str]:
+    """The kinds of facts that the own side of a training pair has and the neutral side lacks, sorted.
+
+    Negations and questions are left out: people put them too freely to tell by rule.
+    """
+    words = words_of(neutral)
+    named = {
+        "name" for name in names_of(own, typed=True) if not words_of(name) <= words and not is_misspelled(name, words)
+    }
+    return sorted(_of_figures(neutral, own)[1] | named)
+
+
+def _of_figures(before: str, after: str) -> tuple[set[str], set[str]]:
+    """Kinds lost and kinds made up, of placeholders and figures; what is said twice may be said once."""
+    old, new = placeholders(before), placeholders(after)
+    lost = {kind_of(name) for name in old.keys() - new.keys()}
+    made_up = {kind_of(name) for name in new if new[name] > old[name]}
+    was, now = (figures(PLACEHOLDER.sub(" ", text)) for text in (before, after))
+    return lost | _lacking(was, now), made_up | _lacking(now, was)
+
+
+def _lacking(some: list[Figure], others: list[Figure]) -> set[str]:
+    """The kinds of the certain figures of one text that the other does not have."""
+    there = {(figure.kind, figure.value) for figure in others}
+    there |= {("number", figure.value.split()[0]) for figure in others if figure.kind == "duration"}  # 5 dasy
+    return {figure.kind for figure in some if figure.certain and (figure.kind, figure.value) not in there}
+
+
+def words_of(text: str) -> set[str]:
+    """Its words in one case; what stands after an apostrophe or a dash is a word by itself."""
+    return set("".join(letter if letter.isalnum() else " " for letter in text.casefold()).split())

@@ -1,0 +1,236 @@
+"""Figures in a text, and words for them: times, dates, days, amounts, percentages, durations, numbers.
+
+In: a text. Out: its facts of these kinds, each in one spelling: 7:30 PM is 7:30pm, March 14 is 3/14, $1,000 is 1k
+dollars, two is 2. Every part of the text is read once, the most telling first: the 7 of '7:30 PM' is no number
+besides. What is only perhaps a figure ('one', 'a', 'first') is marked as not certain: it may stand for one, and is not
+missed.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from decimal import Decimal
+from typing import NamedTuple
+
+_SMALL = dict(zip(
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen".split(), range(20), strict=True,
+))  # fmt: skip
+_TENS = dict(zip("twenty thirty forty fifty sixty seventy eighty ninety".split(), range(20, 100, 10), strict=True))
+_DOZENS = {"dozen": 12, "a dozen": 12}
+_SCALES = {
+    "hundred": 100,
+    "thousand": 10**3,
+    "k": 10**3,
+    "million": 10**6,
+    "mil": 10**6,
+    "m": 10**6,
+    "billion": 10**9,
+    "b": 10**9,
+}
+_ORDINALS = dict(
+    zip("first second third fourth fifth sixth seventh eighth ninth tenth".split(), range(1, 11), strict=True)
+)
+_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+_CURRENCIES = {
+    "$": r"dollars?|bucks?|usd|us\$|\$", "€": r"euros?|eur|€", "£": r"pounds|quid|gbp|£",
+    "¢": r"cents?|¢", "¥": r"yen|¥",
+}  # fmt: skip
+_DURATIONS = {
+    "second": r"seconds?|secs?", "minute": r"minutes?|mins?", "hour": r"hours?|hrs?|h", "day": r"days|(?<=-)day",
+    "week": r"weeks?|wks?", "month": r"months?|mos?", "year": r"years?|yrs?",
+}  # fmt: skip
+_RELATIVE = {
+    "tomorrow": r"tom+or+ows?|tmr+w?|tmrow|tmw|2mor+ow|2moro", "tonight": r"tonight|tonite|2nite|2night",
+    "today": r"today|2day", "yesterday": r"yesterday|yday",
+}  # fmt: skip
+
+_TYPED = re.compile(r"(?<![A-Za-z\d])\d+(?:[.,:/-]\d+)*")
+_DIGITS = r"\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
+_SCALE = r"(?:\s?(?:thousand|million|billion|mil)\b|(?-i:[kKmMbB])\b)"
+_FROM_TWO = "|".join(word for word in [*_SMALL, *_TENS] if word not in ("zero", "one"))
+_SPELLED = (
+    rf"(?:(?:{_FROM_TWO})(?:[- ](?:{'|'.join(list(_SMALL)[1:10])})\b)?(?:\s(?:hundred|thousand|million|billion))*"
+    r"|(?:a|one)\s(?:hundred|thousand|million|billion)|a\sdozen)"
+)
+_AMOUNT_UNIT = "|".join(_CURRENCIES.values())
+_TIME_UNIT = "|".join(_DURATIONS.values())
+_MONTH = (
+    r"(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|"
+    r"oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b\.?"
+)
+_SHORT_MONTHS = "jan|feb|mar|apr|jun|jul|aug|sept|sep|oct|nov|dec"
+_YEAR = r"(?P<year>(?:19|20)\d\d)"
+_NEAR_DAY = (
+    r"(?:on|next|this|last|til|till|until|by|every|from|thru|through|before|after|since)\s"
+    r"(?P<day>mon|wed|thu|sat|sun)s?\b"
+)
+_AFTER_DAY = (
+    r"\.?(?:,|\s(?:at|am|pm|morning|afternoon|evening|night|[¦\d])|\s?[-–/&]"
+    r"|\s(?:and|or)\s(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun))"
+)
+
+
+class Figure(NamedTuple):
+    """A fact; `certain` is False for words that need not stand for a figure."""
+
+    kind: str
+    value: str
+    certain: bool = True
+
+
+def figures(text: str) -> list[Figure]:
+    """The figures of a text, the certain ones and the others."""
+    found: list[Figure] = []
+    rest = text
+    for pattern, read in _READERS:
+        parts, end = [], 0
+        for match in pattern.finditer(rest):
+            figure = read(match)
+            if figure is not None:
+                found.append(figure)
+                parts += [rest[end : match.start()], " ¦ "]
+                end = match.end()
+        if parts:
+            rest = "".join([*parts, rest[end:]])
+    return found
+
+
+def _time(match: re.Match[str]) -> Figure | None:
+    hour, minute = int(match["hour"]), int(match["minute"] or 0)
+    if hour > 24 or minute > 59:
+        return None
+    if hour <= 12:
+        hour = hour % 12 + (12 if (match["half"] or match["short"]).lower() == "p" else 0)
+    return Figure("time", f"{hour:02}:{minute:02}")
+
+
+def _clock(match: re.Match[str]) -> Figure | None:
+    """A time without a.m. or p.m.; before 13:00 it may be either and stays apart from both."""
+    hour, minute = int(match["hour"]), int(match["minute"] or 0)
+    if hour > 24 or minute > 59:
+        return None
+    return Figure("time", f"{hour:02}:{minute:02}" if hour > 12 or hour == 0 else f"{hour}:{minute:02}")
+
+
+def _noon(match: re.Match[str]) -> Figure:
+    return Figure("time", "12:00" if match["word"].lower() == "noon" else "00:00")
+
+
+def _date(match: re.Match[str]) -> Figure:
+    words = match.groupdict()
+    month = int(words["m"]) if words.get("m") else _MONTHS.index(match["month"][:3].lower()) + 1
+    day = int(match["d"])
+    if month > 12 >= day:
+        month, day = day, month
+    return Figure("date", f"{month}/{day}" + (f"/{match['year'][-2:]}" if match["year"] else ""))
+
+
+def _month(match: re.Match[str]) -> Figure:
+    return Figure("date", match["month"][:3].lower() + (f" {match['year'][-2:]}" if match["year"] else ""))
+
+
+def _amount(match: re.Match[str]) -> Figure:
+    return Figure("amount", f"{_unit(match, _CURRENCIES)}{_value(match['number'], match['scale'])}")
+
+
+def _percent(match: re.Match[str]) -> Figure:
+    return Figure("percentage", _value(match["number"], None))
+
+
+def _duration(match: re.Match[str]) -> Figure:
+    return Figure("duration", f"{_value(match['number'], None)} {_unit(match, _DURATIONS)}")
+
+
+def _an_hour(match: re.Match[str]) -> Figure:
+    return Figure("duration", f"1 {_unit(match, _DURATIONS)}", certain=False)
+
+
+def _weekday(match: re.Match[str]) -> Figure:
+    return Figure("weekday", match["day"][:3].lower())
+
+
+def _relative(match: re.Match[str]) -> Figure:
+    return Figure("day", str(match.lastgroup))
+
+
+def _number(match: re.Match[str]) -> Figure:
+    return Figure("number", _value(match["number"], match["scale"]))
+
+
+def _spelled(match: re.Match[str]) -> Figure:
+    return Figure("number", _value(match.group(), None))
+
+
+def _ordinal_word(match: re.Match[str]) -> Figure:
+    return Figure("number", str(_ORDINALS[match.group().lower()]), certain=False)
+
+
+def _perhaps_one(_: re.Match[str]) -> Figure:
+    return Figure("number", "1", certain=False)
+
+
+def _unit(match: re.Match[str], units: dict[str, str]) -> str:
+    """The name of a unit, whatever it is called in the text."""
+    return next(name for name, forms in units.items() if re.fullmatch(forms, match["unit"], re.IGNORECASE))
+
+
+def _value(number: str, scale: str | None) -> str:
+    """A number in plain digits, from digits or words."""
+    plain = number.replace(",", "").lower()
+    if plain[0].isdigit():
+        value = Decimal(plain)
+    else:
+        value = Decimal(0)
+        for word in re.split(r"[\s-]+", plain):
+            small = _SMALL.get(word, _TENS.get(word, 1 if word == "a" else None))
+            value = value * (_SCALES.get(word) or _DOZENS[word]) if small is None else value + small
+    if scale:
+        value *= _SCALES[scale.strip().lower()]
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _compiled(pattern: str, flags: int = re.IGNORECASE | re.ASCII) -> re.Pattern[str]:
+    return re.compile(pattern, flags)
+
+
+_HOUR = r"(?<![\w.:,$€£-])(?P<hour>\d{1,2})"
+_ANY = rf"(?P<number>{_DIGITS}|{_SPELLED})"
+_READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Figure | None]], ...] = (
+    (_compiled(rf"{_HOUR}(?:[:.](?P<minute>\d\d))?(?:\s?(?P<half>[ap])\.?\s?m\b\.?|(?P<short>[ap])\b)"), _time),
+    (_compiled(r"(?:12\s)?\b(?P<word>noon|midnight)\b"), _noon),
+    (_compiled(rf"{_HOUR}:(?P<minute>\d\d)(?::\d\d)?(?![\w:])"), _clock),
+    (_compiled(rf"{_HOUR}(?P<minute>)\s?o['’]?\s?clock\b"), _clock),
+    (_compiled(rf"(?<![\w/-]){_YEAR}[-/.](?P<m>\d{{1,2}})[-/.](?P<d>\d{{1,2}})(?![\w/-])"), _date),
+    (_compiled(r"(?<![\w/.-])(?P<m>\d{1,2})[/-](?P<d>\d{1,2})[/-](?P<year>\d{4}|\d\d)(?![\w/-])"), _date),
+    (_compiled(r"(?<![\w/.-])(?P<m>\d{1,2})/(?P<d>\d{1,2})(?P<year>)(?![\w/-])"), _date),
+    (_compiled(rf"\b{_MONTH}\s?(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\b(?!:)(?:,?\s{_YEAR}\b)?"), _date),
+    (_compiled(rf"\b(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s(?:of\s)?{_MONTH}(?:,?\s{_YEAR}\b)?"), _date),
+    (_compiled(rf"(?P<unit>us\$|[$€£¥])\s?(?P<number>{_DIGITS})(?P<scale>{_SCALE})?"), _amount),
+    (_compiled(rf"(?<![\w.]){_ANY}(?P<scale>{_SCALE})?\s?(?P<unit>{_AMOUNT_UNIT})(?!\w)"), _amount),
+    (_compiled(rf"(?<![\w.]){_ANY}\s?(?:%|percent\b|per cent\b|pct\b)"), _percent),
+    (_compiled(rf"(?<![\w.]){_ANY}[\s-]?(?P<unit>{_TIME_UNIT})\b"), _duration),
+    (_compiled(rf"\b(?:an?|one|1)\s(?P<unit>{_TIME_UNIT})\b"), _an_hour),
+    # Months and days by name where they are no other word: by their length, their capital, or what stands around them.
+    (_compiled(
+        r"\b(?P<month>january|february|april|june|july|august|september|october|november|december)\b"
+        rf"(?:\s(?:of\s)?{_YEAR}\b)?"
+    ), _month),
+    (_compiled(rf"(?<=[a-z]\s)(?P<month>May|March|{_SHORT_MONTHS.title()})\b\.?(?:\s{_YEAR}\b)?", 0), _month),
+    (_compiled(rf"(?<![\w'])(?P<month>{_SHORT_MONTHS})\.?\s{_YEAR}\b"), _month),
+    (_compiled(rf"(?<=\b[a-z]{{2}}\s)(?P<month>{_SHORT_MONTHS})\b(?P<year>)"), _month),
+    (_compiled(r"\b(?P<day>(?:mon|tues|wednes|thurs|fri|satur|sun)days?|tues?|weds|thurs?|fri)\b"), _weekday),
+    (_compiled(rf"\b{_NEAR_DAY}"), _weekday),
+    (_compiled(rf"\b(?P<day>Mon|Wed|Thu|Sat|Sun)\b(?={_AFTER_DAY})"), _weekday),
+    (_compiled(r"\b(?:" + "|".join(f"(?P<{name}>{forms})" for name, forms in _RELATIVE.items()) + r")\b"), _relative),
+    (_compiled(rf"(?<![A-Za-z\d])(?P<number>{_DIGITS})(?P<scale>{_SCALE})?"), _number),
+    (_compiled(rf"\b{_SPELLED}\b"), _spelled),
+    (_compiled(rf"\b(?:{'|'.join(_ORDINALS)})\b"), _ordinal_word),
+    (_compiled(r"\b(?:one|an?|once|single)\b"), _perhaps_one),
+)  # fmt: skip
+
+
+def numbers(text: str) -> Counter[str]:
+    """The numbers of a text as they are typed, each with how often it occurs; digits inside a word are none (h2o)."""
+    return Counter(re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", match.group()) for match in _TYPED.finditer(text))

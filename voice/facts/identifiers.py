@@ -1,0 +1,224 @@
+"""Where a text holds identifiers: links, phone numbers, keys and the like, which a model need only pass on.
+
+In: a text, and people's names if those count. Out: (start, end, kind), in order, none overlapping. Where two kinds
+overlap, the earlier one of KINDS wins. Masking too much costs little, as it is put back to the letter; years, dates,
+times, amounts of money and short numbers are left to be read.
+"""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+
+from linkify_it import LinkifyIt
+from linkify_it.tlds import TLDS
+from phonenumbers import Leniency, PhoneNumberMatcher
+from stdnum import iban, luhn
+
+from voice.facts.addresses import addresses
+from voice.facts.people import Names
+from voice.facts.secrets import secrets
+
+Span = tuple[int, int]
+
+# A text without any of these holds no identifier: nearly every sentence ends here.
+_SUSPICIOUS = re.compile(
+    r"[@`\\/\d~]|\w\.\w|\w{16}|(?i:\bpw|\bpass|token|secret|\bkey|login|bearer|wi-?fi|stra(?:ß|ss)e|mot de)|-----"
+)
+_FENCE = re.compile(
+    r"^[ \t]*(?P<block>(?P<fence>`{3,}|~{3,})(?:[^\n]*\n)(?:[\s\S]*?^[ \t]*(?P=fence)[`~]*|[\s\S]*))", re.M
+)
+_CODE = re.compile(r"(?<!`)(?P<ticks>`{1,3})[^`\n]{1,400}(?P=ticks)(?!`)")
+_SCHEME = re.compile(r"(?<!\w)[a-zA-Z][a-zA-Z0-9+.-]{1,20}://[^\s<>\"“”`]+")
+# Ends of domains that are words, or common ends of files: with nothing before or after them they are no links.
+_NO_DOMAIN_ALONE = frozenset("it is in so me to at be us my no am as do by the and he we or if i".split())
+_EMAIL = re.compile(r"(?<![\w.+%-])\w[\w.+%'-]{0,63}@[^\W_][\w-]{0,62}(?:\.[^\W_][\w-]{0,62}){1,6}")
+_PATH = re.compile(
+    r"(?<![\w/.:~\\<])(?:"
+    r"(?:~[\w-]*+|\.{1,2})?/(?:[\w.+@%-]+/)+[\w.+@%-]*+|(?:~|\.{1,2})/[\w.+@%-]++"  # /usr/lib, ~/notes
+    r"|(?=[\w.-]*?[a-zA-Z])[\w.-]+(?:/[\w.-]+)+\.[a-zA-Z]\w{0,7}+(?![\w/])"  # src/main.c
+    r"|[a-zA-Z]:\\(?:[^\\/:*?\"<>|\r\n]{0,60}[^\\/:*?\"<>|\s]\\)*[^\\/:*?\"<>|\s]*+"
+    r"|[a-zA-Z]:/[^\\:*?\"<>|\s/][^\\:*?\"<>|\s]*+"
+    r"|\\\\[\w.-]++\\[^\s:*?\"<>|]++)"
+)
+_IBAN = re.compile(r"(?<!\w)[A-Za-z]{2}\d{2}(?: ?[A-Za-z0-9]){11,30}(?!\w)")
+_CARD = re.compile(
+    r"(?<![\w.,-])(?:\d{13,19}|\d{4}([ -])\d{4}\1\d{4}\1\d{1,4}(?:\1\d{1,3})?|\d{4}([ -])\d{6}\2\d{5})(?![\w-]|[.,]\d)"
+)
+_PHONE_SHAPE = re.compile(
+    r"(?<![\w.,$€£/-])(?:\+?1[ .-]?)?(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]?\d{4}(?![\w]|[-/.]\d)"
+    r"|(?<![\w.,$€£/-])\d{3}-\d{4}(?![\w]|[-/.]\d)"
+)
+_REGIONS = ("US", "GB", "DE")  # whose numbers need no country code
+_DATE = re.compile(
+    r"(?:\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d{2})|(?:1[89]|20)\d\d[./-]\d{1,2}[./-]\d{1,2})(?:[T ]\d.*)?"
+    r"|(?:1[89]|20)\d\d[-/](?:(?:1[89]|20)\d\d|\d\d)"
+)
+# Dates, ranges of round numbers (500-1000), columns of decimals.
+_NO_PHONE = re.compile(rf"{_DATE.pattern}|\d+00-\d+00|\d+\.\d+\s+\d+(?:\.\d+)?|.*\s{{2,}}.*\.\d+")
+MONEY = re.compile(
+    r"[$€£¥₹]\s?\d[\d,.']*+(?:\s?(?:[kKmMbB]|thousand|million|billion)\b)?"
+    r"|(?<![\w.])\d[\d,.']*+\s?(?:(?:thousand|million|billion) )?"
+    r"(?:[€£¥₹]|(?i:dollars?|bucks?|euros?|pounds?|quid|usd|eur|gbp|cents?)\b)"
+    r"|\b(?:USD|EUR|GBP|CHF|CAD|AUD)\s?\d[\d,.']*+"
+)
+_ID = re.compile(
+    r"(?<![\w$€£¥.,])#?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\w,]\d)"
+    r"|(?:[A-Za-z]{1,6}[-_]?){0,2}+\d[\dA-Za-z]*+(?:[-._/][A-Za-z]*+\d[\dA-Za-z]*+)*+(?:-[\dA-Fa-f]{4,}+)*+)"
+)
+_HANDLE = re.compile(r"(?<![\w@./])@[^\W\d_][\w.-]{1,38}")
+_RUN = re.compile(r"(?<![\w+/=-])[\w+/=-]{20,}+")
+_DIGIT = re.compile(r"\d")
+_END_MARKS = ".,;:!?'\"”’»*_…|"
+_LONG = 5  # digits from which on a number is masked
+
+
+def identifiers(text: str, names: Names | None = None) -> list[tuple[int, int, str]]:
+    """The identifiers of a text, with people's names where a list of them is given."""
+    finders: list[tuple[str, Callable[[str], Iterable[Span]]]] = []
+    if _SUSPICIOUS.search(text):
+        finders += FINDERS
+    if names:
+        finders.append(("name", names.spans))
+    taken: list[tuple[int, int, str]] = []
+    for kind, find in finders:
+        for start, end in find(text):
+            if start < end and not any(start < other_end and other < end for other, other_end, _ in taken):
+                taken.append((start, end, kind))
+    return sorted(taken)
+
+
+def _code(text: str) -> Iterator[Span]:
+    if "`" in text or "~~~" in text:
+        yield from (match.span("block") for match in _FENCE.finditer(text))
+        yield from _all(_CODE, text)
+
+
+def _links(text: str) -> Iterator[Span]:
+    for match in _SCHEME.finditer(text):
+        yield match.start(), _trimmed(text, *match.span())
+    if not _LINKIFY.pretest(text):
+        return
+    for link in _LINKIFY.match(text) or ():
+        if link.schema != "mailto:" and (link.schema or _is_domain(text[link.index : link.last_index])):
+            yield link.index, link.last_index
+
+
+def _linkify() -> LinkifyIt:
+    known = LinkifyIt({}, {"fuzzy_email": False})
+    known.tlds([tld for tld in TLDS if tld.isascii()])
+    return known
+
+
+_LINKIFY = _linkify()
+
+
+def _is_domain(link: str) -> bool:
+    """Whether what looks like a domain is one, and not two sentences without a space: 'I am done.it works'."""
+    host, slash, _ = link.partition("/")
+    return bool(slash) or host.startswith("www.") or host.rpartition(".")[2].lower() not in _NO_DOMAIN_ALONE
+
+
+def _emails(text: str) -> Iterator[Span]:
+    if "@" in text:
+        yield from _all(_EMAIL, text)
+
+
+def _paths(text: str) -> Iterator[Span]:
+    if "/" not in text and "\\" not in text:
+        return
+    for match in _PATH.finditer(text):
+        start, end = match.start(), _trimmed(text, *match.span())
+        if not _is_date(text[start:end]) and re.search(r"\w", text[start:end]):
+            yield start, end
+
+
+def _secrets(text: str) -> Iterator[Span]:
+    yield from secrets(text)
+    yield from (match.span() for match in _RUN.finditer(text) if _is_random(match.group()))
+
+
+def _ibans(text: str) -> Iterator[Span]:
+    for match in _IBAN.finditer(text):
+        for end in range(match.end(), match.start() + 14, -1):  # the words that follow look like its last groups
+            if (end == len(text) or not text[end].isalnum()) and iban.is_valid(text[match.start() : end]):
+                yield match.start(), end
+                break
+
+
+def _cards(text: str) -> Iterator[Span]:
+    if _has_digits(text, 13):
+        yield from _not_money(text, (match.span() for match in _CARD.finditer(text) if _is_card(match.group())))
+
+
+def _is_card(number: str) -> bool:
+    digits = re.sub(r"\D", "", number)
+    return len(set(digits)) > 1 and luhn.is_valid(digits)
+
+
+def _phones(text: str) -> Iterator[Span]:
+    if not _has_digits(text, 7):
+        return
+    found = list(_all(_PHONE_SHAPE, text))
+    for region in _REGIONS:
+        found += [(match.start, match.end) for match in PhoneNumberMatcher(text, region, leniency=Leniency.VALID)]
+    found = [span for span in found if not _NO_PHONE.fullmatch(text[slice(*span)])]
+    yield from _not_money(text, sorted(found, key=lambda span: (span[0], -span[1])))
+
+
+def _ids(text: str) -> Iterator[Span]:
+    if _has_digits(text, _LONG):
+        found = (match.span() for match in _ID.finditer(text) if _has_digits(match.group(), _LONG))
+        yield from _not_money(text, (span for span in found if not _is_date(text[slice(*span)])))
+
+
+def _handles(text: str) -> Iterator[Span]:
+    if "@" in text:
+        for match in _HANDLE.finditer(text):
+            yield match.start(), _trimmed(text, *match.span())
+
+
+FINDERS: list[tuple[str, Callable[[str], Iterable[Span]]]] = [
+    ("code", _code), ("email", _emails), ("link", _links), ("path", _paths), ("iban", _ibans), ("secret", _secrets),
+    ("card", _cards), ("phone", _phones), ("address", addresses), ("id", _ids), ("handle", _handles),
+]  # fmt: skip
+KINDS = (*(kind for kind, _ in FINDERS), "name")
+
+
+def _all(pattern: re.Pattern[str], text: str) -> Iterator[Span]:
+    return (match.span() for match in pattern.finditer(text))
+
+
+def _has_digits(text: str, least: int) -> bool:
+    return len(_DIGIT.findall(text)) >= least
+
+
+def _not_money(text: str, spans: Iterable[Span]) -> Iterator[Span]:
+    amounts = list(_all(MONEY, text))
+    return (span for span in spans if not any(span[0] < end and start < span[1] for start, end in amounts))
+
+
+def _trimmed(text: str, start: int, end: int) -> int:
+    """The end without the punctuation of the sentence; a bracket stays when its partner is inside."""
+    while end > start + 1:
+        last = text[end - 1]
+        opening = {")": "(", "]": "[", "}": "{"}.get(last)
+        if last in _END_MARKS or (opening and text.count(opening, start, end) < text.count(last, start, end)):
+            end -= 1
+        else:
+            break
+    return end
+
+
+def _is_date(value: str) -> bool:
+    return bool(_DATE.fullmatch(value.strip()))
+
+
+def _is_random(value: str) -> bool:
+    """Whether a long run is a key rather than words joined by dashes: entropy per character, kinds of characters."""
+    letters = Counter(value)
+    entropy = -sum(number / len(value) * math.log2(number / len(value)) for number in letters.values())
+    if re.fullmatch(r"[0-9a-fA-F]{24,}", value):
+        return entropy > 2.5 and not value.isdigit()
+    kinds = [any(test(letter) for letter in value) for test in (str.islower, str.isupper, str.isdigit)]
+    return entropy > 3.6 and (all(kinds) or (kinds[2] and sum(map(str.isdigit, value)) >= 5 and "-" not in value))

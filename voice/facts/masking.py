@@ -1,0 +1,125 @@
+"""Identifiers of a text <-> typed placeholders such as <phone1>.
+
+In: any text, and people's names if those are to be hidden too. Out: the text with every identifier replaced, and what
+stood there. Putting the values back gives the text again, to the letter; what looks like a placeholder already is
+itself replaced.
+
+    masked = mask("call me at 415-555-0132")      # Masked("call me at <phone1>", {"<phone1>": "415-555-0132"})
+    restore("ring <phone1>", masked.values)      # "ring 415-555-0132"
+"""
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+
+from voice.facts.identifiers import KINDS, identifiers
+from voice.facts.people import Names
+
+VERSION = 1  # of kinds, placeholders and numbering: a voice is served by the version that it was trained with
+
+# In lower case it survives people who never type capitals; it is three or four tokens to SmolLM2 and to Qwen.
+ANY_PLACEHOLDER = rf"<(?:{'|'.join(KINDS)})[1-9]\d{{0,3}}>"
+PLACEHOLDER = re.compile(ANY_PLACEHOLDER)
+_ANY_CASE = re.compile(ANY_PLACEHOLDER, re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Masked:
+    """A text with placeholders; `values` maps each of them to what stood there."""
+
+    text: str
+    values: dict[str, str] = field(default_factory=dict)
+
+
+def kind_of(placeholder: str) -> str:
+    """The kind of identifier that a placeholder stands for: <phone1> for a phone."""
+    return placeholder.strip("<>0123456789")
+
+
+def mask(text: str, names: Names | None = None) -> Masked:
+    """Replace the identifiers of a text; equal values get equal placeholders."""
+    return _Numbering().apply(text, names)
+
+
+def mask_pair(neutral: str, own: str, names: Names | None = None) -> tuple[Masked, Masked]:
+    """Both sides of a pair: what stands on both has the same placeholder on both, also where its spelling differs."""
+    numbering = _Numbering()
+    first = numbering.apply(neutral, names)
+    numbering.next_side()
+    return first, numbering.apply(own, names)
+
+
+def restore(text: str, values: dict[str, str]) -> str:
+    """Put the values back; placeholders that have none stay."""
+    return PLACEHOLDER.sub(lambda match: values.get(match.group(), match.group()), text)
+
+
+def canonical(text: str) -> str:
+    """A text that a model wrote, its placeholders in lower case as they were given: somebody may shout them."""
+    return _ANY_CASE.sub(lambda match: match.group().lower(), text)
+
+
+def placeholders(text: str) -> Counter[str]:
+    """The placeholders of a text with how often each occurs."""
+    return Counter(match.group() for match in PLACEHOLDER.finditer(text))
+
+
+def kinds_in(text: str) -> Counter[str]:
+    """How many placeholders of each kind a masked text has, repeated ones counted each time."""
+    return Counter(kind_of(match.group()) for match in PLACEHOLDER.finditer(text))
+
+
+def renumbered(part: str, values: dict[str, str]) -> Masked:
+    """A part of a masked text as if it had been masked by itself: each kind numbered from 1."""
+    numbering = _Numbering()
+    pieces = [(match.start(), match.end(), kind_of(match.group())) for match in PLACEHOLDER.finditer(part)]
+    return numbering.replace(part, pieces, values)
+
+
+class _Numbering:
+    """Gives out placeholders: one a value, numbered by kind in order of appearance."""
+
+    def __init__(self) -> None:
+        self._given: dict[tuple[str, str], str] = {}
+        self._spelled: dict[tuple[str, str], str] = {}  # of the other side, whatever the spelling
+        self._count: Counter[str] = Counter()
+
+    def next_side(self) -> None:
+        """From here on a value of the first side is recognised in another spelling, too."""
+        self._spelled = {(kind, _spelling(kind, value)): found for (kind, value), found in self._given.items()}
+
+    def apply(self, text: str, names: Names | None) -> Masked:
+        literal = [(match.start(), match.end(), kind_of(match.group())) for match in PLACEHOLDER.finditer(text)]
+        found = [
+            piece
+            for piece in identifiers(text, names)
+            if not any(piece[0] < end and start < piece[1] for start, end, _ in literal)
+        ]
+        return self.replace(text, sorted(literal + found), {})
+
+    def replace(self, text: str, pieces: list[tuple[int, int, str]], known: dict[str, str]) -> Masked:
+        """Put a placeholder for each piece; `known` are values that stand for pieces of the text."""
+        values: dict[str, str] = {}
+        parts, last = [], 0
+        for start, end, kind in pieces:
+            value = known.get(text[start:end], text[start:end])
+            placeholder = self._placeholder(kind, value, values)
+            values[placeholder] = value
+            parts += [text[last:start], placeholder]
+            last = end
+        return Masked("".join([*parts, text[last:]]), values)
+
+    def _placeholder(self, kind: str, value: str, used: dict[str, str]) -> str:
+        """Its placeholder; `used` are this side's, of which none may stand for two spellings."""
+        found = self._given.get((kind, value)) or self._spelled.get((kind, _spelling(kind, value)))
+        if found is None or used.get(found, value) != value:
+            self._count[kind] += 1
+            found = self._given[kind, value] = f"<{kind}{self._count[kind]}>"
+        return found
+
+
+def _spelling(kind: str, value: str) -> str:
+    """One spelling for the ways in which people write the same value."""
+    if kind in ("phone", "card", "iban", "id"):
+        return "".join(letter for letter in value if letter.isalnum()).lower()[-10:]
+    return "".join(value.casefold().rstrip("/").split())

@@ -1,0 +1,114 @@
+"""Words that are somebody's or something's name, told by their capital and by not being a common word.
+
+In: a text. Out: its names in lower case, each word by itself. Within a sentence every capital is a name's; a word that
+opens one is a name where English has it with a capital only, or as a first name. A false alarm costs another try, a
+name that nobody noticed costs trust.
+"""
+
+import difflib
+import functools
+import re
+from importlib import resources
+
+from english_words import get_english_words_set
+
+from voice.facts.masking import PLACEHOLDER
+from voice.facts.people import AMBIGUOUS
+from voice.sentences import split
+from voice.words import FUNCTION_WORDS
+
+_WORD = re.compile(r"(?<![\w'])[^\W\d_]+(?:'[^\W\d_]+)*(?!\w)")
+# Capitals that are no names: other facts, and what people shout.
+_NO_NAMES = frozenset(
+    "mondays tuesdays wednesdays thursdays fridays saturdays sundays monday tuesday wednesday thursday friday saturday "
+    "sunday mon tue tues wed weds thu thur thurs fri sat sun january "
+    "february march april may june july august september october november december jan feb mar apr jun jul aug sep "
+    "sept oct nov dec am pm fyi asap btw ps lol omg wtf idk imo imho ok okay tbd eta rsvp faq re fw dear best regards "
+    "sincerely cheers hello hi hey yo ciao hiya howdy hola thanks thank thx heh haha".split()
+)
+_CLOSE = 0.8  # likeness of a word to a name from which on it is a misspelling of it
+
+
+def names_of(text: str, *, typed: bool = False) -> set[str]:
+    """The names of a text; none in one that is all lower case or all capitals.
+
+    In a text that somebody `typed` there are capitals for no reason, and slips: there a common word is no name
+    anywhere, and one that opens a sentence must be known as a name.
+    """
+    if text.islower() or text.isupper():
+        return set()
+    found = set()
+    for sentence in split(PLACEHOLDER.sub(" ", text.replace("’", "'"))):
+        for place, match in enumerate(_WORD.finditer(sentence)):
+            word = match.group().removesuffix("'s")
+            if word[0].isupper() and len(word) > 1 and (_NO_NAMES | FUNCTION_WORDS).isdisjoint(_held(word.lower())):
+                opens = place == 0 or not sentence[: match.start()].rstrip()[-1:].isalnum()
+                if _is_name(word.lower(), opens, typed):
+                    found.add(word.lower())
+    return found
+
+
+def _is_name(word: str, opens: bool, typed: bool) -> bool:
+    """Whether a word with a capital, given in lower case, is a name."""
+    if typed:
+        return _is_uncommon(word) and (not opens or word in _first_names() or word in _capital_words())
+    return not opens or _is_uncommon(word)
+
+
+def _is_uncommon(word: str) -> bool:
+    """Whether a lower-case word is hardly anything else than a name when it opens a sentence."""
+    if word in AMBIGUOUS:
+        return False
+    return word in _first_names() or _lower_words().isdisjoint(_stems(word))
+
+
+def is_misspelled(name: str, words: set[str]) -> bool:
+    """Whether a name is one of these words with another letter or so."""
+    return len(name) > 3 and bool(difflib.get_close_matches(name, words, n=1, cutoff=_CLOSE))
+
+
+def _stems(word: str) -> set[str]:
+    """A word and what it may be a form of."""
+    forms = {word.replace("'", ""), *_held(word)}
+    for end, puts in (("s", ("",)), ("es", ("",)), ("ies", ("y",)), ("d", ("",)), ("ed", ("",)), ("ied", ("y",)),
+                      ("ing", ("", "e")), ("ly", ("", "le")), ("er", ("", "e")), ("est", ("", "e"))):  # fmt: skip
+        if word.endswith(end) and len(word) - len(end) > 2:
+            stem = word[: -len(end)]
+            forms |= {stem + put for put in puts}
+            if stem[-1] == stem[-2]:
+                forms.add(stem[:-1])
+    return forms
+
+
+def _held(word: str) -> set[str]:
+    """A word without letters held down: heyyy, soo, goood."""
+    return {word, *(re.sub(r"(.)\1{2,}|(.)\2$", held, word) for held in (r"\1\2", r"\1\1\2"))}
+
+
+@functools.cache
+def _lower_words() -> frozenset[str]:
+    """The words that Webster's Second International has in lower case, and those that it lacks."""
+    return frozenset(filter(str.islower, _dictionary())) | FUNCTION_WORDS | _NO_NAMES
+
+
+@functools.cache
+def _capital_words() -> frozenset[str]:
+    """The words that it has with a capital, in lower case: people, places, peoples."""
+    return frozenset(word.lower() for word in _dictionary() if word[0].isupper())
+
+
+@functools.cache
+def _dictionary() -> set[str]:
+    return set(get_english_words_set(["web2"], alpha=True))
+
+
+@functools.cache
+def _first_names() -> frozenset[str]:
+    """First names of the census of the United States, 1990, that one person in ten thousand has."""
+    found = set()
+    for file in ("dist.male.first", "dist.female.first"):
+        for line in (resources.files("names") / file).read_text("ascii").splitlines():
+            name, share, *_ = line.split()
+            if float(share) >= 0.01:
+                found.add(name.lower())
+    return frozenset(found)

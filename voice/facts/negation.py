@@ -1,0 +1,39 @@
+"""How often a text says no.
+
+In: a text. Out: the count of its negations, whatever their form: not, n't, cannot, dont, never, no, nobody, without.
+A 'no' that answers counts only where its sentence says no in no other way: 'No, I can't' is "can't".
+"""
+
+import re
+
+from voice.sentences import split
+
+_NOT = (
+    r"not|never|cannot|nobody|no one|noone|nothing|none|nowhere|neither|without|w/o|unable|except|"
+    r"(?:ca|do|does|did|wo|is|are|was|were|have|has|had|could|would|should|must|might|need|ai|sha)n['’]?t|dunno|idk|idc"
+)
+_NEGATION = re.compile(rf"(?<![\w'’])(?:{_NOT}|no)(?!\w)", re.IGNORECASE)
+_ANSWER = re.compile(
+    r"^\W*(?:no+|nope|nah+)(?:[\s,.!;:-]*(?:no+|nope|nah+))*"
+    r"(?=\s*(?:[,.!;:?—–-]|$|\s(?:i|we|it|he|she|they|you|thank|thanks|thx|sorry)\b))",
+    re.IGNORECASE,
+)
+# What negates nothing, or only sounds like it.
+_IDLE = re.compile(
+    r"no\.? ?\d+|\bno (?:problem|prob|worries|doubt|wonder|matter|kidding)\w*|\b(?:if|or|why|whether or) not\b"
+    r"|\bnot only\b|\bneither\b(?=.*\bnor\b)|\bnothing but\b|\bnot to mention\b|\b(?:do not|don['’]?t|not) hesitate\b"
+    r"|\b(?:is|are|was|were|do|does|did|have|has|can|wo|would)n['’]t (?:it|you|we|they|he|she|that|i)\s*\?",
+    re.IGNORECASE,
+)
+
+
+def negations(text: str) -> int:
+    """The count of negations."""
+    return sum(_of_sentence(sentence) for sentence in split(text))
+
+
+def _of_sentence(sentence: str) -> int:
+    plain = _IDLE.sub(" ", sentence)
+    answer = _ANSWER.match(plain)
+    others = len(_NEGATION.findall(plain[answer.end() :] if answer else plain)) + len(re.findall(r"(?i)\bnor\b", plain))
+    return others or int(bool(answer))
