@@ -25,7 +25,8 @@ _ENGLISH = re.compile(
     rf"(?P<kind>(?i:{(_STREETS + ' ' + _ALSO).replace(' ', '|')}))\b\.?(?:[ \t]+{_DIRECTION}(?!\w))?{_UNIT}{_TOWN}"
 )
 _NUMBER_LAST = re.compile(
-    rf"(?P<name>(?:[\w'’.-]+[ \t]+){{1,3}})(?P<kind>(?i:{_LAST.replace(' ', '|')}))[ \t]+\d{{1,4}}[a-z]?"
+    r"(?<![\w'’-])(?P<name>(?:(?:[\w'’-]+|\w{1,3}\.)[ \t]+){1,3})"
+    rf"(?P<kind>(?i:{_LAST.replace(' ', '|')}))[ \t]+\d{{1,4}}[a-z]?"
     rf"(?!\w|[.:,]\d|%|[ \t]+(?:{_NO_HOUSE.replace(' ', '|')})\b)"
 )
 _OTHERS = re.compile(
@@ -44,7 +45,7 @@ _NO_NAME = frozenset(
     "off out into is are was were be been am pm more less than miles mile minutes minute mins min hours hour hrs "
     "days day weeks week months years people cars blocks block lanes houses times feet ft yards meters km things "
     "way ways lane of i you he she it we they who if as so not no yes just about around across along near per "
-    "each".split()
+    "each one".split()
 )
 
 
@@ -65,7 +66,7 @@ def addresses(text: str) -> list[tuple[int, int]]:
 def _with_number_last(match: re.Match[str]) -> tuple[int, int] | None:
     """A street with its number behind it, without the words before its name; None when it is none."""
     words = list(re.finditer(r"\S+", match["name"]))
-    plain = [place for place, word in enumerate(words) if word[0].lower().strip(".'’") in _NO_NAME]
+    plain = [place for place, word in enumerate(words) if re.split("['’.]", word[0].lower())[0] in _NO_NAME]
     named = words[max(plain, default=-1) + 1 :]
     return (match.start("name") + named[0].start(), match.end()) if named else None
 

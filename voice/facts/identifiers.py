@@ -66,6 +66,7 @@ _ID = re.compile(
     r"(?<![\w$€£¥.,])#?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\w,]\d)"
     r"|(?:[A-Za-z]{1,6}[-_]?){0,2}+\d[\dA-Za-z]*+(?:[-._/][A-Za-z]*+\d[\dA-Za-z]*+)*+(?:-[\dA-Fa-f]{4,}+)*+)"
 )
+_CODE_NUMBER = re.compile(r"(?<![\w-])(?=[A-Z]*\d)(?=\d*[A-Z])(?=(?:[A-Z]*\d){2})[A-Z\d]{8,}(?![\w-])")  # 1Z9A04YW
 _HANDLE = re.compile(r"(?<![\w@./])@[^\W\d_][\w.-]{1,38}")
 _RUN = re.compile(r"(?<![\w+/=-])[\w+/=-]{20,}+")
 _DIGIT = re.compile(r"\d")
@@ -96,12 +97,17 @@ def _code(text: str) -> Iterator[Span]:
 
 def _links(text: str) -> Iterator[Span]:
     for match in _SCHEME.finditer(text):
-        yield match.start(), _trimmed(text, *match.span())
+        yield match.start(), _trimmed(text, match.start(), _before_dash(text, *match.span()))
     if not _LINKIFY.pretest(text):
         return
     for link in _LINKIFY.match(text) or ():
         if link.schema != "mailto:" and (link.schema or _is_domain(text[link.index : link.last_index])):
-            yield link.index, link.last_index
+            yield link.index, _trimmed(text, link.index, _before_dash(text, link.index, link.last_index))
+
+
+def _before_dash(text: str, start: int, end: int) -> int:
+    """The end of a link, or the first dash in it: no link has one, but some people put no space before theirs."""
+    return min((place for dash in "—–…" if (place := text.find(dash, start, end)) > 0), default=end)
 
 
 def _linkify() -> LinkifyIt:
@@ -167,6 +173,7 @@ def _phones(text: str) -> Iterator[Span]:
 
 
 def _ids(text: str) -> Iterator[Span]:
+    yield from _all(_CODE_NUMBER, text)
     if _has_digits(text, _LONG):
         found = (match.span() for match in _ID.finditer(text) if _has_digits(match.group(), _LONG))
         yield from _not_money(text, (span for span in found if not _is_date(text[slice(*span)])))

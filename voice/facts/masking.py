@@ -19,6 +19,8 @@ VERSION = 1  # of kinds, placeholders and numbering: a voice is served by the ve
 
 # In lower case it survives people who never type capitals; it is three or four tokens to SmolLM2 and to Qwen.
 ANY_PLACEHOLDER = rf"<(?:{'|'.join(KINDS)})[1-9]\d{{0,3}}>"
+Piece = tuple[int, int, str]  # start, end, kind
+_LONG_ENOUGH = 4  # letters of a value that is looked for on the other side of a pair
 PLACEHOLDER = re.compile(ANY_PLACEHOLDER)
 _ANY_CASE = re.compile(ANY_PLACEHOLDER, re.IGNORECASE)
 
@@ -38,15 +40,21 @@ def kind_of(placeholder: str) -> str:
 
 def mask(text: str, names: Names | None = None) -> Masked:
     """Replace the identifiers of a text; equal values get equal placeholders."""
-    return _Numbering().apply(text, names)
+    return _Numbering().replace(text, _pieces(text, names), {})
 
 
 def mask_pair(neutral: str, own: str, names: Names | None = None) -> tuple[Masked, Masked]:
     """Both sides of a pair: what stands on both has the same placeholder on both, also where its spelling differs."""
+    found = [_pieces(side, names) for side in (neutral, own)]
+    values = {
+        (text[start:end], kind)
+        for text, pieces in zip((neutral, own), found, strict=True)
+        for start, end, kind in pieces
+    }
     numbering = _Numbering()
-    first = numbering.apply(neutral, names)
+    first = numbering.replace(neutral, _with_values(neutral, found[0], values), {})
     numbering.next_side()
-    return first, numbering.apply(own, names)
+    return first, numbering.replace(own, _with_values(own, found[1], values), {})
 
 
 def restore(text: str, values: dict[str, str]) -> str:
@@ -76,6 +84,32 @@ def renumbered(part: str, values: dict[str, str]) -> Masked:
     return numbering.replace(part, pieces, values)
 
 
+def _pieces(text: str, names: Names | None) -> list[Piece]:
+    """What is to be replaced in a text, in order: its identifiers, and what looks like a placeholder."""
+    literal = [(match.start(), match.end(), kind_of(match.group())) for match in PLACEHOLDER.finditer(text)]
+    return _apart(literal + identifiers(text, names))
+
+
+def _with_values(text: str, pieces: list[Piece], values: set[tuple[str, str]]) -> list[Piece]:
+    """The pieces, and where else in the text these values stand, in any case: on one side they may be easier to see."""
+    more = [
+        (match.start(), match.end(), kind)
+        for value, kind in sorted(values, key=lambda item: (-len(item[0]), item))
+        if len(value) >= _LONG_ENOUGH
+        for match in re.finditer(rf"(?<!\w){re.escape(value)}(?!\w)", text, re.IGNORECASE)
+    ]
+    return _apart(pieces + more)
+
+
+def _apart(pieces: list[Piece]) -> list[Piece]:
+    """The pieces in the order of the text, without those that overlap one that stands before them in the list."""
+    taken: list[Piece] = []
+    for piece in pieces:
+        if not any(piece[0] < end and start < piece[1] for start, end, _ in taken):
+            taken.append(piece)
+    return sorted(taken)
+
+
 class _Numbering:
     """Gives out placeholders: one a value, numbered by kind in order of appearance."""
 
@@ -88,16 +122,7 @@ class _Numbering:
         """From here on a value of the first side is recognised in another spelling, too."""
         self._spelled = {(kind, _spelling(kind, value)): found for (kind, value), found in self._given.items()}
 
-    def apply(self, text: str, names: Names | None) -> Masked:
-        literal = [(match.start(), match.end(), kind_of(match.group())) for match in PLACEHOLDER.finditer(text)]
-        found = [
-            piece
-            for piece in identifiers(text, names)
-            if not any(piece[0] < end and start < piece[1] for start, end, _ in literal)
-        ]
-        return self.replace(text, sorted(literal + found), {})
-
-    def replace(self, text: str, pieces: list[tuple[int, int, str]], known: dict[str, str]) -> Masked:
+    def replace(self, text: str, pieces: list[Piece], known: dict[str, str]) -> Masked:
         """Put a placeholder for each piece; `known` are values that stand for pieces of the text."""
         values: dict[str, str] = {}
         parts, last = [], 0

@@ -54,6 +54,7 @@ def test_both_sides_of_a_pair_can_be_restored(neutral: str, own: str) -> None:
         ("see you at 8", "see you at 8"),
         # links
         ("look at https://example.com/a?b=(c).", "look at <link1>."),
+        ("here https://example.com/a?b=1—nobody clapped", "here <link1>—nobody clapped"),
         ("(www.example.org/x) or example.com, ok", "(<link1>) or <link2>, ok"),
         ("[here](https://example.com/a)", "[here](<link1>)"),
         ("t.me/abc and youtu.be/a-b_c", "<link1> and <link2>"),
@@ -110,6 +111,7 @@ def test_both_sides_of_a_pair_can_be_restored(neutral: str, own: str) -> None:
         ("$12,500 $125000 125000 dollars 1,250", "$12,500 $125000 125000 dollars 1,250"),
         ("1,250,000 people and 12,500.50", "<id1> people and <id2>"),
         ("192.168.100.20", "<id1>"),
+        ("ups says 1ZBA1ZDCFZ9ZYHG2, ABCDEFGH1", "ups says <id1>, ABCDEFGH1"),
         # names
         ("Maria's car, maria lopez, MARIA LOPEZ", "<name1>'s car, <name2>, <name3>"),
         ("Will maria come? Will Smith.", "Will maria come? <name1>."),
@@ -136,6 +138,11 @@ def test_kinds_count_every_occurrence() -> None:
 def test_a_pair_shares_placeholders_whatever_the_spelling() -> None:
     neutral, own = mask_pair("Call (415) 555-0132 or a@b.com.", "415-555-0132, a@B.com! 99999")
     assert (neutral.text, own.text) == ("Call <phone1> or <email1>.", "<phone1>, <email1>! <id1>")
+
+
+def test_what_is_found_on_one_side_of_a_pair_is_found_on_the_other() -> None:
+    neutral, own = mask_pair("I am at 64 Juniper Terrace now.", "at 64 juniper terrace—now")
+    assert (neutral.text, own.text) == ("I am at <address1> now.", "at <address1>—now")
 
 
 def test_a_pair_spells_one_value_in_one_way_a_side() -> None:
