@@ -3,16 +3,15 @@
     python -m bench.facts [--quick] [--json FILE] [--voices FOLDER]
 
 1,000 drafts (200 with --quick), sentences and whole messages in turn. Without --voices the made-up owner's voice is
-trained first, as the quickstart does it. `masked wrong`: identifiers that are not in the rewrite to the letter;
-`visible wrong %`: of the other planted facts, those of which no accepted form is there; `near-copies %`: rewrites of
-which under a tenth of the words differ; `unchanged words %`: of the drafts' words, those that stand in the rewrite in
-their order.
+trained first, as the quickstart does it. `masked_wrong`: identifiers that are not in the rewrite to the letter;
+`visible_wrong_share`: of the other planted facts, those of which no accepted form is there; `near_copy_share`:
+rewrites of which under a tenth of the words differ; `unchanged_words_share`: of the drafts' words, those that stand in
+the rewrite in their order.
 """
 
 import argparse
 import asyncio
 import difflib
-import os
 import statistics
 import tempfile
 import time
@@ -32,6 +31,7 @@ from voice.manifest import FILE_NAME
 COUNT, QUICK = 1_000, 200
 SEED = 7
 AT_ONCE = 8
+ENVIRONMENT = {"NIC_VOICE_GUARD_PER_REQUEST": "true", "NIC_VOICE_LOG_LEVEL": "WARNING"}
 NEAR = 0.1
 
 
@@ -60,11 +60,11 @@ def main() -> None:
         port = free_port()
         url = f"http://127.0.0.1:{port}"
         serve = nic_voice("serve", "--voices", str(voices), "--port", str(port))
-        with running(serve, f"{url}/ready", environment=os.environ | {"NIC_VOICE_GUARD_PER_REQUEST": "true"}):
+        with running(serve, f"{url}/ready", environment=ENVIRONMENT):
             found = {guard: asyncio.run(_sent(url, planted, guard)) for guard in ("full", "facts", "off")}
     rows = [{"guard": guard, **_counted(outcomes)} for guard, outcomes in found.items()]
     wrong = {guard: _wrong_kinds(outcomes) for guard, outcomes in found.items()}
-    show("Planted facts", rows, arguments.json, wrong=wrong)
+    show("Planted facts", rows, arguments.json, width=180, wrong=wrong)
 
 
 async def _sent(url: str, planted: list[Draft], guard: str) -> list[Outcome]:
@@ -92,16 +92,16 @@ def _counted(outcomes: list[Outcome]) -> dict[str, Any]:
     dropped = [one for one in outcomes if any(segment["verdict"] == "dropped" for segment in one.segments)]
     return {
         "masked": len(masked),
-        "masked wrong": masked.count(False),
+        "masked_wrong": masked.count(False),
         "visible": len(visible),
-        "visible wrong %": 100 * visible.count(False) / len(visible),
-        "fallback %": 100 * (verdicts["fallback"] + verdicts["copied"]) / verdicts.total(),
-        "resampled %": 100 * verdicts["resampled"] / verdicts.total(),
+        "visible_wrong_share": visible.count(False) / len(visible),
+        "fallback_share": (verdicts["fallback"] + verdicts["copied"]) / verdicts.total(),
+        "resampled_share": verdicts["resampled"] / verdicts.total(),
         "dropped": verdicts["dropped"],
-        "dropped wrong": sum(not fact.kept(one.text) for one in dropped for fact in one.draft.planted),
-        "unchanged words %": 100 * statistics.fmean(unchanged),
-        "near-copies %": 100 * statistics.fmean(share > 1 - NEAR for share in unchanged),
-        "median s": statistics.median(one.seconds for one in outcomes),
+        "dropped_wrong": sum(not fact.kept(one.text) for one in dropped for fact in one.draft.planted),
+        "unchanged_words_share": statistics.fmean(unchanged),
+        "near_copy_share": statistics.fmean(share > 1 - NEAR for share in unchanged),
+        "median_s": statistics.median(one.seconds for one in outcomes),
     }
 
 

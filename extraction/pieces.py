@@ -16,6 +16,7 @@ from voice.ends import without_name
 from voice.errors import UserError, explain_os_error
 from voice.facts.compare import words_of
 from voice.facts.masking import kinds_in, mask, mask_pair
+from voice.facts.people import Names
 from voice.triplet import Register, Unit
 
 FILE_NAME = "own.jsonl"
@@ -57,15 +58,15 @@ def holds_secret(masked_text: str) -> bool:
     return not _SECRETS.isdisjoint(kinds_in(masked_text))
 
 
-def masked(piece: Piece, signed: frozenset[str]) -> Piece:
-    """The piece with placeholders for its identifiers, the same ones in its draft.
+def masked(piece: Piece, signed: frozenset[str], names: Names | None) -> Piece:
+    """The piece with placeholders for its identifiers, and for `names` if there are some, the same ones in its draft.
 
     What its owner is `signed` as (in lower case) goes from the end of his text where a draft does not have it.
     """
     if piece.draft is None:
-        return replace(piece, own=mask(piece.own).text)
+        return replace(piece, own=mask(piece.own, names).text)
     own_text = piece.own if signed & words_of(piece.draft) else without_name(piece.own, signed)
-    draft, own = mask_pair(piece.draft, own_text)
+    draft, own = mask_pair(piece.draft, own_text, names)
     return replace(piece, own=own.text, draft=draft.text)
 
 

@@ -32,11 +32,13 @@ from voice.ends import closing_names
 from voice.errors import UserError, counted
 from voice.facts.compare import invented
 from voice.facts.masking import kinds_in
+from voice.facts.people import Names
 from voice.prompt import system_text
 from voice.triplet import Triplet, dump_triplets
 
 FILE_NAME = "triplets.jsonl"
 ORIGIN = "rules"
+_PEOPLE = "aurora_social_identities"
 _LAST = datetime.max.replace(tzinfo=UTC)
 
 Progress = Callable[[str, int, int], None]
@@ -58,10 +60,13 @@ async def extract(
     unit: UnitChoice = "both",
     drafts: Path | None = None,
     secrets: Secrets = "mask",
+    mask_names: bool = False,
     on_progress: Progress = ignore_progress,
 ) -> Ledger:
     """Both stages; what stands in `out` stays as it is when the first one fails."""
-    await gather_own(dsn, owner, out, unit=unit, drafts=drafts, secrets=secrets, on_progress=on_progress)
+    await gather_own(
+        dsn, owner, out, unit=unit, drafts=drafts, secrets=secrets, mask_names=mask_names, on_progress=on_progress
+    )
     return add_neutral(out)
 
 
@@ -73,9 +78,13 @@ async def gather_own(
     unit: UnitChoice = "both",
     drafts: Path | None = None,
     secrets: Secrets = "mask",
+    mask_names: bool = False,
     on_progress: Progress = ignore_progress,
 ) -> Ledger:
-    """The first stage: rows -> out/own.jsonl and out/own.ledger.json."""
+    """The first stage: rows -> out/own.jsonl and out/own.ledger.json.
+
+    With `mask_names` placeholders stand for the people of the Nexus's identity table, too, and for the owner.
+    """
     given = read_drafts(drafts) if drafts else {}
     pieces: list[Piece] = []
     walked: dict[str, Counts] = {}
@@ -83,9 +92,10 @@ async def gather_own(
         sources, skipped = await present_sources(nexus, owner)
         for source in sources:
             walked[source.name] = await _walk(nexus, source, owner, unit, pieces, on_progress)
+        names = await _people(nexus, owner) if mask_names else None
     if not pieces:
         raise ExtractionError(_nothing_found(owner, walked))
-    return write_own(out, unit, walked, skipped, pieces, given, secrets)
+    return write_own(out, unit, walked, skipped, pieces, given, secrets, names)
 
 
 def write_own(
@@ -95,12 +105,13 @@ def write_own(
     skipped: dict[str, str],
     pieces: list[Piece],
     drafts: dict[str, Draft],
-    secrets: Secrets,
+    secrets: Secrets = "mask",
+    names: Names | None = None,
 ) -> Ledger:
     """The file between the stages, ordered by date and id, with the ledger of the first one beside it."""
     pieces, unused = with_drafts(pieces, drafts, unit)
     signed = closing_names(piece.own for piece in pieces)
-    pieces = [masked(piece, signed) for piece in pieces]
+    pieces = [masked(piece, signed, names) for piece in pieces]
     if secrets == "drop":
         secret = [piece for piece in pieces if holds_secret(piece.own)]
         pieces = [piece for piece in pieces if not holds_secret(piece.own)]
@@ -180,6 +191,15 @@ class _NeutralStage:
         for name, count in counts.items():
             count.check(name)
         return counts
+
+
+async def _people(nexus: Nexus, owner: Owner) -> Names:
+    """Everybody whom the Nexus knows by name, and the owner."""
+    known = [*owner.names, *owner.nicknames]
+    if await nexus.columns(_PEOPLE) is not None:
+        async for page in nexus.pages(_PEOPLE, "id", ["display_name", "is_person"]):
+            known += [row["display_name"] for row in page if row["display_name"] and row["is_person"] is not False]
+    return Names(known)
 
 
 def _reject(counts: dict[str, Counts], dropped: list[Piece], used: set[str], reason: Reason) -> None:

@@ -23,6 +23,7 @@ from voice.base_model import BaseModel, resolve
 from voice.ends import closing_names
 from voice.errors import UserError
 from voice.facts.masking import VERSION as MASKING_VERSION
+from voice.facts.masking import kinds_in
 from voice.manifest import (
     ADAPTER_NAME,
     AdapterRef,
@@ -150,6 +151,7 @@ def _manifest(
         units=[unit for unit, _ in units.most_common()],
         masking=MASKING_VERSION,
         signs_as=sorted(closing_names(triplet.own for triplet in parts.learn)),
+        masks_names=any("name" in kinds_in(triplet.own) for triplet in parts.learn),
         writes_pleasantries=writes_pleasantries(triplet.own for triplet in parts.learn),
         triplets=trained_on,
         split=SplitRef(

@@ -61,7 +61,8 @@ class AdapterRef(_Frozen):
 class VoiceManifest(_Frozen):
     """voice.json. `system` holds the system texts that it was trained with, by register and unit; `units` the units;
     `masking` is the version of voice.facts.masking, `signs_as` the words that its owner ends his texts with;
-    `writes_pleasantries` says whether he writes what voice.pleasantries knows.
+    `writes_pleasantries` says whether he writes what voice.pleasantries knows, `masks_names` whether people's names
+    were masked, too.
     """
 
     name: str = Field(pattern=NAME_PATTERN)
@@ -74,6 +75,7 @@ class VoiceManifest(_Frozen):
     masking: int
     signs_as: list[str] = []
     writes_pleasantries: bool = True
+    masks_names: bool = False
     triplets: TripletsRef
     split: SplitRef | None = None
     adapter: AdapterRef

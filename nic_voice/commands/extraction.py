@@ -59,7 +59,10 @@ def sample(dsn: str | None, rows: int, seed: int, out: Path, stop: bool) -> None
 @_UNIT
 @_DRAFTS
 @_SECRETS
-def extract(dsn: str, owner: Path, out: Path, unit: "UnitChoice", drafts: Path | None, secrets: "Secrets") -> None:
+@click.option("--mask-names", is_flag=True, help="Hide people's names as well: the owner's and those of the Nexus.")
+def extract(
+    dsn: str, owner: Path, out: Path, unit: "UnitChoice", drafts: Path | None, secrets: "Secrets", mask_names: bool
+) -> None:
     """Turn the owner's rows of a Nexus into triplets; the database is only read."""
     from extraction.owner import load_owner
     from extraction.pipeline import extract as run
@@ -69,7 +72,10 @@ def extract(dsn: str, owner: Path, out: Path, unit: "UnitChoice", drafts: Path |
     identities = load_owner(owner)
     embedded.start_if_ours(dsn)
     with rows_bar() as progress:
-        ledger = asyncio.run(run(dsn, identities, out, unit=unit, drafts=drafts, secrets=secrets, on_progress=progress))
+        work = run(
+            dsn, identities, out, unit=unit, drafts=drafts, secrets=secrets, mask_names=mask_names, on_progress=progress
+        )
+        ledger = asyncio.run(work)
     _show(ledger, out)
 
 

@@ -5,6 +5,7 @@ In: a segment of a masked text. Out: the Pieces that stand for it, with their id
 
 import asyncio
 import hashlib
+import re
 from dataclasses import dataclass, field, replace
 
 from service.engines import Completion, Engine, Sampling
@@ -114,7 +115,7 @@ class Ladder:
         else:
             wrong = judge(masked.text, text, care.guard, prompt.system, voice)
             if cut:  # what the caller's limit has cut off is not missing
-                wrong = replace(wrong, missing=())
+                wrong, text = replace(wrong, missing=()), re.sub(r"<\w*$", "", text)
         return _Candidate(done, restore(text, masked.values), wrong, cut, number > 0)
 
     def _best(self, good: list["_Candidate"]) -> "_Candidate":

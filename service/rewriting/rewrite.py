@@ -16,6 +16,8 @@ from service.rewriting.piece import Piece
 from service.rewriting.segments import cut, split
 from service.voices import Voice
 from voice.facts.masking import mask
+from voice.facts.named import names_of
+from voice.facts.people import Names
 from voice.pleasantries import is_pleasantry
 from voice.triplet import Register
 
@@ -41,7 +43,7 @@ class Rewriter:
         down that ladder where no rewrite passes the guard (ladder.py). The first piece is cut at the limit; a later
         one that would pass it is left out with all that follow. Closing the iterator frees the engine.
         """
-        masked = mask(text)
+        masked = mask(text, Names(names_of(text)) if voice.manifest.masks_names else None)
         deadline = asyncio.get_running_loop().time() + care.seconds
         drops = not voice.manifest.writes_pleasantries and not _only_pleasantries(masked.text)
         request = Request(voice, register, sampling, limit_tokens, care, deadline, masked.values, drops)

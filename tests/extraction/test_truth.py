@@ -72,3 +72,14 @@ async def test_messages_are_about_half_of_the_tokens_and_drafts_find_their_texts
     assert 0.4 < tokens["message"] / tokens.total() < 0.6
     assert origins[MODEL] == ledger.drafts["used"] > origins["rules"]
     assert ledger.drafts["without_a_fact"] == 0
+
+
+async def test_people_are_masked_where_that_is_asked_for(database: str, tmp_path: Path) -> None:
+    await build(database, 1_500, SEED)
+    (tmp_path / "owner.toml").write_text(owner_toml())
+    owner = load_owner(tmp_path / "owner.toml")
+    for mask_names in (False, True):
+        ledger = await extract(database, owner, tmp_path, mask_names=mask_names)
+        named = [triplet for triplet in read_triplets(tmp_path / "triplets.jsonl") if "Theo" in triplet.own]
+        assert bool(named) != mask_names
+        assert (ledger.masked.get("name", 0) > 100) == mask_names

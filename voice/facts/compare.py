@@ -46,7 +46,7 @@ def compare(before: str, after: str, owner: Iterable[str] = ()) -> Difference:
     made_up |= {"name" for _ in own & (new_words - words)}
     if (nots := negations(after) - negations(before)) != 0:
         (made_up if nots > 0 else lost).add("negation")
-    if asks(before) and not (asks(after) or requests(after)):
+    if (asks(before) or "?" in before) and not (asks(after) or requests(after) or "?" in after):
         lost.add("question")
     if asks(after) and not (asks(before) or requests(before)):
         made_up.add("question")

@@ -89,6 +89,16 @@ async def test_identifiers_never_reach_the_engine(engine: FakeEngine, ana: Voice
     assert "555" not in "".join(prompt.text for prompt, _, _ in engine.asked)
 
 
+async def test_a_voice_that_never_saw_names_sees_none(
+    make_voice: MakeVoice, root: Path, base: BaseModel, engine: FakeEngine
+) -> None:
+    make_voice("bo", masks_names=True)
+    engine.answer = lambda prompt, _: prompt.text.replace("will meet", "meets")
+    (piece,) = await pieces(engine, load_voices(root, base).find("bo"), "Petra will meet Kevin in Oslo.")
+    assert piece.text == "Petra meets Kevin in Oslo."
+    assert engine.asked[0][0].text == "<name1> will meet <name2> in <name3>."
+
+
 async def test_a_voice_may_shout_its_placeholders(engine: FakeEngine, ana: Voice) -> None:
     engine.answer = lambda prompt, _: prompt.text.upper()
     (piece,) = await pieces(engine, ana, "write to ana.b@example.org")
