@@ -84,8 +84,8 @@ _COULD_YOU = re.compile(
     r"\b(?:could|would|can|will|couldn't|wouldn't|can't|won't|why don't) (?:you|u)\b", re.IGNORECASE
 )
 _REQUEST = re.compile(
-    r"\b(?:let (?:me|us) know|wonder\w*|would like to (?:know|ask)|like to ask|please|pl[sz]|tell (?:me|us)|confirm|advise|"
-    r"whether|curious|(?:interested|like|love|glad) to hear|not sure (?:if|whether|when|how|what)|ask\w*|question)\b",
+    r"\b(?:let (?:me|us) know|wonder\w*|would like to (?:know|ask)|like to ask|please|pl[sz]|tell (?:me|us)|confirm|"
+    r"advise|whether|curious|(?:interested|like|love|glad) to hear|not sure (?:if|whether|when|how|what)|ask\w*|question)\b",
     re.IGNORECASE,
 )
 

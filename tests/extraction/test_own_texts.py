@@ -63,3 +63,37 @@ def test_nothing_is_written_when_there_is_nothing(tmp_path: Path, content: str, 
     with pytest.raises(ExtractionError, match=expected):
         _import(tmp_path, content)
     assert not (tmp_path / "data").exists()
+
+
+def test_identifiers_are_masked_and_counted_or_secrets_dropped(tmp_path: Path) -> None:
+    (tmp_path / "own.txt").write_text("call me on 415-555-0132 ok\n\nthe password is Goose123!\nwe sail at 8\n")
+    first = import_own(tmp_path / "own.txt", tmp_path / "data", "chat", unit="sentence")
+    assert [piece.own for piece in read_pieces(tmp_path / "data" / "own.jsonl")] == [
+        "call me on <phone1> ok",
+        "the password is <secret1>",
+        "we sail at 8",
+    ]
+    assert first.masked == {"phone": 1, "secret": 1}
+    for triplet in read_triplets(tmp_path / "data" / "triplets.jsonl"):
+        assert "555" not in triplet.neutral
+        assert "Goose" not in triplet.neutral
+    second = import_own(tmp_path / "own.txt", tmp_path / "data", "chat", unit="sentence", secrets="drop")
+    assert second.triplets == 2
+    assert second.masked == {"phone": 1}
+    counts = second.sources["own"]
+    assert dict(counts.sentences_rejected) == {"secret": 1}
+    assert dict(counts.rows_rejected) == {"empty": 1, "secret": 1}
+    (tmp_path / "secret.txt").write_text("the password is Goose123!\n")
+    with pytest.raises(ExtractionError, match="Every text holds a secret"):
+        import_own(tmp_path / "secret.txt", tmp_path / "data", "chat", secrets="drop")
+
+
+def test_an_owners_name_that_a_draft_lacks_goes(tmp_path: Path) -> None:
+    rows = [{"id": number, "own": f"boat {number} is here, ana", "unit": "message"} for number in range(20, 30)]
+    drafts = [{"id": f"own:{row['id']}:m", "draft": f"Boat {row['id']} has arrived.", "model": "big"} for row in rows]
+    for name, lines in (("own", rows), ("drafts", drafts)):
+        (tmp_path / f"{name}.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    import_own(tmp_path / "own.jsonl", tmp_path / "data", "chat", drafts=tmp_path / "drafts.jsonl")
+    assert {piece.own for piece in read_pieces(tmp_path / "data" / "own.jsonl")} == {
+        f"boat {number} is here" for number in range(20, 30)
+    }

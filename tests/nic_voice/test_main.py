@@ -64,6 +64,14 @@ def test_clean_shows_the_own_text() -> None:
     assert result.output.strip() == "sounds good —"
 
 
+def test_facts_shows_what_is_masked_and_what_must_stay() -> None:
+    result = call("facts", stdin="Petra pays $40 on friday, see https://example.com/a\n")
+    assert result.stdout == "Petra pays $40 on friday, see <link1>\n"
+    assert result.stderr.splitlines() == [
+        "<link1>\thttps://example.com/a", "amount\t$40", "name\tpetra", "weekday\tfri",
+    ]  # fmt: skip
+
+
 def test_clean_takes_many_messages_line_by_line() -> None:
     bodies = ["dont wait for me — im late. lol", "Liked “see you”", None]
     lines = "".join(json.dumps({"id": f"m{number}", "body": body}) + "\n" for number, body in enumerate(bodies))
