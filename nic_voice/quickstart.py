@@ -51,6 +51,11 @@ def run(folder: Path) -> None:
 
 def make_voice(folder: Path, voices: Path) -> None:
     """Sample, extraction and training in `folder`; the voice is in `voices`."""
+    train_briefly(make_triplets(folder), voices / NAME)
+
+
+def make_triplets(folder: Path) -> Path:
+    """Sample and extraction in `folder`; the triplets' file."""
     data = folder / "nexus"
     if not (data / "dsn").exists():
         _command("sample", "--rows", str(ROWS), "--seed", str(SEED), "--out", str(data))
@@ -58,9 +63,14 @@ def make_voice(folder: Path, voices: Path) -> None:
     console.print("\nThe neutral sides: drafts that his big model, made up like him, wrote; rules where there is none.")
     owner, drafts = str(data / "owner.toml"), str(data / "drafts.jsonl")
     _command("extract", "--dsn", dsn, "--owner", owner, "--drafts", drafts, "--out", str(folder / "data"))
-    settings = [part for key, value in TRAINING.items() for part in ("--set", f"{key}={value}")]
-    _command("train", "--triplets", str(folder / "data" / "triplets.jsonl"), "--out", str(voices / NAME), *settings)
     _command("sample", "--stop", "--out", str(data))
+    return folder / "data" / "triplets.jsonl"
+
+
+def train_briefly(triplets: Path, voice: Path) -> None:
+    """A voice that has learned for a few minutes."""
+    settings = [part for key, value in TRAINING.items() for part in ("--set", f"{key}={value}")]
+    _command("train", "--triplets", str(triplets), "--out", str(voice), *settings)
 
 
 def _serve(voices: Path) -> None:

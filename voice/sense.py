@@ -85,7 +85,8 @@ _COULD_YOU = re.compile(
 )
 _REQUEST = re.compile(
     r"\b(?:let (?:me|us) know|wonder\w*|would like to (?:know|ask)|like to ask|please|pl[sz]|tell (?:me|us)|confirm|"
-    r"advise|whether|curious|(?:interested|like|love|glad) to hear|not sure (?:if|whether|when|how|what)|ask\w*|question)\b",
+    r"advise|whether|curious|(?:interested|like|love|glad) to hear|not sure (?:if|whether|when|how|what)|ask\w*|"
+    r"question)\b",
     re.IGNORECASE,
 )
 
