@@ -60,6 +60,13 @@ def without_ends(text: str, names: Iterable[str] = ()) -> str:
     return rest if any(character.isalnum() for character in rest) else text.strip()
 
 
+def with_greeting_of(draft: str, text: str) -> str:
+    """A text with the greeting of a draft, in the place of its own if it has one; itself where the draft has none."""
+    body = _without_greeting(draft, frozenset())
+    greeting = draft[: len(draft) - len(body)] if draft.endswith(body) else ""
+    return greeting + _without_greeting(text, frozenset()) if greeting else text
+
+
 def _without_greeting(text: str, known: frozenset[str]) -> str:
     opening = _GREETING.match(text)
     if opening is None:

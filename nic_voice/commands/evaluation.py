@@ -72,8 +72,9 @@ def _service(url: str | None, voices: Path) -> Iterator[str]:
 
     address = f"http://127.0.0.1:{(port := free_port())}"
     command = nic_voice("serve", "--voices", str(voices), "--host", "127.0.0.1", "--port", str(port))
-    quiet = {"NIC_VOICE_LOG_LEVEL": os.environ.get("NIC_VOICE_LOG_LEVEL", "WARNING")}
-    with running(command, f"{address}/ready", environment=quiet):
+    # Thirty-two texts at a time take longer each than what a caller who waits for one would bear.
+    settings = {"NIC_VOICE_LOG_LEVEL": "WARNING", "NIC_VOICE_REWRITE_SECONDS": "600"}
+    with running(command, f"{address}/ready", environment=settings | os.environ):
         yield address
 
 

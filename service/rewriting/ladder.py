@@ -15,6 +15,7 @@ from service.rewriting.guard import judge
 from service.rewriting.piece import Piece, Verdict
 from service.rewriting.segments import Segment, finer
 from service.voices import Voice
+from voice.ends import with_greeting_of
 from voice.facts.compare import Difference
 from voice.facts.masking import Masked, canonical, renumbered, restore
 from voice.pleasantries import is_pleasantry
@@ -22,6 +23,7 @@ from voice.prompt import Prompt
 from voice.triplet import Register, Unit
 
 MORE = 4  # candidates that are drawn when none of the first ones may go out
+_NAME_LOST = Difference(missing=("name",))
 _WARM = 0.7  # temperature at which candidates differ
 
 
@@ -114,6 +116,10 @@ class Ladder:
             wrong = Difference(missing=("end",))
         else:
             wrong = judge(masked.text, text, care.guard, prompt.system, voice)
+            if wrong == _NAME_LOST:  # perhaps only that of the greeting
+                greeting = with_greeting_of(masked.text, text)
+                again = judge(masked.text, greeting, care.guard, prompt.system, voice)
+                wrong, text = (wrong, text) if again else (again, greeting)
             if cut:  # what the caller's limit has cut off is not missing
                 wrong, text = replace(wrong, missing=()), re.sub(r"<\w*$", "", text)
         return _Candidate(done, restore(text, masked.values), wrong, cut, number > 0)

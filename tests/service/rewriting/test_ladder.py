@@ -81,6 +81,15 @@ async def test_what_is_refused_whole_is_tried_in_pieces(engine: FakeEngine, ana:
     assert found[0].extra_tokens > 0
 
 
+async def test_whom_a_draft_greets_is_greeted(engine: FakeEngine, ana: Voice) -> None:
+    engine.answer = in_turn("hey\n\nboat is here")
+    (piece,) = await pieces(engine, ana, "Hi Petra,\n\nThe boat is here. I hope this helps.")
+    assert (piece.text, piece.verdict) == ("Hi Petra,\n\nboat is here", "kept")
+    engine.answer = in_turn("boat is here")
+    found = await pieces(engine, ana, "Hi Petra,\n\nThe boat of Kevin is here.")
+    assert "boat is here" not in [piece.text for piece in found]
+
+
 async def test_identifiers_never_reach_the_engine(engine: FakeEngine, ana: Voice) -> None:
     engine.answer = lambda prompt, _: prompt.text.replace("Call", "call")
     text = "Call 415-555-0132 or 415-555-0199.\n\n- 415-555-0199"
