@@ -174,7 +174,8 @@ def test_no_fact_is_lost_on_the_way(road: Road, stream: bool) -> None:
         text, about = answer.choices[0].message.content or "", answer.model_extra
     assert [fact for fact in facts if fact.lower() not in text.lower()] == []
     assert about is not None
-    assert {segment["verdict"] for segment in about["voice"]["segments"]} <= {"kept", "resampled", "dropped", "fallback"}
+    verdicts = {segment["verdict"] for segment in about["voice"]["segments"]}
+    assert verdicts <= {"kept", "resampled", "dropped", "fallback"}
 
 
 def test_the_command_rewrites_too(road: Road) -> None:
