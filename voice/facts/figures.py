@@ -57,7 +57,8 @@ _AMOUNT_UNIT = "|".join(_CURRENCIES.values())
 _TIME_UNIT = "|".join(_DURATIONS.values())
 _MONTH = (
     r"(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|"
-    r"oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b(?:(?<=\b\w{3})\.|(?<=\bsept)\.)?"  # a whole month's full stop ends its sentence
+    r"oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b"
+    r"(?:(?<=\b\w{3})\.|(?<=\bsept)\.)?"  # a whole month's full stop ends its sentence
 )
 _SHORT_MONTHS = "jan|feb|mar|apr|jun|jul|aug|sept|sep|oct|nov|dec"
 _YEAR = r"(?P<year>(?:19|20)\d\d)"
