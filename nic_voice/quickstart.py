@@ -21,6 +21,7 @@ from nic_voice.serving import nic_voice, running, stop
 from nic_voice.terminal import word_diff
 from voice.errors import UserError
 from voice.manifest import FILE_NAME, VoiceManifest
+from voice.triplet import read_triplets, write_triplets
 
 NAME = "theo"
 ROWS, SEED = 1_500, 1
@@ -55,7 +56,7 @@ def make_voice(folder: Path, voices: Path) -> None:
 
 
 def make_triplets(folder: Path) -> Path:
-    """Sample and extraction in `folder`; the triplets' file."""
+    """Sample and extraction in `folder`; the file of those triplets that have a draft for their neutral side."""
     data = folder / "nexus"
     if not (data / "dsn").exists():
         _command("sample", "--rows", str(ROWS), "--seed", str(SEED), "--out", str(data))
@@ -64,7 +65,11 @@ def make_triplets(folder: Path) -> Path:
     owner, drafts = str(data / "owner.toml"), str(data / "drafts.jsonl")
     _command("extract", "--dsn", dsn, "--owner", owner, "--drafts", drafts, "--out", str(folder / "data"))
     _command("sample", "--stop", "--out", str(data))
-    return folder / "data" / "triplets.jsonl"
+    drafted = folder / "data" / "drafted.jsonl"
+    triplets = [triplet for triplet in read_triplets(folder / "data" / "triplets.jsonl") if triplet.origin != "rules"]
+    write_triplets(drafted, triplets)
+    console.print(f"\nIn a few minutes only the {len(triplets):,} triplets with drafts are learned: {drafted}")
+    return drafted
 
 
 def train_briefly(triplets: Path, voice: Path) -> None:

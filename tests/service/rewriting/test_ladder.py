@@ -112,6 +112,9 @@ async def test_a_voice_may_shout_its_placeholders(engine: FakeEngine, ana: Voice
     engine.answer = lambda prompt, _: prompt.text.upper()
     (piece,) = await pieces(engine, ana, "write to ana.b@example.org")
     assert piece.text == "WRITE TO ana.b@example.org"
+    engine.answer = lambda prompt, _: prompt.text.replace(", or", "—or")
+    (piece,) = await pieces(engine, ana, "see https://example.org/a, or not")
+    assert piece.text == "see https://example.org/a —or not"
 
 
 async def test_when_the_time_is_spent_the_rest_goes_out_as_it_came(engine: FakeEngine, ana: Voice) -> None:
