@@ -101,7 +101,7 @@ def test_facts_are_the_same_however_they_are_written(one: str, other: str) -> No
         ("No.", "Yes", ("negation",), ()),
         ("Maria will come.", "she's coming", ("name",), ()),
         ("She will come.", "Maria's coming", (), ("name",)),
-        ("Thank you.", "Thanks, Kay", (), ("name",)),
+        ("Thank you.", "Thanks, Petra", (), ("name",)),
         ("We met in Oslo.", "we met", ("name",), ()),
         ("Call <phone1>.", "call me", ("phone",), ()),
         ("Call <phone1>.", "call <phone2>", ("phone",), ("phone",)),
