@@ -24,11 +24,12 @@ def _options() -> dict[str, list[str]]:
     return options
 
 
-_WORDS = {key.removesuffix(" _"): options for key, options in _options().items()}
+_KEYS = _options()
+_WORDS = {key.removesuffix(" _"): options for key, options in _KEYS.items()}
 _COMMON = frozenset(_TABLES["common"].split()) | {
     text.split()[0].lower() for options in _WORDS.values() for text in options if text
 }
-_WANTS_MORE = frozenset(key.removesuffix(" _") for key in _options() if key.endswith(" _"))
+_WANTS_MORE = frozenset(key.removesuffix(" _") for key in _KEYS if key.endswith(" _"))
 _SUBJECTS: dict[str, str] = _TABLES["subjects"]
 _PHRASE = re.compile(
     r"(?<![\w'’-])(?:" + "|".join(re.escape(key) for key in sorted(_WORDS, key=len, reverse=True)) + r")(?![\w'’-])",

@@ -6,7 +6,9 @@ In: a segment of a masked text. Out: the Pieces that stand for it, with their id
 import asyncio
 import hashlib
 import re
+from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
 from service.engines import Completion, Engine, Sampling
 from service.rewriting.bounds import allowed_tokens
@@ -21,6 +23,8 @@ from voice.facts.masking import Masked, canonical, renumbered, restore
 from voice.pleasantries import is_pleasantry
 from voice.prompt import Prompt
 from voice.triplet import Register, Unit
+
+T = TypeVar("T")
 
 MORE = 4  # candidates that are drawn when none of the first ones may go out
 _NAME_LOST = Difference(missing=("name",))
@@ -87,7 +91,7 @@ class Ladder:
         smaller = self._smaller(segment)
         if not smaller:
             return [await self._as_it_came(segment, "fallback", wrong, spent)]
-        found = await asyncio.gather(*(self.rewrite(part, (*path, place)) for place, part in enumerate(smaller)))
+        found = await _together(self.rewrite(part, (*path, place)) for place, part in enumerate(smaller))
         opening, *rest = (piece for pieces in found for piece in pieces)
         return [replace(opening, extra_tokens=opening.extra_tokens + spent), *rest]
 
@@ -101,9 +105,7 @@ class Ladder:
         limit = None if limit is None else max(1, limit - (await count(segment.lead) if segment.lead else 0))
         most = allowed_tokens(await count(masked.text), request.sampling.max_tokens, limit)
         asked = [replace(request.sampling_of(path, number), max_tokens=most) for number in numbers]
-        drawn = await asyncio.gather(
-            *(self._engine.generate(prompt, request.voice.adapter, sampling) for sampling in asked)
-        )
+        drawn = await _together(self._engine.generate(prompt, request.voice.adapter, sampling) for sampling in asked)
         return [self._judged(masked, prompt, done, limit, number) for number, done in zip(numbers, drawn, strict=True)]
 
     def _judged(self, masked: Masked, prompt: Prompt, done: Completion, limit: int | None, number: int) -> "_Candidate":
@@ -156,6 +158,16 @@ class Ladder:
         if len(smaller) == 1 and (smaller[0].text, smaller[0].unit(texts)) == (segment.text, segment.unit(texts)):
             return self._smaller(smaller[0])
         return smaller
+
+
+async def _together(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """What all of it gives, in order; when one fails or nobody waits any more, the others are cancelled."""
+    tasks = [asyncio.create_task(one) for one in work]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
 
 
 @dataclass(frozen=True, slots=True)

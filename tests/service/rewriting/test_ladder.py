@@ -1,12 +1,14 @@
 """What happens to a rewrite that may not go out."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from service.engines import Adapter, Sampling
+from service.engines import Adapter, Completion, Sampling
+from service.errors import EngineFailed
 from service.rewriting.care import Care
 from service.rewriting.ladder import MORE
 from service.rewriting.piece import Piece
@@ -121,6 +123,23 @@ async def test_when_the_time_is_spent_the_rest_goes_out_as_it_came(engine: FakeE
     engine.gate.clear()
     (piece,) = await pieces(engine, ana, "I am LATE.", Care(seconds=0.05))
     assert (piece.text, piece.verdict) == ("I am LATE.", "fallback")
+    assert engine.cancellations == 1
+
+
+async def test_when_one_candidate_fails_the_others_are_freed(ana: Voice) -> None:
+    class Failing(FakeEngine):
+        async def generate(self, prompt: Prompt, adapter: Adapter, sampling: Sampling) -> Completion:
+            if sampling.temperature:  # every candidate but the first
+                await self.arrived.wait()
+                raise EngineFailed("no")
+            return await super().generate(prompt, adapter, sampling)
+
+    engine = Failing()
+    engine.gate.clear()
+    with pytest.raises(EngineFailed):
+        await pieces(engine, ana, "I am late.", Care(candidates=2))
+    for _ in range(5):
+        await asyncio.sleep(0)
     assert engine.cancellations == 1
 
 
