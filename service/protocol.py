@@ -91,7 +91,12 @@ class ChatRequest(_Open):
                 f"The guard of this service is '{settings.guard}' and cannot be chosen by a request. Leave it out.",
                 param="guard",
             )
-        return Care(self.guard or settings.guard, self.candidates or settings.candidates, settings.rewrite_seconds)
+        return Care(
+            self.guard or settings.guard,
+            self.candidates or settings.candidates,
+            settings.rewrite_seconds,
+            settings.unexplained_share,
+        )
 
     def sampling(self, settings: Settings) -> Sampling:
         """How to choose tokens; empty stop strings are left out."""

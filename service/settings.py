@@ -67,6 +67,13 @@ class Settings(BaseSettings):
     guard_per_request: bool = Field(
         False, description="Whether a request may say `guard` for itself, to measure what the guard does"
     )
+    unexplained_share: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="Of a rewrite's content words, how many the full guard lets go that nothing in its text explains; "
+        "what a voice's own pairs hold is in its voice.json",
+    )
     candidates: int = Field(
         1, ge=1, le=8, description="Rewrites of a segment to choose from, when the request says none"
     )

@@ -14,6 +14,7 @@ from service.engines import Adapter
 from service.errors import NotFound, VoiceRefused, VoicesError, quotable
 from voice.alignment import Alignment
 from voice.base_model import BaseModel
+from voice.echo import Echoes
 from voice.errors import UserError, explain_os_error
 from voice.facts.masking import VERSION as MASKING_VERSION
 from voice.manifest import FILE_NAME, SCORES_NAME, ManifestError, VoiceManifest, verify
@@ -33,6 +34,7 @@ class Voice:
     adapter: Adapter
     alignment: Alignment
     verifier: Verifier
+    echoes: Echoes
 
     @property
     def name(self) -> str:
@@ -174,7 +176,8 @@ def _load(path: Path, base: BaseModel) -> Voice:
             f"Voice '{manifest.name}': adapter_config.json is missing. Copy it again or train it again."
         )
     version = folder.name if path.is_symlink() else manifest.adapter.sha256[:12]
-    return Voice(manifest, Adapter(manifest.name, version, folder), Alignment.load(folder), Verifier.load(folder))
+    adapter = Adapter(manifest.name, version, folder)
+    return Voice(manifest, adapter, Alignment.load(folder), Verifier.load(folder), Echoes.load(folder))
 
 
 def _none_left(refused: dict[str, str]) -> VoicesError:

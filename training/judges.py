@@ -1,7 +1,7 @@
-"""What judges a voice's rewrites, learned from its triplets beside the adapter: the verifier and the word alignment.
+"""What judges a voice's rewrites, learned from its triplets: the verifier, the word alignment, the echoes.
 
-In: the triplets that may be learned from. Out: style.npz and alignment.npz in a voice folder. Greetings, sign-offs and
-names are taken off first: a judge that knows the signature looks no further.
+In: the triplets that may be learned from. Out: style.npz, alignment.npz and echo.npz in a voice folder. Greetings,
+sign-offs and names are taken off first: a judge that knows the signature looks no further.
 """
 
 import random
@@ -13,24 +13,44 @@ import numpy as np
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
-from voice import alignment
+from voice import alignment, echo
 from voice.ends import closing_names, without_ends
+from voice.facts.masking import PLACEHOLDER
 from voice.style import Verifier, grams, habits
-from voice.triplet import Triplet
+from voice.triplet import UNITS, Triplet
+from voice.words import is_content, words
 
 _MOST_PAIRS = 20_000
 _FEWEST_TEXTS = 3  # that a gram stands in
 _MOST_GRAMS = 20_000
 
 
-def write_judges(folder: Path, triplets: Sequence[Triplet]) -> None:
-    """Learn both and write them into the folder; the same triplets give the same judges."""
+def write_judges(folder: Path, triplets: Sequence[Triplet]) -> float:
+    """Learn all three and write them into the folder; the same triplets give the same judges.
+
+    Returns the share of the own sides' content words that nothing explains, by the alignment of the other pairs.
+    """
     names = closing_names(triplet.own for triplet in triplets)
     some = sorted(triplets, key=lambda triplet: triplet.id)
     random.Random(1).shuffle(some)
     pairs = [(without_ends(triplet.neutral, names), without_ends(triplet.own, names)) for triplet in some[:_MOST_PAIRS]]
     alignment.learn(pairs).save(folder)
     fit_verifier(pairs).save(folder)
+    echo.learn([triplet.own for triplet in triplets if triplet.unit == unit] for unit in UNITS).save(folder)
+    return unexplained_share(pairs)
+
+
+def unexplained_share(pairs: Sequence[tuple[str, str]]) -> float:
+    """Of the content words of the own sides, those that the alignment of the other half of the pairs cannot explain."""
+    halves = pairs[::2], pairs[1::2]
+    unexplained = content = 0
+    for others, some in (halves, halves[::-1]):
+        learned = alignment.learn(others)
+        for sides in some:
+            neutral, own = (PLACEHOLDER.sub(" ", side) for side in sides)
+            unexplained += len(learned.unexplained(neutral, own))
+            content += sum(map(is_content, words(own)))
+    return unexplained / max(1, content)
 
 
 def fit_verifier(pairs: Sequence[tuple[str, str]]) -> Verifier:

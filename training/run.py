@@ -66,9 +66,9 @@ def train(
     summary = fit(config, adapted, examples, show)
     with staged(out) as folder:
         adapted.save(folder, str(base.folder) if ":" in base.name else base.name)
-        write_judges(folder, parts.learn)
+        unexplained = write_judges(folder, parts.learn)
         trained_on = TripletsRef(sha256=file.sha256, count=len(file.triplets), path=str(triplets_path.resolve()))
-        _manifest(out.name, config, base, trained_on, parts, folder, summary).write(folder)
+        _manifest(out.name, config, base, trained_on, parts, folder, summary, unexplained).write(folder)
     return summary
 
 
@@ -134,6 +134,7 @@ def _manifest(
     parts: Split,
     folder: Path,
     summary: Summary,
+    unexplained_share: float,
 ) -> VoiceManifest:
     """What voice.json says of the adapter in `folder`, which was learned from one part of the triplets."""
     registers: Counter[Register] = Counter(triplet.register for triplet in parts.learn)
@@ -153,6 +154,7 @@ def _manifest(
         signs_as=sorted(closing_names(triplet.own for triplet in parts.learn)),
         masks_names=any("name" in kinds_in(triplet.own) for triplet in parts.learn),
         writes_pleasantries=writes_pleasantries(triplet.own for triplet in parts.learn),
+        unexplained_share=round(unexplained_share, 4),
         triplets=trained_on,
         split=SplitRef(
             rule=RULE,

@@ -17,13 +17,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
 
-from voice.atomic import atomic_write
-from voice.errors import UserError
+from voice.arrays import column, load_arrays, save_arrays
 from voice.synonyms import synonyms
 from voice.words import is_content, stem, words
 
@@ -41,10 +39,6 @@ _HABIT = 0.6  # and their share of all pairs that have it
 _GRAMMAR = 0.3  # share of its links that makes a word without substance a substitution for one with
 _TYPO_LETTERS = 4  # shorter words have too many neighbours
 _ADVERBS = "-ly"  # stands for all of them among the words that he leaves out
-
-
-class AlignmentError(UserError):
-    """An alignment file that cannot be read; says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,26 +84,20 @@ class Alignment:
     def save(self, folder: Path) -> None:
         """Write folder/alignment.npz, all of it or nothing."""
         pairs = sorted(self.substitutions)
-        with atomic_write(folder / FILE_NAME) as file:
-            np.savez_compressed(
-                file, neutral=_column([pair[0] for pair in pairs]), own=_column([pair[1] for pair in pairs]),
-                left_out=_column(sorted(self.left_out)),
-                spelled=_column(sorted(self.spelled)),
-            )  # fmt: skip
+        save_arrays(
+            folder / FILE_NAME,
+            neutral=column([pair[0] for pair in pairs]),
+            own=column([pair[1] for pair in pairs]),
+            left_out=column(sorted(self.left_out)),
+            spelled=column(sorted(self.spelled)),
+        )
 
     @classmethod
     def load(cls, folder: Path) -> "Alignment":
-        """Read folder/alignment.npz; AlignmentError when it is missing or damaged."""
-        try:
-            with np.load(folder / FILE_NAME, allow_pickle=False) as arrays:
-                columns = {name: arrays[name].tolist() for name in ("neutral", "own", "left_out", "spelled")}
-        except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
-            raise AlignmentError(f"{folder / FILE_NAME} cannot be read. Train the voice again.") from error
-        return cls(
-            frozenset(zip(columns["neutral"], columns["own"], strict=True)),
-            frozenset(columns["left_out"]),
-            frozenset(columns["spelled"]),
-        )
+        """Read folder/alignment.npz; ArraysError when it is missing or damaged."""
+        arrays = load_arrays(folder / FILE_NAME, "neutral", "own", "left_out", "spelled")
+        neutral, own, left_out, spelled = (array.tolist() for array in arrays)
+        return cls(frozenset(zip(neutral, own, strict=True)), frozenset(left_out), frozenset(spelled))
 
 
 def learn(pairs: Sequence[tuple[str, str]]) -> Alignment:
@@ -256,7 +244,3 @@ def _edits(one: str, other: str) -> int:
             current.append(cost)
         before, row = row, current
     return row[-1]
-
-
-def _column(values: list[str]) -> npt.NDArray[np.str_]:
-    return np.array(values, dtype=np.str_)

@@ -62,7 +62,8 @@ class VoiceManifest(_Frozen):
     """voice.json. `system` holds the system texts that it was trained with, by register and unit; `units` the units;
     `masking` is the version of voice.facts.masking, `signs_as` the words that its owner ends his texts with;
     `writes_pleasantries` says whether he writes what voice.pleasantries knows, `masks_names` whether people's names
-    were masked, too.
+    were masked, too; `unexplained_share` how many of the content words of his pairs' own sides nothing in the neutral
+    side explains, by the alignment of the other pairs.
     """
 
     name: str = Field(pattern=NAME_PATTERN)
@@ -76,6 +77,7 @@ class VoiceManifest(_Frozen):
     signs_as: list[str] = []
     writes_pleasantries: bool = True
     masks_names: bool = False
+    unexplained_share: float = 0.0
     triplets: TripletsRef
     split: SplitRef | None = None
     adapter: AdapterRef

@@ -10,13 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
 
-from voice.atomic import atomic_write
-from voice.errors import UserError
+from voice.arrays import load_arrays, save_arrays
 from voice.words import words
 
 FILE_NAME = "style.npz"
@@ -27,10 +25,6 @@ HABITS = (
 )  # fmt: skip
 
 Array = npt.NDArray[np.float32]
-
-
-class StyleError(UserError):
-    """A verifier that cannot be read; says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,23 +47,22 @@ class Verifier:
 
     def save(self, folder: Path) -> None:
         """Write folder/style.npz, all of it or nothing."""
-        with atomic_write(folder / FILE_NAME) as file:
-            np.savez_compressed(
-                file, grams=self.grams, gram_weights=self.gram_weights, habit_means=self.habit_means,
-                habit_spreads=self.habit_spreads, habit_weights=self.habit_weights, bias=np.float32(self.bias),
-            )  # fmt: skip
+        save_arrays(
+            folder / FILE_NAME,
+            grams=self.grams,
+            gram_weights=self.gram_weights,
+            habit_means=self.habit_means,
+            habit_spreads=self.habit_spreads,
+            habit_weights=self.habit_weights,
+            bias=np.array(self.bias, np.float32),
+        )
 
     @classmethod
     def load(cls, folder: Path) -> "Verifier":
-        """Read folder/style.npz; StyleError when it is missing or damaged."""
-        try:
-            with np.load(folder / FILE_NAME, allow_pickle=False) as arrays:
-                return cls(
-                    arrays["grams"], arrays["gram_weights"], arrays["habit_means"], arrays["habit_spreads"],
-                    arrays["habit_weights"], float(arrays["bias"]),
-                )  # fmt: skip
-        except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
-            raise StyleError(f"{folder / FILE_NAME} cannot be read. Train the voice again.") from error
+        """Read folder/style.npz; ArraysError when it is missing or damaged."""
+        names = ("grams", "gram_weights", "habit_means", "habit_spreads", "habit_weights", "bias")
+        grams, gram_weights, means, spreads, habit_weights, bias = load_arrays(folder / FILE_NAME, *names)
+        return cls(grams, gram_weights, means, spreads, habit_weights, float(bias))
 
 
 def grams(text: str) -> set[str]:

@@ -1,4 +1,4 @@
-"""How much is done for a good rewrite."""
+"""How much is done for a good rewrite, and how much is asked of it."""
 
 from dataclasses import dataclass
 
@@ -7,11 +7,15 @@ from service.settings import Level
 
 @dataclass(frozen=True, slots=True)
 class Care:
-    """What the guard looks at, how many candidates are drawn at once, and the seconds for all of a request."""
+    """What the guard looks at, how many candidates are drawn at once, and the seconds for all of a request.
+
+    `unexplained_share`: of a rewrite's content words, those that may stand there without one in its text.
+    """
 
     guard: Level = "full"
     candidates: int = 1
     seconds: float = 60.0
+    unexplained_share: float = 0.0
 
 
 USUAL = Care()

@@ -7,12 +7,12 @@ invented, empty for a rewrite that may go out.
 import re
 import unicodedata
 
-from service.settings import Level
+from service.rewriting.care import Care
 from service.voices import Voice
 from voice.facts.compare import Difference, compare
 from voice.facts.masking import PLACEHOLDER
 from voice.sense import actors, polarity
-from voice.words import repeats, words
+from voice.words import is_content, repeats, words
 
 _REFUSAL = re.compile(
     r"\bas an? (?:ai|language model|assistant)\b|\b(?:language|ai) model\b|\bI(?: am|['’]m) (?:an ai|just an ai)\b"
@@ -23,9 +23,9 @@ _LATIN = {"LATIN", "MODIFIER", "FEMININE", "MASCULINE"}
 _ECHO = 6  # words of the prompt in a row
 
 
-def judge(text: str, rewrite: str, level: Level, prompt: str, voice: Voice) -> Difference:
+def judge(text: str, rewrite: str, care: Care, prompt: str, voice: Voice) -> Difference:
     """What is wrong with a rewrite; `prompt` is the system text that it was asked with."""
-    if level == "off":
+    if care.guard == "off":
         return Difference()
     found = compare(text, rewrite, voice.signs_as)
     missing, invented = set(found.missing), set(found.invented)
@@ -35,11 +35,15 @@ def judge(text: str, rewrite: str, level: Level, prompt: str, voice: Voice) -> D
         invented.add("repetition")
     if _runs(prompt) & (_runs(rewrite) - _runs(text)):
         invented.add("prompt")
+    if voice.echoes.found(text, rewrite):
+        invented.add("example")
     if _scripts(rewrite) - _scripts(text):
         invented.add("script")
-    if level == "full":
+    if care.guard == "full":
         before, after = (PLACEHOLDER.sub(" ", side) for side in (text, rewrite))
-        if voice.alignment.unexplained(before, after):
+        if len(voice.alignment.unexplained(before, after)) > care.unexplained_share * sum(
+            map(is_content, words(after))
+        ):
             invented.add("word")
         if polarity(before, after):
             invented.add("polarity")

@@ -84,7 +84,7 @@ class Ladder:
                     drawn = await self._draw(segment, masked, path, numbers)
                     spent += sum(candidate.done.completion_tokens for candidate in drawn)
                     if good := [candidate for candidate in drawn if not candidate.wrong]:
-                        return [await self._shipped(segment, self._best(good), spent)]
+                        return [await self._shipped(segment, self._best(segment, good), spent)]
                     wrong = drawn[-1].wrong
         except TimeoutError:
             return [await self._as_it_came(segment, "fallback", wrong, spent)]
@@ -117,21 +117,23 @@ class Ladder:
         elif done.finish_reason == "length" and not cut:
             wrong = Difference(missing=("end",))
         else:
-            wrong = judge(masked.text, text, care.guard, prompt.system, voice)
+            wrong = judge(masked.text, text, care, prompt.system, voice)
             if wrong == _NAME_LOST:  # perhaps only that of the greeting
                 greeting = with_greeting_of(masked.text, text)
-                again = judge(masked.text, greeting, care.guard, prompt.system, voice)
+                again = judge(masked.text, greeting, care, prompt.system, voice)
                 wrong, text = (wrong, text) if again else (again, greeting)
             if cut:  # what the caller's limit has cut off is not missing
                 wrong, text = replace(wrong, missing=()), re.sub(r"<\w*$", "", text)
         return _Candidate(done, restore(text, masked.values), wrong, cut, number > 0)
 
-    def _best(self, good: list["_Candidate"]) -> "_Candidate":
-        """The candidate most in the owner's style, the first of equals."""
+    def _best(self, segment: Segment, good: list["_Candidate"]) -> "_Candidate":
+        """The candidate most in the owner's style; of equals the one that says most of the text, then the first."""
         if len(good) == 1:
             return good[0]
-        scores = self._request.voice.verifier.score([candidate.text for candidate in good])
-        return good[int(scores.argmax())]
+        voice, text = self._request.voice, restore(segment.text, self._request.values)
+        scores = voice.verifier.score([candidate.text for candidate in good])
+        lost = [len(voice.alignment.lost(text, candidate.text)) for candidate in good]
+        return good[max(range(len(good)), key=lambda place: (round(float(scores[place])), -lost[place]))]
 
     async def _shipped(self, segment: Segment, best: "_Candidate", spent: int) -> Piece:
         text = segment.lead + best.text

@@ -17,6 +17,7 @@ from service.settings import Settings, load_settings
 from tests.service.fake_engine import FakeEngine
 from voice.alignment import Alignment
 from voice.base_model import BaseModel, resolve
+from voice.echo import learn as learn_echoes
 from voice.facts.masking import VERSION as MASKING_VERSION
 from voice.manifest import (
     ADAPTER_NAME,
@@ -71,6 +72,7 @@ def make_voice(root: Path, base: BaseModel) -> MakeVoice:
         (folder / "adapter_config.json").write_text("{}")
         Alignment().save(folder)
         NO_STYLE.save(folder)
+        learn_echoes([["my ladder is behind the shed and the key is under the mat"]]).save(folder)
         manifest: dict[str, Any] = {
             "name": name,
             "base_model": BaseModelRef(name=base.name, sha256=base.sha256),

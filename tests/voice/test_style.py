@@ -7,7 +7,7 @@ import pytest
 
 from tests.evaluation.people import pairs
 from training.judges import fit_verifier
-from voice.style import HABITS, StyleError, Verifier, grams, habits
+from voice.style import HABITS, Verifier, grams, habits
 
 
 def test_it_knows_the_owner_from_neutral_texts_that_it_never_saw(tmp_path: Path) -> None:
@@ -28,11 +28,3 @@ def test_pairs_that_say_nothing_give_one_that_says_nothing() -> None:
 def test_features() -> None:
     assert grams("I am. You are") == {"i", "am", "you", "are", "i am", "am you", "you are"}
     assert habits(["hey — ok", "Fine."]).shape == (2, len(HABITS))
-
-
-@pytest.mark.parametrize("content", [None, b"", b"PK"])
-def test_a_damaged_file_is_named(tmp_path: Path, content: bytes | None) -> None:
-    if content is not None:
-        (tmp_path / "style.npz").write_bytes(content)
-    with pytest.raises(StyleError, match=r"style\.npz cannot be read. Train the voice again"):
-        Verifier.load(tmp_path)

@@ -150,7 +150,7 @@ async def test_of_several_good_ones_the_most_like_the_owner_is_chosen(
     verifier = Verifier(np.array(["gonna"]), np.ones(1, np.float32), nothing, nothing + 1, nothing, 0.0)
     verifier.save(make_voice("bo"))
     bo = load_voices(root, base).find("bo")
-    engine.answer = in_turn("i will be at 9", "i will be late", "gonna be late", "i will be late")
+    engine.answer = in_turn("i will be at 9", "i will be late", "gonna be", "gonna be late")
     (piece,) = await pieces(engine, bo, "I will be late.", Care(guard="facts", candidates=4))
     assert (piece.text, piece.verdict, len(engine.asked)) == ("gonna be late", "resampled", 4)
 
