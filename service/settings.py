@@ -61,8 +61,8 @@ class Settings(BaseSettings):
     )
     guard: Level = Field(
         "full",
-        description="What a rewrite must keep to go out: facts; full also wants every word explained and nobody's part "
-        "or yes and no turned; off ships whatever it says",
+        description="What a rewrite must keep to go out: facts; full also wants every word explained, no sentence "
+        "lost, and nobody's part or yes and no turned; off ships whatever it says",
     )
     guard_per_request: bool = Field(
         False, description="Whether a request may say `guard` for itself, to measure what the guard does"

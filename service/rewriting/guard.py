@@ -11,7 +11,9 @@ from service.rewriting.care import Care
 from service.voices import Voice
 from voice.facts.compare import Difference, compare
 from voice.facts.masking import PLACEHOLDER
+from voice.pleasantries import is_pleasantry
 from voice.sense import actors, polarity
+from voice.sentences import split
 from voice.words import is_content, repeats, words
 
 _REFUSAL = re.compile(
@@ -21,6 +23,7 @@ _REFUSAL = re.compile(
 )
 _LATIN = {"LATIN", "MODIFIER", "FEMININE", "MASCULINE"}
 _ECHO = 6  # words of the prompt in a row
+_SAYS, _LOST = 3, 0.8  # content words of a sentence that must not be lost, and the share of them that loses it
 
 
 def judge(text: str, rewrite: str, care: Care, prompt: str, voice: Voice) -> Difference:
@@ -40,6 +43,8 @@ def judge(text: str, rewrite: str, care: Care, prompt: str, voice: Voice) -> Dif
     if _scripts(rewrite) - _scripts(text):
         invented.add("script")
     if care.guard == "full":
+        if _loses_sentence(text, rewrite, voice):
+            missing.add("sentence")
         before, after = (PLACEHOLDER.sub(" ", side) for side in (text, rewrite))
         if len(voice.alignment.unexplained(before, after)) > care.unexplained_share * sum(
             map(is_content, words(after))
@@ -50,6 +55,17 @@ def judge(text: str, rewrite: str, care: Care, prompt: str, voice: Voice) -> Dif
         if actors(before, after):
             invented.add("actor")
     return Difference(tuple(sorted(missing)), tuple(sorted(invented)))
+
+
+def _loses_sentence(text: str, rewrite: str, voice: Voice) -> bool:
+    """Whether hardly anything is left of a sentence that says something."""
+    lost = set(voice.alignment.lost(text, rewrite))
+    for sentence in (sentence for line in text.splitlines() for sentence in split(line)):
+        content = [word for word in words(sentence) if is_content(word)]
+        gone = sum(word in lost for word in content)
+        if len(content) >= _SAYS and gone >= _LOST * len(content) and not is_pleasantry(sentence):
+            return True
+    return False
 
 
 def _runs(text: str) -> set[tuple[str, ...]]:

@@ -36,6 +36,8 @@ def ana(make_voice: MakeVoice, root: Path, base: BaseModel) -> Voice:
         ("I love the boat.", "i hate the boat", (), ("polarity", "word")),
         ("The boat is late.", "the boat is red", (), ("word",)),
         ("I told him.", "he told me", (), ("actor",)),
+        ("The ladder stands in the old shed. The boat is late.", "boat is late", ("sentence",), ()),
+        ("I hope that this message finds you well. The boat is late.", "boat is late", (), ()),
         ("The boat is not late.", "the boat is late", ("negation",), ("polarity",)),
     ],
 )
@@ -45,6 +47,7 @@ def test_what_is_wrong_with_a_rewrite(
     found = judge(text, rewrite, Care(), PROMPT, ana)
     assert (found.missing, found.invented) == (missing, invented)
     facts = judge(text, rewrite, Care("facts"), PROMPT, ana)
+    assert set(facts.missing) == set(missing) - {"sentence"}
     assert set(facts.invented) == set(invented) - {"word", "polarity", "actor"}
     assert not judge(text, rewrite, Care("off"), PROMPT, ana)
 
