@@ -23,7 +23,8 @@ Span = tuple[int, int]
 
 # A text without any of these holds no identifier: nearly every sentence ends here.
 _SUSPICIOUS = re.compile(
-    r"[@`\\/\d~]|\w\.\w|\w{16}|(?i:\bpw|\bpass|token|secret|\bkey|login|bearer|wi-?fi|stra(?:ß|ss)e|mot de)|-----"
+    r"[@`\\/\d~]|\w\.\w|\w{16}|(?i:\bpw|\bpass|token|secret|\bkey|login|bearer|wi-?fi|stra(?:ß|ss)e|mot de"
+    r"|\bid\b|(?:user|screen|account) ?-?(?:id|name))|-----"
 )
 _FENCE = re.compile(
     r"^[ \t]*(?P<block>(?P<fence>`{3,}|~{3,})(?:[^\n]*\n)(?:[\s\S]*?^[ \t]*(?P=fence)[`~]*|[\s\S]*))", re.M
@@ -68,6 +69,11 @@ _ID = re.compile(
 )
 _CODE_NUMBER = re.compile(r"(?<![\w-])(?=[A-Z]*\d)(?=\d*[A-Z])(?=(?:[A-Z]*\d){2})[A-Z\d]{8,}(?![\w-])")  # 1Z9A04YW
 _HANDLE = re.compile(r"(?<![\w@./])@[^\W\d_][\w.-]{1,38}")
+# What somebody is called by a machine, where he says so: my user id is anab, screen name "ana_b", ID ONX16.
+_CALLED = re.compile(
+    r"(?i:\b(?:user ?-?(?:id|name)|screen ?name|account name|log-?[io]n(?: (?:id|name))?|id)s?\b"
+    r"(?:\s+(?:(?:there|here|now)\s+)?(?:is|was)\b|\s*[:=])?)\s*(?P<quote>[\"“'‘]?)(?P<value>\w[\w.-]{2,38})"
+)
 _RUN = re.compile(r"(?<![\w+/=-])[\w+/=-]{20,}+")
 _DIGIT = re.compile(r"\d")
 _END_MARKS = ".,;:!?'\"”’»*_…|"
@@ -183,6 +189,10 @@ def _handles(text: str) -> Iterator[Span]:
     if "@" in text:
         for match in _HANDLE.finditer(text):
             yield match.start(), _trimmed(text, *match.span())
+    for match in _CALLED.finditer(text):
+        start, end = match.start("value"), _trimmed(text, *match.span("value"))
+        if match["quote"] or re.search(r"[^\W\d_]\d|\d[^\W\d_]", text[start:end]):
+            yield start, end
 
 
 FINDERS: list[tuple[str, Callable[[str], Iterable[Span]]]] = [

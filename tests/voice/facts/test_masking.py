@@ -62,6 +62,9 @@ def test_both_sides_of_a_pair_can_be_restored(neutral: str, own: str) -> None:
         # e-mail and handles
         ("mail a.b+c@example.co.uk.", "mail <email1>."),
         ("'ana@example.org' ask @sam_k.", "'<email1>' ask <handle1>."),
+        ('my ID "anab", her user id there is kev13.', 'my ID "<handle1>", her user id there is <handle2>.'),
+        ("log in as ana, the account name is petra_9x", "log in as ana, the account name is <handle1>"),
+        ("id say the login is slow, my id is lost", "id say the login is slow, my id is lost"),
         ("meet @ 5 or @5", "meet @ 5 or @5"),
         # phones
         ("415-555-0132 or (415) 555-0199", "<phone1> or <phone2>"),
