@@ -2,8 +2,8 @@
 
     python -m bench.facts [--quick] [--json FILE] [--voices FOLDER]
 
-1,000 drafts (200 with --quick), sentences and whole messages in turn. Without --voices the made-up owner's voice is
-trained first, as the quickstart does it. `masked_wrong`: identifiers that are not in the rewrite to the letter;
+1,000 drafts (200 with --quick), sentences and whole messages in turn, eight at a time. Without --voices the made-up
+owner's voice is trained first, as the quickstart does it. `masked_wrong`: identifiers that are not in the rewrite to the letter;
 `visible_wrong_share`: of the other planted facts, those of which no accepted form is there; `near_copy_share`:
 rewrites of which under a tenth of the words differ; `unchanged_words_share`: of the drafts' words, those that stand in
 the rewrite in their order.
@@ -61,20 +61,33 @@ def main() -> None:
         url = f"http://127.0.0.1:{port}"
         serve = nic_voice("serve", "--voices", str(voices), "--port", str(port))
         with running(serve, f"{url}/ready", environment=ENVIRONMENT):
-            found = {guard: asyncio.run(_sent(url, planted, guard)) for guard in ("full", "facts", "off")}
-    rows = [{"guard": guard, **_counted(outcomes)} for guard, outcomes in found.items()]
-    wrong = {guard: _wrong_kinds(outcomes) for guard, outcomes in found.items()}
+            found = {
+                (guard, candidates): asyncio.run(_sent(url, some, guard, candidates))
+                for guard, candidates, some in _arms(planted)
+            }
+    rows = [
+        {"guard": guard, "candidates": candidates, **_counted(outcomes)}
+        for (guard, candidates), outcomes in found.items()
+    ]
+    wrong = {f"{guard} {candidates}": _wrong_kinds(outcomes) for (guard, candidates), outcomes in found.items()}
     show("Planted facts", rows, arguments.json, width=180, wrong=wrong)
 
 
-async def _sent(url: str, planted: list[Draft], guard: str) -> list[Outcome]:
+def _arms(planted: list[Draft]) -> list[tuple[str, int, list[Draft]]]:
+    """Guard, candidates and drafts of each; several candidates are for what they cost, and 200 drafts show that."""
+    alone = [(guard, 1, planted) for guard in ("full", "facts", "off")]
+    return [*alone, *(("full", candidates, planted[:QUICK]) for candidates in (2, 4))]
+
+
+async def _sent(url: str, planted: list[Draft], guard: str, candidates: int) -> list[Outcome]:
     turns = asyncio.Semaphore(AT_ONCE)
     async with httpx.AsyncClient(base_url=url, timeout=300) as client:
 
         async def send(draft: Draft, seed: int) -> Outcome:
             async with turns:
                 started_s = time.perf_counter()
-                body = {"messages": [{"role": "user", "content": draft.text}], "guard": guard, "seed": seed}
+                body: dict[str, Any] = {"messages": [{"role": "user", "content": draft.text}], "seed": seed}
+                body |= {"guard": guard, "candidates": candidates}
                 answer = await client.post("/v1/chat/completions", json=body)
                 answer.raise_for_status()
                 content = answer.json()
@@ -91,6 +104,7 @@ def _counted(outcomes: list[Outcome]) -> dict[str, Any]:
     unchanged = [_unchanged(one.draft.text, one.text) for one in outcomes]
     dropped = [one for one in outcomes if any(segment["verdict"] == "dropped" for segment in one.segments)]
     return {
+        "drafts": len(outcomes),
         "masked": len(masked),
         "masked_wrong": masked.count(False),
         "visible": len(visible),
