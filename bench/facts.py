@@ -3,10 +3,10 @@
     python -m bench.facts [--quick] [--json FILE] [--voices FOLDER]
 
 1,000 drafts (200 with --quick), sentences and whole messages in turn, eight at a time. Without --voices the made-up
-owner's voice is trained first, as the quickstart does it. `masked_wrong`: identifiers that are not in the rewrite to the letter;
-`visible_wrong_share`: of the other planted facts, those of which no accepted form is there; `near_copy_share`:
-rewrites of which under a tenth of the words differ; `unchanged_words_share`: of the drafts' words, those that stand in
-the rewrite in their order.
+owner's voice is trained first, as the quickstart does it. `masked_wrong`: identifiers that are not in the rewrite to
+the letter; `visible_wrong_share`: of the other planted facts, those of which no accepted form is there;
+`near_copy_share`: rewrites of which under a tenth of the words differ; `unchanged_words_share`: of the drafts' words,
+those that stand in the rewrite in their order.
 """
 
 import argparse
