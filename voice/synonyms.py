@@ -26,7 +26,8 @@ prior previously earlier | after following | enough sufficient | whole entire co
 following upcoming | last previous final | right correct | ok okay fine alright acceptable | cool fine great | dumb
 stupid foolish silly | crazy insane | tired exhausted | rich wealthy | funny amusing hilarious humorous | scared
 afraid frightened | sure certain certainly definitely absolutely | yes yeah certainly indeed | find locate | choose
-select pick | make create produce | build construct | give provide supply grant | happen occur | live reside | look
+select pick | make create produce | build construct | give provide supply grant | join attend come
+make | happen occur | live reside | look
 appear seem | see notice observe view | understand realize realise comprehend | wait await | leave depart | come
 arrive | go travel head | end conclude | meet encounter | hurry rush | drop decrease | reach contact | set arrange
 schedule | plan intend | seem appear | bit little slightly somewhat | lot lots many much numerous considerable plenty

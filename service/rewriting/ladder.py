@@ -17,7 +17,7 @@ from service.rewriting.guard import judge
 from service.rewriting.piece import Piece, Verdict
 from service.rewriting.segments import Segment, finer
 from service.voices import Voice
-from voice.ends import with_greeting_of
+from voice.ends import with_greeting_of, with_question_mark_of
 from voice.facts.compare import Difference
 from voice.facts.masking import Masked, canonical, renumbered, restore
 from voice.pleasantries import is_pleasantry
@@ -27,7 +27,8 @@ from voice.triplet import Register, Unit
 T = TypeVar("T")
 
 MORE = 4  # candidates that are drawn when none of the first ones may go out
-_NAME_LOST = Difference(missing=("name",))
+# What some rewrites lack and can be put back: whom the text greets, the mark of its question.
+_MENDS = {"name": with_greeting_of, "question": with_question_mark_of}
 _WARM = 0.7  # temperature at which candidates differ
 
 
@@ -118,10 +119,11 @@ class Ladder:
             wrong = Difference(missing=("end",))
         else:
             wrong = judge(masked.text, text, care, prompt.system, voice)
-            if wrong == _NAME_LOST:  # perhaps only that of the greeting
-                greeting = with_greeting_of(masked.text, text)
-                again = judge(masked.text, greeting, care, prompt.system, voice)
-                wrong, text = (wrong, text) if again else (again, greeting)
+            mended = text
+            for kind in wrong.missing:
+                mended = _MENDS.get(kind, _as_it_is)(masked.text, mended)
+            if mended != text and not judge(masked.text, mended, care, prompt.system, voice):
+                wrong, text = Difference(), mended
             if cut:  # what the caller's limit has cut off is not missing
                 wrong, text = replace(wrong, missing=()), re.sub(r"<\w*$", "", text)
         return _Candidate(done, restore(text, masked.values), wrong, cut, number > 0)
@@ -160,6 +162,10 @@ class Ladder:
         if len(smaller) == 1 and (smaller[0].text, smaller[0].unit(texts)) == (segment.text, segment.unit(texts)):
             return self._smaller(smaller[0])
         return smaller
+
+
+def _as_it_is(_: str, rewrite: str) -> str:
+    return rewrite
 
 
 async def _together(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:

@@ -87,9 +87,20 @@ async def test_whom_a_draft_greets_is_greeted(engine: FakeEngine, ana: Voice) ->
     engine.answer = in_turn("hey\n\nboat is here")
     (piece,) = await pieces(engine, ana, "Hi Petra,\n\nThe boat is here. I hope this helps.")
     assert (piece.text, piece.verdict) == ("Hi Petra,\n\nboat is here", "kept")
+    engine.answer = in_turn("hi pedro—boat is here")
+    (piece,) = await pieces(engine, ana, "Hi Petra,\n\nThe boat is here.")
+    assert (piece.text, piece.verdict) == ("Hi Petra,\n\nboat is here", "kept")
     engine.answer = in_turn("boat is here")
     found = await pieces(engine, ana, "Hi Petra,\n\nThe boat of Kevin is here.")
     assert "boat is here" not in [piece.text for piece in found]
+
+
+async def test_a_question_that_has_lost_its_mark_gets_it_back(engine: FakeEngine, ana: Voice) -> None:
+    engine.answer = in_turn("send the ladder by friday.")
+    (piece,) = await pieces(engine, ana, "Could you send the ladder by Friday?")
+    assert (piece.text, piece.verdict) == ("send the ladder by friday?", "kept")
+    (piece,) = await pieces(engine, ana, "Could you send the ladder by Monday?")
+    assert piece.verdict == "fallback"
 
 
 async def test_identifiers_never_reach_the_engine(engine: FakeEngine, ana: Voice) -> None:
