@@ -17,9 +17,8 @@ from voice.errors import UserError
 from voice.facts.figures import numbers
 from voice.names import bare, names
 from voice.sense import Changes, changes
-from voice.words import is_content, repeats, stem, words
+from voice.words import is_content, is_near_copy, repeats, stem, words
 
-NEAR = 0.1  # share of the words that a near-copy may change
 _BATCH = 32
 
 
@@ -94,22 +93,6 @@ def _said(text: str) -> set[str]:
     """The words of a text and their stems."""
     said = {bare(word) for word in words(text)}
     return said | {stem(word) for word in said}
-
-
-def is_near_copy(text: str, rewrite: str) -> bool:
-    """Whether under a tenth of the words differ, case and punctuation aside."""
-    before, after = words(text), words(rewrite)
-    return edits(before, after) < NEAR * max(1, len(before))
-
-
-def edits(before: Sequence[str], after: Sequence[str]) -> int:
-    """Levenshtein distance, in words."""
-    row = list(range(len(after) + 1))
-    for i, left in enumerate(before, start=1):
-        diagonal, row[0] = row[0], i
-        for j, right in enumerate(after, start=1):
-            diagonal, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, diagonal + (left != right))
-    return row[-1]
 
 
 _known: dict[str, npt.NDArray[np.float32]] = {}

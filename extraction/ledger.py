@@ -8,6 +8,7 @@ No times stand in it, so that equal input gives equal bytes. A message that is l
 
 import json
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 from rich import box
 from rich.table import Table
 
+from extraction.pieces import Piece
 from extraction.reason import Reason
 from voice.errors import UserError, explain_os_error
 
@@ -95,7 +97,9 @@ class Ledger:
     """All sources that were walked, those that were skipped and why, and the SHA-256 of triplets.jsonl.
 
     `drafts`, where some were brought: read = used + for no text + without one of the text's facts (the rules serve).
-    `masked` counts the identifiers of own.jsonl that placeholders stand for, by kind.
+    `masked` counts the identifiers of own.jsonl that placeholders stand for, by kind; `masks_names` says whether
+    people's names were to be among them. `origins` counts the triplets by where their neutral sides come from, and
+    `without_draft` the pieces that the neutraliser which was asked gave none for, by reason.
     """
 
     unit: str
@@ -104,6 +108,9 @@ class Ledger:
     sha256: str
     drafts: dict[str, int] = field(default_factory=dict)
     masked: dict[str, int] = field(default_factory=dict)
+    masks_names: bool = False
+    origins: dict[str, int] = field(default_factory=dict)
+    without_draft: dict[str, int] = field(default_factory=dict)
 
     @property
     def triplets(self) -> int:
@@ -118,10 +125,22 @@ class Ledger:
             "skipped": self.skipped,
             "drafts": self.drafts,
             "masked": self.masked,
+            "masks_names": self.masks_names,
+            "origins": self.origins,
+            "without_draft": self.without_draft,
             "triplets": self.triplets,
             "sha256": self.sha256,
         }
         return json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def reject_pieces(counts: dict[str, Counts], dropped: Iterable[Piece], used: set[str], reason: Reason) -> None:
+    """Count pieces that were triplets until now as dropped, and the rows that are not `used` without them."""
+    for piece in dropped:
+        counts[piece.source].reject_sentence(reason)
+    lost = {piece.row: piece for piece in dropped if piece.rows == 1 and piece.row not in used}
+    for piece in lost.values():
+        counts[piece.source].reject_used_row(reason, undated=piece.sent_at is None)
 
 
 def read(path: Path) -> Ledger:
@@ -129,7 +148,8 @@ def read(path: Path) -> Ledger:
     try:
         content = json.loads(path.read_bytes())
         sources = {name: Counts.from_json(counts) for name, counts in content["sources"].items()}
-        fields = (content[name] for name in ("skipped", "sha256", "drafts", "masked"))
+        names = ("skipped", "sha256", "drafts", "masked", "masks_names", "origins", "without_draft")
+        fields = (content[name] for name in names)
         return Ledger(content["unit"], sources, *fields)
     except OSError as error:
         raise explain_os_error(error, f"Reading {path.name}") from error

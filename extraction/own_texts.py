@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from extraction.drafts import read_drafts
+from extraction.errors import ExtractionError
 from extraction.ledger import Counts, Ledger
+from extraction.neutral.stage import add_neutral
 from extraction.own import why_dropped
 from extraction.pieces import Piece, Secrets
-from extraction.pipeline import ExtractionError, add_neutral, write_own
+from extraction.pipeline import write_own
 from extraction.reason import Reason
 from extraction.units import MESSAGE, Cut, UnitChoice, cuts
 from voice.lines import Lines, json_object, read_lines

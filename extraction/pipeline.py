@@ -7,9 +7,8 @@ sentence of both stages. The second stage needs no database. Equal rows give equ
     ledger = await extract("postgresql://localhost/nexus", load_owner(Path("owner.toml")), Path("data"))
 """
 
-import dataclasses
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,8 +16,9 @@ from extraction import ledger as ledgers
 from extraction import pieces as files
 from extraction.clean.steps import Rejected
 from extraction.drafts import Draft, read_drafts, with_drafts
+from extraction.errors import ExtractionError
 from extraction.ledger import Counts, Ledger
-from extraction.neutral.rules import neutralise
+from extraction.neutral.stage import add_neutral
 from extraction.nexus import Nexus, connect
 from extraction.own import Own, read_row
 from extraction.owner import Owner
@@ -29,23 +29,14 @@ from extraction.sources import SOURCES, Source
 from extraction.units import UnitChoice
 from voice.atomic import atomic_write, flush
 from voice.ends import closing_names
-from voice.errors import UserError, counted
-from voice.facts.compare import invented
+from voice.errors import counted
 from voice.facts.masking import kinds_in
 from voice.facts.people import Names
-from voice.prompt import system_text
-from voice.triplet import Triplet, dump_triplets
 
-FILE_NAME = "triplets.jsonl"
-ORIGIN = "rules"
 _PEOPLE = "aurora_social_identities"
 _LAST = datetime.max.replace(tzinfo=UTC)
 
 Progress = Callable[[str, int, int], None]
-
-
-class ExtractionError(UserError):
-    """An extraction that cannot give any triplet; says why and what to do."""
 
 
 def ignore_progress(source: str, rows_done: int, rows_total: int) -> None:
@@ -115,7 +106,7 @@ def write_own(
     if secrets == "drop":
         secret = [piece for piece in pieces if holds_secret(piece.own)]
         pieces = [piece for piece in pieces if not holds_secret(piece.own)]
-        _reject(walked, secret, {piece.row for piece in pieces}, Reason.SECRET)
+        ledgers.reject_pieces(walked, secret, {piece.row for piece in pieces}, Reason.SECRET)
         if not pieces:
             raise ExtractionError(
                 "Every text holds a secret. Nothing was written; `--secrets mask` keeps them, masked."
@@ -127,70 +118,12 @@ def write_own(
     with atomic_write(out / ledgers.OWN_FILE_NAME) as ledger_file, atomic_write(out / files.FILE_NAME) as own_file:
         sha256 = files.dump_pieces(own_file, pieces)
         hidden = Counter(kind for piece in pieces for kind in kinds_in(piece.own))
-        ledger = Ledger(unit, walked, skipped, sha256, counted_drafts, dict(sorted(hidden.items())))
+        ledger = Ledger(
+            unit, walked, skipped, sha256, counted_drafts, dict(sorted(hidden.items())), masks_names=names is not None
+        )
         ledger_file.write(ledger.to_json().encode())
         flush(ledger_file)  # all bytes of both are on the disk before either takes its place
     return ledger
-
-
-def add_neutral(out: Path) -> Ledger:
-    """The second stage: out/own.jsonl -> out/triplets.jsonl and out/ledger.json."""
-    first = ledgers.read(out / ledgers.OWN_FILE_NAME)
-    stage = _NeutralStage()
-    with atomic_write(out / ledgers.FILE_NAME) as ledger_file, atomic_write(out / FILE_NAME) as triplets_file:
-        written, sha256 = dump_triplets(triplets_file, stage.triplets(files.read_pieces(out / files.FILE_NAME)))
-        if not written:
-            raise ExtractionError(f"No piece of {out / files.FILE_NAME} got a neutral side that holds its facts.")
-        sources, drafts = stage.counted(first.sources), stage.counted_drafts(first.drafts)
-        ledger = dataclasses.replace(first, sources=sources, sha256=sha256, drafts=drafts)
-        ledger_file.write(ledger.to_json().encode())
-        flush(ledger_file)
-    return ledger
-
-
-class _NeutralStage:
-    """The second stage on its way: what it dropped, and which rows that leaves without a triplet."""
-
-    def __init__(self) -> None:
-        self._used: set[str] = set()
-        self._dropped: list[Piece] = []
-        self._drafts_lacking = 0
-
-    def triplets(self, pieces: Iterator[Piece]) -> Iterator[Triplet]:
-        """A triplet for each piece but for those whose facts the neutral side lacks."""
-        for piece in pieces:
-            neutral, origin = self._neutral(piece)
-            if invented(neutral, piece.own):
-                self._dropped.append(piece)
-                continue
-            self._used.add(piece.row)
-            yield Triplet(
-                id=piece.id, source=piece.source, register=piece.register, unit=piece.unit, thread=piece.thread,
-                sent_at=piece.sent_at, origin=origin, system=system_text(piece.register, piece.unit), neutral=neutral,
-                own=piece.own,
-            )  # fmt: skip
-
-    def _neutral(self, piece: Piece) -> tuple[str, str]:
-        """The neutral side of a piece and its origin: its draft where that has all its facts, else the rules."""
-        if piece.draft and piece.model:
-            if not invented(piece.draft, piece.own):
-                return piece.draft, piece.model
-            self._drafts_lacking += 1
-        return neutralise(piece.own, piece.register, piece.id, piece.unit), ORIGIN
-
-    def counted_drafts(self, first: dict[str, int]) -> dict[str, int]:
-        """What became of the drafts that were brought."""
-        if not first:
-            return {}
-        return first | {"used": first["used"] - self._drafts_lacking, "without_a_fact": self._drafts_lacking}
-
-    def counted(self, first: dict[str, Counts]) -> dict[str, Counts]:
-        """The counts of both stages together, by source."""
-        counts = {name: count.copy() for name, count in first.items()}
-        _reject(counts, self._dropped, self._used, Reason.INVENTED_FACT)
-        for name, count in counts.items():
-            count.check(name)
-        return counts
 
 
 async def _people(nexus: Nexus, owner: Owner) -> Names:
@@ -200,15 +133,6 @@ async def _people(nexus: Nexus, owner: Owner) -> Names:
         async for page in nexus.pages(_PEOPLE, "id", ["display_name", "is_person"]):
             known += [row["display_name"] for row in page if row["display_name"] and row["is_person"] is not False]
     return Names(known)
-
-
-def _reject(counts: dict[str, Counts], dropped: list[Piece], used: set[str], reason: Reason) -> None:
-    """Count pieces that were triplets until now as dropped, and the rows that are not `used` without them."""
-    for piece in dropped:
-        counts[piece.source].reject_sentence(reason)
-    lost = {piece.row: piece for piece in dropped if piece.rows == 1 and piece.row not in used}
-    for piece in lost.values():
-        counts[piece.source].reject_used_row(reason, undated=piece.sent_at is None)
 
 
 async def present_sources(nexus: Nexus, owner: Owner) -> tuple[list[Source], dict[str, str]]:

@@ -34,6 +34,7 @@ class TrainingConfig(BaseModel):
     target_modules: list[str] = Field(min_length=1)
     held_out_share: float = Field(ge=0, lt=1)
     held_out_most: int = Field(ge=0)
+    near_copy_share: float = Field(ge=0, le=1)
     max_length_tokens: int = Field(ge=16)
     epochs: int = Field(ge=1)
     learning_rate: float = Field(gt=0)

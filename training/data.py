@@ -13,6 +13,7 @@ import torch
 
 from voice.prompt import Prompt, Tokenizer, encode, encode_answer
 from voice.triplet import Triplet
+from voice.words import is_near_copy
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +54,25 @@ class Examples:
     kept: list[Example] = field(default_factory=list)
     dropped: Counter[str] = field(default_factory=Counter)
 
-    def hold_out(self, count: int) -> None:
-        """Count triplets that must not be learned from."""
+    def leave_out(self, reason: str, count: int) -> None:
+        """Count triplets that are not learned from."""
         self.read += count
-        self.dropped["held_out"] += count
+        self.dropped[reason] += count
 
     @property
     def tokens(self) -> int:
         """Tokens of all examples together, once each."""
         return sum(map(len, self.kept))
+
+
+def without_surplus_copies(triplets: Sequence[Triplet], share: float, seed: int) -> list[Triplet]:
+    """The triplets, with so many of the near-copies left out that the others have their share; chance says which."""
+    near = [triplet for triplet in triplets if is_near_copy(triplet.neutral, triplet.own)] if share < 1 else []
+    surplus = len(near) - int(share / (1 - share) * (len(triplets) - len(near)) + 1e-9) if near else 0
+    if surplus <= 0:
+        return list(triplets)
+    left_out = {triplet.id for triplet in random.Random(seed).sample(near, surplus)}
+    return [triplet for triplet in triplets if triplet.id not in left_out]
 
 
 def encode_triplets(triplets: Iterable[Triplet], tokenizer: Tokenizer, max_length_tokens: int) -> Examples:

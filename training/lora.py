@@ -66,8 +66,8 @@ class Adapted:
         (folder / "README.md").unlink(missing_ok=True)  # a model card that says nothing
 
 
-def load(base: BaseModel, config: TrainingConfig) -> Adapted:
-    """Unsloth's model of the base with a fresh adapter on `config.target_modules`."""
+def load(base: BaseModel, config: TrainingConfig, init_from: Path | None = None) -> Adapted:
+    """Unsloth's model of the base with a fresh adapter on `config.target_modules`, or with that of a voice."""
     os.environ["HF_HUB_OFFLINE"] = "1"  # the folder has it all; Unsloth would ask the hub about it
     os.environ.setdefault("UNSLOTH_DISABLE_STATISTICS", "1")
     if not torch.cuda.is_available():
@@ -93,6 +93,8 @@ def load(base: BaseModel, config: TrainingConfig) -> Adapted:
             use_gradient_checkpointing="unsloth" if config.gradient_checkpointing else False,
             random_state=config.seed,
         )
+    if init_from:
+        _take_over(model, init_from)
     FastLanguageModel.for_training(model)
     tokenizer.model_max_length = sys.maxsize  # training.data leaves out what is too long; no warning wanted
     return Adapted(model, tokenizer, next(model.parameters()).device)
@@ -115,6 +117,16 @@ def without_vllm() -> Iterator[None]:
             del sys.modules["vllm"]
         else:
             sys.modules["vllm"] = found
+
+
+def _take_over(model: Any, voice: Path) -> None:
+    """Put the weights of a voice's adapter into the fresh one."""
+    from peft import set_peft_model_state_dict
+    from safetensors.torch import load_file
+
+    result = set_peft_model_state_dict(model, load_file(voice / ADAPTER_NAME))
+    if result.unexpected_keys or any("lora_" in key for key in result.missing_keys):
+        raise ModelError(f"The adapter in {voice} is on other modules. Set target_modules to what it was trained with.")
 
 
 def _require_modules(model: Any, config: TrainingConfig, base: BaseModel) -> None:

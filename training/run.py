@@ -15,7 +15,7 @@ import torch
 
 from training import lora
 from training.config import TrainingConfig
-from training.data import Batch, Examples, collate, encode_triplets, plan_batches
+from training.data import Batch, Examples, collate, encode_triplets, plan_batches, without_surplus_copies
 from training.judges import write_judges
 from training.meter import Meter, Progress, Summary
 from training.publish import check_target, staged
@@ -32,6 +32,7 @@ from voice.manifest import (
     TripletsRef,
     VoiceManifest,
     file_sha256,
+    verify,
 )
 from voice.pleasantries import writes_pleasantries
 from voice.prompt import PROMPT_VERSION
@@ -46,30 +47,56 @@ class TrainingError(UserError):
 
 
 def train(
-    config: TrainingConfig, triplets_path: Path, out: Path, show: Callable[[Progress], None] = lambda _: None
+    config: TrainingConfig,
+    triplets_path: Path,
+    out: Path,
+    show: Callable[[Progress], None] = lambda _: None,
+    init_from: Path | None = None,
 ) -> Summary:
-    """Train an adapter on the triplets and publish it as `out`; the voice's name is the last part of `out`."""
+    """Train an adapter on the triplets and publish it as `out`; the voice's name is the last part of `out`.
+
+    It begins as the adapter of the voice in `init_from`, if one is given.
+    """
     check_target(out)
     file = load_triplets(triplets_path)
     if not file.triplets:
         raise TrainingError(f"{triplets_path} holds no triplets. `nic-voice extract` writes them; see its ledger.")
     parts = split(file.triplets, config.held_out_share, config.held_out_most)
     base = resolve(config.base_model)
-    adapted = lora.load(base, config)
-    examples = encode_triplets(parts.learn, adapted.tokenizer, config.max_length_tokens)
+    if init_from:
+        _check_beginning(init_from, base, config)
+    adapted = lora.load(base, config, init_from)
+    lessons = without_surplus_copies(parts.learn, config.near_copy_share, config.seed)
+    examples = encode_triplets(lessons, adapted.tokenizer, config.max_length_tokens)
     if not examples.kept:
         raise TrainingError(
             f"All {examples.read} triplets are longer than max_length_tokens={config.max_length_tokens}. Raise it."
         )
-    examples.hold_out(len(parts.held_out))
+    examples.leave_out("held_out", len(parts.held_out))
+    examples.leave_out("near_copy", len(parts.learn) - len(lessons))
     logger.info("%d triplets: %d to train on, dropped %s", examples.read, len(examples.kept), dict(examples.dropped))
     summary = fit(config, adapted, examples, show)
     with staged(out) as folder:
         adapted.save(folder, str(base.folder) if ":" in base.name else base.name)
         unexplained = write_judges(folder, parts.learn)
         trained_on = TripletsRef(sha256=file.sha256, count=len(file.triplets), path=str(triplets_path.resolve()))
-        _manifest(out.name, config, base, trained_on, parts, folder, summary, unexplained).write(folder)
+        _manifest(out.name, config, base, trained_on, parts, folder, summary, unexplained, init_from).write(folder)
     return summary
+
+
+def _check_beginning(voice: Path, base: BaseModel, config: TrainingConfig) -> None:
+    """TrainingError when the adapter of a voice cannot be gone on with."""
+    manifest = VoiceManifest.load(voice)
+    verify(voice, manifest)
+    problems = []
+    if manifest.base_model.sha256 != base.sha256:
+        problems.append(f"its base model is {manifest.base_model.name}, not {base.name}")
+    if (manifest.adapter.rank, manifest.adapter.alpha) != (config.rank, config.alpha):
+        problems.append(f"its rank and alpha are {manifest.adapter.rank} and {manifest.adapter.alpha:g}")
+    if manifest.prompt_version != PROMPT_VERSION or manifest.masking != MASKING_VERSION:
+        problems.append("it was trained with other prompts or another masking")
+    if problems:
+        raise TrainingError(f"Voice '{manifest.name}' cannot be gone on with: {'; '.join(problems)}.")
 
 
 def fit(config: TrainingConfig, adapted: lora.Adapted, examples: Examples, show: Callable[[Progress], None]) -> Summary:
@@ -135,6 +162,7 @@ def _manifest(
     folder: Path,
     summary: Summary,
     unexplained_share: float,
+    init_from: Path | None,
 ) -> VoiceManifest:
     """What voice.json says of the adapter in `folder`, which was learned from one part of the triplets."""
     registers: Counter[Register] = Counter(triplet.register for triplet in parts.learn)
@@ -164,6 +192,10 @@ def _manifest(
             sha256=parts.sha256,
         ),
         adapter=AdapterRef(sha256=file_sha256(folder / ADAPTER_NAME), rank=config.rank, alpha=config.alpha),
-        training={"config": config.model_dump(mode="json"), **summary.to_json()},
+        training={
+            "config": config.model_dump(mode="json"),
+            "init_from": init_from.resolve().name if init_from else None,
+            **summary.to_json(),
+        },
         created_at=datetime.now(UTC).replace(microsecond=0),
     )

@@ -5,6 +5,7 @@ In: a text as somebody typed it. Out: its words and numbers in lower case, or th
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from functools import lru_cache
 
 import snowballstemmer
@@ -60,6 +61,7 @@ _IRREGULAR = {
 
 _WORD = re.compile(r"\d+(?:[.,:/-]\d+)*|[^\W\d_]+(?:'[^\W\d_]+)*(?:\d+)?")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+_NEAR = 0.1  # share of the words that a near-copy may change
 _RUN = 5  # words that, said again, are a repetition
 _STEMMER = snowballstemmer.stemmer("english")
 
@@ -89,3 +91,21 @@ def repeats(text: str, rewrite: str) -> bool:
         Counter(zip(*(said[n:] for n in range(_RUN)), strict=False)) for said in map(words, (text, rewrite))
     )
     return any(count > max(1, before[run]) for run, count in after.items())
+
+
+def is_near_copy(text: str, rewrite: str) -> bool:
+    """Whether under a tenth of the words differ, case and punctuation aside."""
+    before, after = words(text), words(rewrite)
+    most = _NEAR * max(1, len(before))
+    common = (Counter(before) & Counter(after)).total()
+    return max(len(before), len(after)) - common < most and _edits(before, after) < most
+
+
+def _edits(before: Sequence[str], after: Sequence[str]) -> int:
+    """Levenshtein distance, in words."""
+    row = list(range(len(after) + 1))
+    for i, left in enumerate(before, start=1):
+        diagonal, row[0] = row[0], i
+        for j, right in enumerate(after, start=1):
+            diagonal, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, diagonal + (left != right))
+    return row[-1]

@@ -1,4 +1,4 @@
-"""From messages to triplets: sample, extract, neutralise, clean, import-pairs, import-own."""
+"""From messages to triplets: sample, extract, clean, facts, import-pairs, import-own."""
 
 import asyncio
 import sys
@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from nic_voice.commands import path
+from nic_voice.commands.neutral import Neutral, show_ledger, with_neutral
 from voice.triplet import REGISTERS, UNITS, Register
 
 if TYPE_CHECKING:
-    from extraction.ledger import Ledger
     from extraction.pieces import Secrets
     from extraction.units import UnitChoice
 
@@ -60,32 +60,32 @@ def sample(dsn: str | None, rows: int, seed: int, out: Path, stop: bool) -> None
 @_DRAFTS
 @_SECRETS
 @click.option("--mask-names", is_flag=True, help="Hide people's names as well: the owner's and those of the Nexus.")
+@with_neutral
 def extract(
-    dsn: str, owner: Path, out: Path, unit: "UnitChoice", drafts: Path | None, secrets: "Secrets", mask_names: bool
+    dsn: str,
+    owner: Path,
+    out: Path,
+    unit: "UnitChoice",
+    drafts: Path | None,
+    secrets: "Secrets",
+    mask_names: bool,
+    neutral: Neutral,
 ) -> None:
     """Turn the owner's rows of a Nexus into triplets; the database is only read."""
     from extraction.owner import load_owner
-    from extraction.pipeline import extract as run
+    from extraction.pipeline import gather_own
     from nic_voice.sample import embedded
     from nic_voice.terminal import rows_bar
 
     identities = load_owner(owner)
+    neutral.check(mask_names)
     embedded.start_if_ours(dsn)
     with rows_bar() as progress:
-        work = run(
+        work = gather_own(
             dsn, identities, out, unit=unit, drafts=drafts, secrets=secrets, mask_names=mask_names, on_progress=progress
         )
-        ledger = asyncio.run(work)
-    _show(ledger, out)
-
-
-@click.command()
-@click.option("--out", required=True, type=path(file_okay=False), help="The folder that `nic-voice extract` wrote to.")
-def neutralise(out: Path) -> None:
-    """Write triplets and ledger anew from own.jsonl; needs no database."""
-    from extraction.pipeline import add_neutral
-
-    _show(add_neutral(out), out)
+        asyncio.run(work)
+    show_ledger(neutral.write(out), out)
 
 
 @click.command()
@@ -141,32 +141,22 @@ def import_pairs(file: Path, out: Path, register: Register) -> None:
 @_UNIT
 @_DRAFTS
 @_SECRETS
+@with_neutral
 def import_own(
-    file: Path, out: Path, register: Register, unit: "UnitChoice", drafts: Path | None, secrets: "Secrets"
+    file: Path,
+    out: Path,
+    register: Register,
+    unit: "UnitChoice",
+    drafts: Path | None,
+    secrets: "Secrets",
+    neutral: Neutral,
 ) -> None:
     """Turn own texts in FILE into triplets, one text a line or JSONL with `own` and more; needs no database."""
-    from extraction.own_texts import import_own as run
+    from extraction.own_texts import gather
 
-    _show(run(file, out, register, unit=unit, drafts=drafts, secrets=secrets), out)
-
-
-def _show(ledger: "Ledger", out: Path) -> None:
-    from rich.console import Console
-
-    from extraction.ledger import show
-
-    Console().print(show(ledger))
-    if ledger.drafts:
-        counts = {what: f"{count:,}" for what, count in ledger.drafts.items()}
-        click.echo(
-            f"Drafts: {counts['used']} of {counts['read']} used; {counts['for_no_text']} are for no text, "
-            f"{counts['without_a_fact']} lack a fact of theirs. All other neutral sides are by rules.",
-            err=True,
-        )
-    if ledger.masked:
-        kinds = ", ".join(f"{kind} {count:,}" for kind, count in ledger.masked.items())
-        click.echo(f"Masked in his texts: {kinds}.", err=True)
-    click.echo(f"Wrote {ledger.triplets:,} triplets to {out / 'triplets.jsonl'}.", err=True)
+    neutral.check(names_masked=False)
+    gather(file, out, register, unit=unit, drafts=drafts, secrets=secrets)
+    show_ledger(neutral.write(out), out)
 
 
-COMMANDS = (sample, extract, neutralise, clean, facts, import_pairs, import_own)
+COMMANDS = (sample, extract, clean, facts, import_pairs, import_own)

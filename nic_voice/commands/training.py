@@ -11,8 +11,9 @@ from nic_voice.commands import path
 @click.option("--config", default="smollm2-135m", type=path(), help="A YAML file, or the name of a preset.")
 @click.option("--triplets", required=True, type=path(), help="The triplets.jsonl that `nic-voice extract` wrote.")
 @click.option("--out", required=True, type=path(), help="The voice's folder; its last part is the voice's name.")
+@click.option("--init-from", type=path(exists=True, file_okay=False), help="A voice whose adapter to go on with.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Override a setting; may be repeated.")
-def train(config: Path, triplets: Path, out: Path, settings: tuple[str, ...]) -> None:
+def train(config: Path, triplets: Path, out: Path, init_from: Path | None, settings: tuple[str, ...]) -> None:
     """Train an adapter on triplets and publish it as a voice."""
     from training.config import load_config
 
@@ -21,7 +22,7 @@ def train(config: Path, triplets: Path, out: Path, settings: tuple[str, ...]) ->
     from training.run import train as run  # after the settings are known to be good: it imports torch
 
     with share_bar("training") as bar:
-        summary = run(loaded, triplets, out, lambda progress: bar(progress.share, str(progress)))
+        summary = run(loaded, triplets, out, lambda progress: bar(progress.share, str(progress)), init_from)
     click.echo(f"Voice '{out.name}' is in {out}: {summary}.", err=True)
 
 

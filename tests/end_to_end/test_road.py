@@ -27,8 +27,8 @@ DRAFTS = ("I am sorry, but I will not be able to come tonight.", "What time woul
 START_TIMEOUT_S = 240
 
 
-def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
-    result = subprocess.run(nic_voice(*arguments), capture_output=True, text=True, timeout=500, check=False)
+def run(*arguments: str, timeout_s: float = 500) -> "subprocess.CompletedProcess[str]":
+    result = subprocess.run(nic_voice(*arguments), capture_output=True, text=True, timeout=timeout_s, check=False)
     assert result.returncode == 0, result.stderr
     return result
 

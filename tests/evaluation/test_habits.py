@@ -3,8 +3,7 @@
 import pytest
 
 from evaluation.habits import habits, overshoot
-from evaluation.meaning import is_near_copy
-from voice.words import repeats
+from voice.words import is_near_copy, repeats
 
 
 def test_habits_are_counted() -> None:

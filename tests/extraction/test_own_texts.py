@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from extraction import ledger
+from extraction.errors import ExtractionError
 from extraction.own_texts import import_own
 from extraction.pieces import read_pieces
-from extraction.pipeline import ExtractionError
 from voice.lines import LinesError
 from voice.triplet import read_triplets
 

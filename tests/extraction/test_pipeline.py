@@ -11,12 +11,14 @@ import asyncpg
 import pytest
 from rich.console import Console
 
-from extraction import pipeline
+from extraction.errors import ExtractionError
 from extraction.explain import explain
-from extraction.ledger import Counts, LedgerError, show
+from extraction.ledger import Counts, Ledger, LedgerError, show
+from extraction.neutral import stage
+from extraction.neutral.stage import add_neutral
 from extraction.owner import Owner
 from extraction.pieces import read_pieces
-from extraction.pipeline import ExtractionError, add_neutral, extract, gather_own
+from extraction.pipeline import extract, gather_own
 from extraction.reason import Reason
 from voice.errors import UserError
 from voice.manifest import file_sha256
@@ -267,9 +269,9 @@ async def test_a_neutral_side_that_lacks_a_fact_is_counted_with_its_row(
     nexus_dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await _fill(nexus_dsn)
-    monkeypatch.setattr(pipeline, "neutralise", lambda own, *_: "So." if "2 copies" in own or "way" in own else own)
+    monkeypatch.setattr(stage, "neutralise", lambda own, *_: "So." if "2 copies" in own or "way" in own else own)
     await gather_own(nexus_dsn, OWNER, tmp_path, unit="sentence")
-    monkeypatch.setattr(pipeline, "invented", lambda neutral, _: neutral == "So.")
+    monkeypatch.setattr(stage, "invented", lambda neutral, _: neutral == "So.")
     ledger = add_neutral(tmp_path)
     mail, phone = ledger.sources["gmail"], ledger.sources["imessage"]
     assert (mail.rows_used, mail.triplets, mail.sentences_rejected) == (1, 1, {Reason.INVENTED_FACT: 1})
@@ -277,7 +279,7 @@ async def test_a_neutral_side_that_lacks_a_fact_is_counted_with_its_row(
     assert phone.rows_rejected[Reason.INVENTED_FACT] == 1
 
 
-NO_SOURCES = '{"unit": "sentence", "sources": {}, "skipped": {}, "drafts": {}, "masked": {}, "sha256": ""}'
+NO_SOURCES = Ledger("sentence", {}, {}, "").to_json()
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fake_tokenizer import SPECIAL, FakeTokenizer
-from training.data import Example, collate, encode_triplets, plan_batches
+from training.data import Example, collate, encode_triplets, plan_batches, without_surplus_copies
 from voice.prompt import END
 from voice.triplet import Triplet
 
@@ -28,6 +28,19 @@ def test_the_loss_is_on_the_answer_and_its_end_only() -> None:
 def test_what_is_too_long_is_dropped_whole_and_counted() -> None:
     examples = encode_triplets([triplet("hi"), triplet("x" * 300), triplet("yo")], TOKENIZER, 200)
     assert (examples.read, len(examples.kept), examples.dropped) == (3, 2, Counter(too_long=1))
+
+
+@pytest.mark.parametrize(("share", "kept"), [(1.0, 40), (0.5, 20), (0.2, 12), (0.0, 10)])
+def test_near_copies_have_no_more_than_their_share(share: float, kept: int) -> None:
+    neutral = "I will bring the old ladder to the boat at eight o'clock."
+    copies = [Triplet(f"s:{n}:0", "s", "chat", "sentence", None, None, "rules", "be me", neutral, neutral.lower())
+              for n in range(30)]  # fmt: skip
+    others = [Triplet(f"s:{n}:0", "s", "chat", "sentence", None, None, "rules", "be me", neutral, "8 w/ ladder")
+              for n in range(30, 40)]  # fmt: skip
+    found = without_surplus_copies([*copies, *others], share, seed=1)
+    assert len(found) == kept
+    assert found[-10:] == others
+    assert found == without_surplus_copies([*copies, *others], share, seed=1)
 
 
 def test_padding_is_right_and_masked() -> None:

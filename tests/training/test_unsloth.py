@@ -16,7 +16,7 @@ from training.run import TrainingError, accumulate_gradients, train
 from voice.alignment import Alignment
 from voice.base_model import SMOLLM2, BaseModel, fingerprint, resolve
 from voice.errors import UserError
-from voice.manifest import VoiceManifest, file_sha256, verify
+from voice.manifest import ADAPTER_NAME, VoiceManifest, file_sha256, verify
 from voice.style import Verifier
 from voice.triplet import Triplet, write_triplets
 
@@ -131,7 +131,7 @@ def test_a_run_publishes_a_voice_that_accounts_for_every_triplet(tiny: BaseModel
 
     manifest = VoiceManifest.load(out)
     verify(out, manifest)
-    assert manifest.training == {"config": manifest.training["config"], **summary.to_json()}
+    assert manifest.training == {"config": manifest.training["config"], "init_from": None, **summary.to_json()}
     assert manifest.triplets.sha256 == file_sha256(tmp_path / "t.jsonl")
     assert (manifest.name, manifest.units, manifest.system) == ("ana", ["sentence"], {"chat": {"sentence": "Be me."}})
     assert manifest.base_model.sha256 == tiny.sha256
@@ -143,6 +143,21 @@ def test_a_run_publishes_a_voice_that_accounts_for_every_triplet(tiny: BaseModel
     assert Alignment.load(out).unexplained("I am 3.", "im 3 —") == []
     assert summary.steps == 3
     assert shown == pytest.approx([1 / 3, 2 / 3, 1])
+
+
+def test_a_run_may_go_on_with_the_adapter_of_a_voice(tiny: BaseModel, tmp_path: Path) -> None:
+    from safetensors.torch import load_file
+
+    write_triplets(tmp_path / "t.jsonl", triplets(30))
+    train(config(tiny), tmp_path / "t.jsonl", tmp_path / "a")
+    hardly = config(tiny, learning_rate="1e-9", seed="2")
+    train(hardly, tmp_path / "t.jsonl", tmp_path / "b", init_from=tmp_path / "a")
+    before, after = (load_file(tmp_path / name / ADAPTER_NAME) for name in ("a", "b"))
+    assert before.keys() == after.keys()
+    assert max(float((before[name] - after[name]).abs().max()) for name in before) < 1e-6
+    assert VoiceManifest.load(tmp_path / "b").training["init_from"] == (tmp_path / "a").resolve().name
+    with pytest.raises(TrainingError, match="its rank and alpha are"):
+        train(config(tiny, rank="3"), tmp_path / "t.jsonl", tmp_path / "c", init_from=tmp_path / "a")
 
 
 def test_the_same_seed_gives_the_same_adapter(tiny: BaseModel, tmp_path: Path) -> None:
