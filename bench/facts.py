@@ -61,15 +61,12 @@ def main() -> None:
         url = f"http://127.0.0.1:{port}"
         serve = nic_voice("serve", "--voices", str(voices), "--port", str(port))
         with running(serve, f"{url}/ready", environment=ENVIRONMENT):
-            found = {
-                (guard, candidates): asyncio.run(_sent(url, some, guard, candidates))
-                for guard, candidates, some in _arms(planted)
-            }
-    rows = [
-        {"guard": guard, "candidates": candidates, **_counted(outcomes)}
-        for (guard, candidates), outcomes in found.items()
-    ]
-    wrong = {f"{guard} {candidates}": _wrong_kinds(outcomes) for (guard, candidates), outcomes in found.items()}
+            rows, wrong = [], {}
+            for guard, candidates, some in _arms(planted):
+                outcomes = asyncio.run(_sent(url, some, guard, candidates))
+                rows.append({"guard": guard, "candidates": candidates, **_counted(outcomes)})
+                wrong[f"{guard} {candidates}"] = _wrong_kinds(outcomes)
+                print(rows[-1], flush=True)  # an hour's work must not be lost with the last arm
     show("Planted facts", rows, arguments.json, width=180, wrong=wrong)
 
 
