@@ -71,9 +71,10 @@ def main() -> None:
 
 
 def _arms(planted: list[Draft]) -> list[tuple[str, int, list[Draft]]]:
-    """Guard, candidates and drafts of each; several candidates are for what they cost, and 200 drafts show that."""
+    """Guard, candidates and drafts of each; several candidates are for what they cost, which fewer drafts show."""
+    some = planted[: min(QUICK, len(planted) // 2)]
     alone = [(guard, 1, planted) for guard in ("full", "facts", "off")]
-    return [*alone, *(("full", candidates, planted[:QUICK]) for candidates in (2, 4))]
+    return [*alone, *(("full", candidates, some) for candidates in (2, 4))]
 
 
 async def _sent(url: str, planted: list[Draft], guard: str, candidates: int) -> list[Outcome]:
