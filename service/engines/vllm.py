@@ -187,6 +187,8 @@ class VllmEngine:
             max_loras=settings.max_loras,
             max_lora_rank=self._max_rank,
             enforce_eager=on_cpu,
+            # A seeded prompt that is cut between two steps ends the engine on a CPU, whose generators know no offset.
+            enable_chunked_prefill=False if on_cpu else None,
             disable_log_stats=True,
             use_tqdm_on_load=False,
         )

@@ -64,6 +64,16 @@ async def test_each_adapter_answers_in_its_own_way(vllm: VllmEngine, adapters: l
     assert all(1 <= answer.completion_tokens <= 12 and answer.prompt_tokens > 10 for answer in first)
 
 
+async def test_many_seeded_requests_at_once_are_answered(vllm: VllmEngine, adapters: list[Adapter]) -> None:
+    """More tokens than vLLM takes in one step: a seeded prompt that it cut there has ended the whole engine."""
+    await vllm.load(adapters[0])
+    prompts = [Prompt(PROMPT.system, f"Message {number}: {PROMPT.text} " * 8) for number in range(48)]
+    warm = Sampling(max_tokens=2, temperature=0.7, seed=7)
+    answers = await asyncio.gather(*(vllm.generate(prompt, adapters[0], warm) for prompt in prompts))
+    assert len(answers) == len(prompts)
+    assert await vllm.generate(prompts[3], adapters[0], warm) == answers[3]
+
+
 async def test_the_base_answers_in_parts(vllm: VllmEngine) -> None:
     turns = [("user", "What is the capital of France? One word.")]
     parts = [part async for part in vllm.converse(turns, Sampling(max_tokens=20, temperature=0))]
