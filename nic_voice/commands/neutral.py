@@ -138,6 +138,8 @@ def with_neutral(command: Callable[..., None]) -> Callable[..., None]:
 @with_neutral
 def neutralise(own: Path, neutral: Neutral) -> None:
     """Write triplets and ledger anew from own.jsonl; needs no database."""
+    if not own.is_dir() and own.name != "own.jsonl":
+        raise click.BadParameter(f"{own} is neither a folder nor an own.jsonl", param_hint="--own")
     out = own if own.is_dir() else own.parent
     show_ledger(neutral.write(out), out)
 

@@ -121,7 +121,8 @@ class Ladder:
             wrong = judge(masked.text, text, care, prompt.system, voice)
             mended = text
             for kind in wrong.missing:
-                mended = _MENDS.get(kind, _as_it_is)(masked.text, mended)
+                if mend := _MENDS.get(kind):
+                    mended = mend(masked.text, mended)
             if mended != text and not judge(masked.text, mended, care, prompt.system, voice):
                 wrong, text = Difference(), mended
             if cut:  # what the caller's limit has cut off is not missing
@@ -162,10 +163,6 @@ class Ladder:
         if len(smaller) == 1 and (smaller[0].text, smaller[0].unit(texts)) == (segment.text, segment.unit(texts)):
             return self._smaller(smaller[0])
         return smaller
-
-
-def _as_it_is(_: str, rewrite: str) -> str:
-    return rewrite
 
 
 async def _together(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:

@@ -48,6 +48,12 @@ def test_drafts_are_asked_for_and_the_rules_do_the_rest(tmp_path: Path) -> None:
     assert {triplet.origin for triplet in read_triplets(data / "triplets.jsonl")} == {"rules"}
 
 
+def test_another_file_than_own_jsonl_is_refused(tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["neutralise", "--own", str(tmp_path / "other.jsonl")])
+    assert result.exit_code == 2
+    assert "neither a folder nor an own.jsonl" in result.output
+
+
 def test_a_sample_asks_for_as_many(tmp_path: Path) -> None:
     (tmp_path / "own.txt").write_text("\n".join(TEXTS))
     with serving(Behaviour(answer=answered)) as server:
