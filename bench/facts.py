@@ -61,13 +61,14 @@ def main() -> None:
         url = f"http://127.0.0.1:{port}"
         serve = nic_voice("serve", "--voices", str(voices), "--port", str(port))
         with running(serve, f"{url}/ready", environment=ENVIRONMENT):
-            rows, wrong = [], {}
+            rows, wrong, refused = [], {}, {}
             for guard, candidates, some in _arms(planted):
                 outcomes = asyncio.run(_sent(url, some, guard, candidates))
                 rows.append({"guard": guard, "candidates": candidates, **_counted(outcomes)})
                 wrong[f"{guard} {candidates}"] = _wrong_kinds(outcomes)
+                refused[f"{guard} {candidates}"] = _refused_kinds(outcomes)
                 print(rows[-1], flush=True)  # an hour's work must not be lost with the last arm
-    show("Planted facts", rows, arguments.json, width=180, wrong=wrong)
+    show("Planted facts", rows, arguments.json, width=180, wrong=wrong, refused=refused)
 
 
 def _arms(planted: list[Draft]) -> list[tuple[str, int, list[Draft]]]:
@@ -121,6 +122,16 @@ def _wrong_kinds(outcomes: list[Outcome]) -> dict[str, int]:
     """How many planted facts of each kind are wrong."""
     return dict(
         Counter(fact.kind for one in outcomes for fact in one.draft.planted if not fact.kept(one.text)).most_common()
+    )
+
+
+def _refused_kinds(outcomes: list[Outcome]) -> dict[str, int]:
+    """Of the segments that went out as they came, how many for a lack or a surplus of each kind."""
+    segments = [segment for one in outcomes for segment in one.segments if segment["verdict"] == "fallback"]
+    return dict(
+        Counter(
+            f"{kind} {wrong}" for segment in segments for wrong in ("missing", "invented") for kind in segment[wrong]
+        ).most_common()
     )
 
 
