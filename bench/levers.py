@@ -69,6 +69,8 @@ ARMS = {
     "as it is": Arm(),
     "near-copies none": Arm(triplets=without_copies),
     "near-copies 15 %": Arm({"near_copy_share": "0.15"}),
+    "changed words 2": Arm({"changed_weight": "2"}),
+    "changed words 4": Arm({"changed_weight": "4"}),
     "messages alone": Arm(triplets=messages),
     "one system text": Arm(triplets=one_text),
     "learning rate 5e-4": Arm({"learning_rate": "5.0e-4"}),

@@ -35,6 +35,7 @@ class TrainingConfig(BaseModel):
     held_out_share: float = Field(ge=0, lt=1)
     held_out_most: int = Field(ge=0)
     near_copy_share: float = Field(ge=0, le=1)
+    changed_weight: float = Field(ge=1, le=100)
     max_length_tokens: int = Field(ge=16)
     epochs: int = Field(ge=1)
     learning_rate: float = Field(gt=0)

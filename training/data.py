@@ -4,6 +4,7 @@ In: triplets and a tokenizer. Out: batches of padded rows in which the loss is o
 Every triplet is counted: trained = read - dropped.
 """
 
+import difflib
 import random
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -18,10 +19,15 @@ from voice.words import is_near_copy
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """Token ids of prompt and answer; the loss is on ids[prompt_tokens:]."""
+    """Token ids of prompt and answer, and what each of the answer's tokens weighs in the loss."""
 
     ids: tuple[int, ...]
-    prompt_tokens: int
+    weights: tuple[float, ...]
+
+    @property
+    def prompt_tokens(self) -> int:
+        """Tokens before the answer."""
+        return len(self.ids) - len(self.weights)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -29,11 +35,11 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Right-padded rows. ids, attention and targets are (batch, seq); targets marks the tokens to predict."""
+    """Right-padded rows. ids, attention and weights are (batch, seq); tokens to predict have a weight above zero."""
 
     ids: torch.Tensor
     attention: torch.Tensor
-    targets: torch.Tensor
+    weights: torch.Tensor
 
     @property
     def useful_tokens(self) -> int:
@@ -43,7 +49,12 @@ class Batch:
     @property
     def target_tokens(self) -> int:
         """Tokens that the loss is computed on."""
-        return int(self.targets.sum())
+        return int((self.weights > 0).sum())
+
+    @property
+    def weight(self) -> float:
+        """The weights of all target tokens together."""
+        return float(self.weights.sum())
 
 
 @dataclass(slots=True)
@@ -75,8 +86,13 @@ def without_surplus_copies(triplets: Sequence[Triplet], share: float, seed: int)
     return [triplet for triplet in triplets if triplet.id not in left_out]
 
 
-def encode_triplets(triplets: Iterable[Triplet], tokenizer: Tokenizer, max_length_tokens: int) -> Examples:
-    """An example for each triplet; the over-long ones are dropped whole and counted, never cut."""
+def encode_triplets(
+    triplets: Iterable[Triplet], tokenizer: Tokenizer, max_length_tokens: int, changed_weight: float = 1
+) -> Examples:
+    """An example for each triplet; the over-long ones are dropped whole and counted, never cut.
+
+    Tokens of the answer that are not the neutral side's, in its order, weigh `changed_weight`, the others 1.
+    """
     examples = Examples()
     for triplet in triplets:
         examples.read += 1
@@ -85,9 +101,17 @@ def encode_triplets(triplets: Iterable[Triplet], tokenizer: Tokenizer, max_lengt
         if len(prompt) + len(answer) > max_length_tokens:
             examples.dropped["too_long"] += 1
         else:
-            examples.kept.append(Example((*prompt, *answer), len(prompt)))
+            before = encode_answer(tokenizer, triplet.neutral) if changed_weight != 1 else answer
+            examples.kept.append(Example((*prompt, *answer), _weights(before, answer, changed_weight)))
     assert examples.read == len(examples.kept) + examples.dropped.total()
     return examples
+
+
+def _weights(before: Sequence[int], answer: Sequence[int], changed_weight: float) -> tuple[float, ...]:
+    weights = [changed_weight] * len(answer)
+    for block in difflib.SequenceMatcher(None, before, answer, autojunk=False).get_matching_blocks():
+        weights[block.b : block.b + block.size] = [1.0] * block.size
+    return tuple(weights)
 
 
 def plan_batches(lengths: Sequence[int], batch_tokens: int, seed: int, epoch: int) -> list[list[int]]:
@@ -118,9 +142,9 @@ def collate(examples: Sequence[Example], pad_id: int) -> Batch:
     shape = (len(examples), width)
     ids = torch.full(shape, pad_id, dtype=torch.long)
     attention = torch.zeros(shape, dtype=torch.long)
-    targets = torch.zeros(shape, dtype=torch.bool)
+    weights = torch.zeros(shape)
     for row, example in enumerate(examples):
         ids[row, : len(example)] = torch.tensor(example.ids)
         attention[row, : len(example)] = 1
-        targets[row, example.prompt_tokens : len(example)] = True
-    return Batch(ids, attention, targets)
+        weights[row, example.prompt_tokens : len(example)] = torch.tensor(example.weights)
+    return Batch(ids, attention, weights)

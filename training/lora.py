@@ -43,17 +43,19 @@ class Adapted:
         return [weight for weight in self.model.parameters() if weight.requires_grad]
 
     def loss(self, batch: Batch) -> torch.Tensor:
-        """The summed cross entropy of the batch's target tokens, a scalar in float32.
+        """The weighted sum of the cross entropy of the batch's target tokens, a scalar in float32.
 
         The hidden states of the position before each target go through the output matrix; the other positions' logits,
         most of the memory of a plain forward, are never made.
         """
         ids, attention = batch.ids.to(self.device), batch.attention.to(self.device)
-        targets = batch.targets.to(self.device)[:, 1:]
+        weights = batch.weights.to(self.device)[:, 1:]
+        targets = weights > 0
         causal = self.model.get_base_model()
         hidden = causal.model(input_ids=ids, attention_mask=attention, use_cache=False)[0]
         logits = causal.lm_head(hidden[:, :-1][targets])
-        return torch.nn.functional.cross_entropy(logits.float(), ids[:, 1:][targets], reduction="sum")
+        losses = torch.nn.functional.cross_entropy(logits.float(), ids[:, 1:][targets], reduction="none")
+        return (losses * weights[targets]).sum()
 
     def save(self, folder: Path, base_model: str) -> None:
         """Write adapter_model.safetensors and adapter_config.json, naming `base_model` as what they belong to."""

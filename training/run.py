@@ -67,7 +67,7 @@ def train(
         _check_beginning(init_from, base, config)
     adapted = lora.load(base, config, init_from)
     lessons = without_surplus_copies(parts.learn, config.near_copy_share, config.seed)
-    examples = encode_triplets(lessons, adapted.tokenizer, config.max_length_tokens)
+    examples = encode_triplets(lessons, adapted.tokenizer, config.max_length_tokens, config.changed_weight)
     if not examples.kept:
         raise TrainingError(
             f"All {examples.read} triplets are longer than max_length_tokens={config.max_length_tokens}. Raise it."
@@ -129,10 +129,10 @@ def plan_steps(lengths: Sequence[int], config: TrainingConfig) -> list[list[list
 
 def accumulate_gradients(adapted: lora.Adapted, batches: Sequence[Batch]) -> float:
     """Add up the gradients of a step's batches; returns the mean loss per target token, over all of them together."""
-    targets = sum(batch.target_tokens for batch in batches)
+    weight = sum(batch.weight for batch in batches)
     total = 0.0
     for batch in batches:
-        loss = adapted.loss(batch) / targets
+        loss = adapted.loss(batch) / weight
         torch.autograd.backward(loss)
         total += loss.item()
     if not math.isfinite(total):

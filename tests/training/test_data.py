@@ -20,7 +20,7 @@ def test_the_loss_is_on_the_answer_and_its_end_only() -> None:
     examples = encode_triplets([triplet("hi —"), triplet("yo")], TOKENIZER, 200)
     batch = collate(examples.kept, pad_id=0)
     for row, own in enumerate(("hi —", "yo")):
-        assert TOKENIZER.decode(batch.ids[row][batch.targets[row]].tolist()) == own + END
+        assert TOKENIZER.decode(batch.ids[row][batch.weights[row] > 0].tolist()) == own + END
     assert batch.target_tokens == len("hi —") + len("yo") + 2
     assert batch.useful_tokens == sum(map(len, examples.kept)) == examples.tokens
 
@@ -28,6 +28,12 @@ def test_the_loss_is_on_the_answer_and_its_end_only() -> None:
 def test_what_is_too_long_is_dropped_whole_and_counted() -> None:
     examples = encode_triplets([triplet("hi"), triplet("x" * 300), triplet("yo")], TOKENIZER, 200)
     assert (examples.read, len(examples.kept), examples.dropped) == (3, 2, Counter(too_long=1))
+
+
+def test_what_the_person_changed_can_weigh_more() -> None:
+    [example] = encode_triplets([triplet("Helo!")], TOKENIZER, 200, changed_weight=3).kept
+    assert [TOKENIZER.decode([token]) for token in example.ids[example.prompt_tokens :]] == [*"Helo!", END]
+    assert example.weights == (1, 1, 1, 1, 3, 1)
 
 
 @pytest.mark.parametrize(("share", "kept"), [(1.0, 40), (0.5, 20), (0.2, 12), (0.0, 10)])
@@ -44,10 +50,11 @@ def test_near_copies_have_no_more_than_their_share(share: float, kept: int) -> N
 
 
 def test_padding_is_right_and_masked() -> None:
-    batch = collate([Example((5, 6, 7), 1), Example((8,), 0)], pad_id=SPECIAL[END])
+    batch = collate([Example((5, 6, 7), (1.0, 2.5)), Example((8,), (1.0,))], pad_id=SPECIAL[END])
     assert batch.ids.tolist() == [[5, 6, 7], [8, 2, 2]]
     assert batch.attention.tolist() == [[1, 1, 1], [1, 0, 0]]
-    assert batch.targets.tolist() == [[False, True, True], [True, False, False]]
+    assert batch.weights.tolist() == [[0, 1, 2.5], [1, 0, 0]]
+    assert (batch.target_tokens, batch.weight) == (3, 4.5)
 
 
 @given(st.lists(st.integers(1, 300), min_size=1), st.integers(16, 400), st.integers(0, 3))
