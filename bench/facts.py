@@ -1,17 +1,18 @@
 """Facts before and after: drafts with planted facts through a real voice over HTTP, with the guard and without.
 
-    python -m bench.facts [--quick] [--json FILE] [--voices FOLDER]
+    python -m bench.facts [--quick] [--json FILE] [--voices FOLDER] [--out FILE]
 
 1,000 drafts (200 with --quick), sentences and whole messages in turn, eight at a time. Without --voices the made-up
 owner's voice is trained first, as the quickstart does it. `masked_wrong`: identifiers that are not in the rewrite to
 the letter; `visible_wrong_share`: of the other planted facts, those of which no accepted form is there;
-`near_copy_share`: rewrites of which under a tenth of the words differ; `unchanged_words_share`: of the drafts' words,
-those that stand in the rewrite in their order.
+`dropped_wrong`: sentences left out beyond the courtesies that were put in; `near_copy_share`: rewrites of which under a
+tenth of the words differ; `unchanged_words_share`: of the words of drafts, those that stand in the rewrite in order.
 """
 
 import argparse
 import asyncio
 import difflib
+import json
 import statistics
 import tempfile
 import time
@@ -44,6 +45,19 @@ class Outcome:
     segments: list[dict[str, Any]]
     seconds: float
 
+    @property
+    def dropped(self) -> int:
+        """How many of its segments were left out."""
+        return sum(segment["verdict"] == "dropped" for segment in self.segments)
+
+    def to_json(self) -> str:
+        """A line for a person to read: draft, rewrite, what is wrong, and what became of the segments."""
+        wrong = [f"{fact.kind} {fact.text}" for fact in self.draft.planted if not fact.kept(self.text)]
+        return json.dumps(
+            {"draft": self.draft.text, "rewrite": self.text, "wrong": wrong, "segments": self.segments},
+            ensure_ascii=False,
+        )
+
 
 def main() -> None:
     """Send every draft under each guard and print what became of the facts."""
@@ -51,6 +65,7 @@ def main() -> None:
     parser.add_argument("--voices", type=Path, help="folder with one voice; else one is trained")
     parser.add_argument("--quick", action="store_true", help=f"{QUICK} drafts")
     parser.add_argument("--json", type=Path, metavar="FILE")
+    parser.add_argument("--out", type=Path, help="keep what came back there, one JSON object a line")
     arguments = parser.parse_args()
     planted = drafts(QUICK if arguments.quick else COUNT, SEED)
     with tempfile.TemporaryDirectory() as folder:
@@ -67,6 +82,9 @@ def main() -> None:
                 rows.append({"guard": guard, "candidates": candidates, **_counted(outcomes)})
                 wrong[f"{guard} {candidates}"] = _wrong_kinds(outcomes)
                 refused[f"{guard} {candidates}"] = _refused_kinds(outcomes)
+                if arguments.out:
+                    with arguments.out.open("a") as file:
+                        file.writelines(f"{one.to_json()}\n" for one in outcomes)
                 print(rows[-1], flush=True)  # an hour's work must not be lost with the last arm
     show("Planted facts", rows, arguments.json, width=180, wrong=wrong, refused=refused)
 
@@ -101,7 +119,6 @@ def _counted(outcomes: list[Outcome]) -> dict[str, Any]:
     visible = [fact.kept(one.text) for one in outcomes for fact in one.draft.planted if fact.kind not in MASKED]
     verdicts = Counter(segment["verdict"] for one in outcomes for segment in one.segments)
     unchanged = [_unchanged(one.draft.text, one.text) for one in outcomes]
-    dropped = [one for one in outcomes if any(segment["verdict"] == "dropped" for segment in one.segments)]
     return {
         "drafts": len(outcomes),
         "masked": len(masked),
@@ -111,7 +128,7 @@ def _counted(outcomes: list[Outcome]) -> dict[str, Any]:
         "fallback_share": (verdicts["fallback"] + verdicts["copied"]) / verdicts.total(),
         "resampled_share": verdicts["resampled"] / verdicts.total(),
         "dropped": verdicts["dropped"],
-        "dropped_wrong": sum(not fact.kept(one.text) for one in dropped for fact in one.draft.planted),
+        "dropped_wrong": sum(max(0, one.dropped - one.draft.courtesies) for one in outcomes),
         "unchanged_words_share": statistics.fmean(unchanged),
         "near_copy_share": statistics.fmean(share > 1 - NEAR for share in unchanged),
         "median_s": statistics.median(one.seconds for one in outcomes),

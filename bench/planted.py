@@ -43,10 +43,11 @@ class Planted:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A draft and what was planted in it."""
+    """A draft, what was planted in it, and how many of its sentences are courtesies and nothing else."""
 
     text: str
     planted: tuple[Planted, ...]
+    courtesies: int = 0
 
 
 def drafts(count: int, seed: int) -> list[Draft]:
@@ -72,7 +73,7 @@ def _message(chance: random.Random) -> Draft:
     hope = chance.choice(("I hope this message finds you well. ", "I hope you are doing well. ", ""))
     close = chance.choice(("\n\nPlease let me know if you have any questions.", "\n\nThank you for your time.", ""))
     bye = chance.choice(("\n\nBest regards", "\n\nKind regards", ""))
-    return Draft(f"Hi {name},\n\n{hope}{body}{close}{bye}", (*planted, _name(name)))
+    return Draft(f"Hi {name},\n\n{hope}{body}{close}{bye}", (*planted, _name(name)), bool(hope) + bool(close))
 
 
 def _sentence(chance: random.Random) -> tuple[str, tuple[Planted, ...]]:
