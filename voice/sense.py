@@ -77,6 +77,8 @@ _ASKS = re.compile(
     r"these|those|there|my|your|our|his|her|their|anyone|anybody|someone|somebody|everyone|either|both|all)\b)",
     re.IGNORECASE,
 )
+# A first word that may be somebody: no mark after it, and not one that only says how it is said.
+_OPENING = re.compile(r"\W*(?!(?:sorry|apologies|\w+ly)\b)[\w'’]+\s+\w", re.IGNORECASE)
 # These negate nothing.
 _IDLE = re.compile(r"\b(?:do not|don't|dont|not) hesitate\b|\bwhy (?:don't|not)\b", re.IGNORECASE)
 # A request, not a question.
@@ -193,10 +195,11 @@ def _roles(text: str) -> dict[str, tuple[set[str], set[str]]]:
     for sentence in split(text):
         said = words(sentence)
         capitals = {word.lower() for word in re.findall(r"(?<=[a-z,;] )[A-Z][a-z]+", sentence)}
+        opening = bool(_OPENING.match(sentence))
         for place, word in enumerate(said):
             if not is_content(word) or word in capitals:
                 continue
-            subject = _subject(said, place, capitals)
+            subject = _subject(said, place, capitals, opening)
             person = _object(said[place + 1 :])
             subjects, objects = found.setdefault(stem(word), (set(), set()))
             subjects |= {subject} if subject else set()
@@ -204,14 +207,17 @@ def _roles(text: str) -> dict[str, tuple[set[str], set[str]]]:
     return found
 
 
-def _subject(said: list[str], place: int, capitals: set[str]) -> str | None:
-    """The nearest person before a word: a pronoun, a name, or what opens the sentence before an auxiliary."""
+def _subject(said: list[str], place: int, capitals: set[str], opening: bool) -> str | None:
+    """The nearest person before a word: a pronoun, a name, or what opens the sentence before an auxiliary.
+
+    `opening`: whether the first word can be that; in 'sorry, can't come' it is not.
+    """
     for before in range(place - 1, max(-1, place - 1 - _BACK), -1):
         word = said[before]
         if word in _SUBJECTS:
             return _SUBJECTS[word]
         followed = before + 1 < place and said[before + 1] in _AUXILIARIES
-        if followed and (word in capitals or (before == 0 and is_content(word))):
+        if followed and (word in capitals or (before == 0 and opening and is_content(word))):
             return word
         if is_content(word):
             return None

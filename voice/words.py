@@ -12,7 +12,7 @@ import snowballstemmer
 
 # Words that carry grammar, not substance; and the interjections and polite words that anybody adds or drops.
 FUNCTION_WORDS = frozenset(
-    "a about above across after again against ah all almost along already also although always am among an and "
+    "a able about above across after again against ah all almost along already also although always am among an and "
     "another any anybody anyone anything anyway are aren't arent around as at away back be because been before "
     "behind being below besides best between beyond both btw but by can can't cannot cant could couldn't couldnt "
     "did didn't didnt do does doesn't doesnt doing don't done dont down during each either else enough etc even "
@@ -26,9 +26,9 @@ FUNCTION_WORDS = frozenset(
     "seem shall she she'd she'll she's shes should shouldn't shouldnt since so some somebody someone something soon "
     "still such sure than thank thanks that that'll that's thats the their theirs them themselves then there "
     "there's therefore these they they'd they'll they're they've theyre thing things this those though through thus "
-    "thx till to together too toward towards ty u uh um under unless until up upon ur us very via wanna want was "
-    "wasn't wasnt way we we'd we'll we're we've well were weren't what what's whatever whats when whenever where "
-    "where's whether which while who who's whoever whom whose why will with within without won't wont would "
+    "thx till to together too toward towards ty u uh um unable under unless until up upon ur us very via wanna want "
+    "was wasn't wasnt way we we'd we'll we're we've well were weren't what what's whatever whats when whenever "
+    "where where's whether which while who who's whoever whom whose why will with within without won't wont would "
     "wouldn't wouldnt ya ye yea yeah yep yes yet you you'd you'll you're you've your youre yours yourself".split()
 )
 

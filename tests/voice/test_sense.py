@@ -20,6 +20,8 @@ from voice.sense import changes
         ("I am not sure whether he was hired.", "dont know if he was hired", False, False, False),
         ("You did not bring the ladder.", "kevin didn't bring the ladder", False, True, False),
         ("You did not bring the ladder.", "didn't bring the ladder", False, False, False),
+        ("I cannot join you for dinner.", "sorry — can't do dinner", False, False, False),
+        ("I cannot come.", "sadly can't come", False, False, False),
         ("I will send you the file.", "you will send me the file", False, True, False),
         ("They will call me.", "they'll call you", False, True, False),
         ("He likes her.", "she likes him", False, True, False),
