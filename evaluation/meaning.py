@@ -61,8 +61,8 @@ def compare(
 ) -> list[Fidelity]:
     """A Fidelity for each text.
 
-    `typed` are text and rewrite with their ends on, whose names count too; `plain` are words that are no names, or the
-    owner's own, although they may have a capital.
+    `typed` are text and rewrite with their ends on, whose names count too: what was taken off one side for an end may
+    stand in the other. `plain` are words that are no names, or the owner's own, although they may have a capital.
     """
     similarities = (_embedded(texts) * _embedded(rewrites)).sum(axis=1)
     chrf = CHRF()
@@ -74,8 +74,8 @@ def compare(
         found.append(Fidelity(
             similarity=similarity,
             chrf=chrf.sentence_score(rewrite, [own]).score / 100,
-            unexplained=tuple(alignment.unexplained(text, rewrite)),
-            lost=tuple(alignment.lost(text, rewrite)),
+            unexplained=tuple(alignment.unexplained(whole[0], rewrite)),
+            lost=tuple(alignment.lost(text, whole[1])),
             changes=changes(text, rewrite),
             near_copy=is_near_copy(text, rewrite),
             repeats=repeats(text, rewrite),
