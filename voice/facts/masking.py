@@ -22,7 +22,8 @@ ANY_PLACEHOLDER = rf"<(?:{'|'.join(KINDS)})[1-9]\d{{0,3}}>"
 Piece = tuple[int, int, str]  # start, end, kind
 _LONG_ENOUGH = 4  # letters of a value that is looked for on the other side of a pair
 PLACEHOLDER = re.compile(ANY_PLACEHOLDER)
-_BEFORE_DASH = re.compile(r"<(?:link|email|path)\d+>(?=[—–-])")  # who clicks on it would take the dash along
+# What would become a part of an identifier, or of what is clicked on: a word, and a dash after a link.
+_GLUED = re.compile(r"<[a-z]+\d+>(?=\w)|<(?:link|email|path)\d+>(?=[—–-])|\w(?=<[a-z]+\d+>)")
 _ANY_CASE = re.compile(ANY_PLACEHOLDER, re.IGNORECASE)
 
 
@@ -64,8 +65,8 @@ def restore(text: str, values: dict[str, str]) -> str:
 
 
 def canonical(text: str) -> str:
-    """A text that a model wrote, its placeholders as they were given: in lower case, and links apart from a dash."""
-    return _BEFORE_DASH.sub(r"\g<0> ", _ANY_CASE.sub(lambda match: match.group().lower(), text))
+    """A text that a model wrote, its placeholders as they were given: in lower case, apart from words and dashes."""
+    return _GLUED.sub(r"\g<0> ", _ANY_CASE.sub(lambda match: match.group().lower(), text))
 
 
 def placeholders(text: str) -> Counter[str]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voice.facts.masking import kinds_in, mask, mask_pair, placeholders, renumbered, restore
+from voice.facts.masking import canonical, kinds_in, mask, mask_pair, placeholders, renumbered, restore
 from voice.facts.people import Names
 
 NAMES = Names(["Maria Lopez", "Will Smith", "Jean-Luc O'Brien"])
@@ -164,3 +164,17 @@ def test_long_texts_take_no_longer_a_letter(unit: str) -> None:
     text = unit * (20_000 // len(unit))
     masked = mask(text, NAMES)
     assert restore(masked.text, masked.values) == text
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("see <LINK1>", "see <link1>"),
+        ("see <link1>its there", "see <link1> its there"),
+        ("at<address1>, bye", "at <address1>, bye"),
+        ("<link1>—see", "<link1> —see"),
+        ("(<id1>) #<id2>, <code1>!", "(<id1>) #<id2>, <code1>!"),
+    ],
+)
+def test_placeholders_that_a_model_wrote_stand_apart(written: str, expected: str) -> None:
+    assert canonical(written) == expected
