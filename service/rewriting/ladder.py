@@ -19,6 +19,7 @@ from service.rewriting.segments import Segment, finer
 from service.voices import Voice
 from voice.ends import with_greeting_of, with_question_mark_of
 from voice.facts.compare import Difference
+from voice.facts.hiding import hidden
 from voice.facts.masking import Masked, canonical, renumbered, restore
 from voice.pleasantries import is_pleasantry
 from voice.prompt import Prompt
@@ -77,16 +78,17 @@ class Ladder:
         if self._request.drops and is_pleasantry(segment.text):
             return [Piece("", verdict="dropped")]
         masked = renumbered(segment.text, self._request.values)
-        wrong, spent = Difference(), 0
+        shown, wrong, spent = Masked(masked.text), Difference(), 0
         first = self._request.care.candidates
         try:
             async with asyncio.timeout_at(self._request.deadline):
                 for numbers in (range(first), range(first, first + MORE)):
-                    drawn = await self._draw(segment, masked, path, numbers)
+                    drawn = await self._draw(segment, masked, shown, path, numbers)
                     spent += sum(candidate.done.completion_tokens for candidate in drawn)
                     if good := [candidate for candidate in drawn if not candidate.wrong]:
                         return [await self._shipped(segment, self._best(segment, good), spent)]
                     wrong = drawn[-1].wrong
+                    shown = hidden(masked.text, {kind for candidate in drawn for kind in candidate.wrong.missing})
         except TimeoutError:
             return [await self._as_it_came(segment, "fallback", wrong, spent)]
         smaller = self._smaller(segment)
@@ -97,21 +99,29 @@ class Ladder:
         return [replace(opening, extra_tokens=opening.extra_tokens + spent), *rest]
 
     async def _draw(
-        self, segment: Segment, masked: Masked, path: tuple[int, ...], numbers: range
+        self, segment: Segment, masked: Masked, shown: Masked, path: tuple[int, ...], numbers: range
     ) -> list["_Candidate"]:
-        """Candidates in one go, judged; the first one at the caller's temperature, the others warmer."""
+        """Candidates in one go, judged; the first one at the caller's temperature, the others warmer.
+
+        `shown` is what the model sees: the masked text, or that with facts hidden which it has garbled.
+        """
         request, count = self._request, self._engine.count
-        prompt = Prompt(request.texts[segment.unit(request.texts)], masked.text)
+        prompt = Prompt(request.texts[segment.unit(request.texts)], shown.text)
         limit = request.limit_tokens
         limit = None if limit is None else max(1, limit - (await count(segment.lead) if segment.lead else 0))
         most = allowed_tokens(await count(masked.text), request.sampling.max_tokens, limit)
         asked = [replace(request.sampling_of(path, number), max_tokens=most) for number in numbers]
         drawn = await _together(self._engine.generate(prompt, request.voice.adapter, sampling) for sampling in asked)
-        return [self._judged(masked, prompt, done, limit, number) for number, done in zip(numbers, drawn, strict=True)]
+        texts = [restore(canonical(done.text.strip()), shown.values) for done in drawn]
+        return [
+            self._judged(masked, prompt, done, text, limit, number)
+            for number, done, text in zip(numbers, drawn, texts, strict=True)
+        ]
 
-    def _judged(self, masked: Masked, prompt: Prompt, done: Completion, limit: int | None, number: int) -> "_Candidate":
+    def _judged(
+        self, masked: Masked, prompt: Prompt, done: Completion, text: str, limit: int | None, number: int
+    ) -> "_Candidate":
         care, voice = self._request.care, self._request.voice
-        text = canonical(done.text.strip())
         cut = done.finish_reason == "length" and limit is not None and done.completion_tokens >= limit
         if not text:
             wrong = Difference(missing=("text",))

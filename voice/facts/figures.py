@@ -82,15 +82,20 @@ class Figure(NamedTuple):
 
 def figures(text: str) -> list[Figure]:
     """The figures of a text, the certain ones and the others."""
-    found: list[Figure] = []
+    return [figure for figure, _ in placed_figures(text)]
+
+
+def placed_figures(text: str) -> list[tuple[Figure, tuple[int, int]]]:
+    """The figures of a text, each with its start and end."""
+    found: list[tuple[Figure, tuple[int, int]]] = []
     rest = text
     for pattern, read in _READERS:
         parts, end = [], 0
         for match in pattern.finditer(rest):
             figure = read(match)
             if figure is not None:
-                found.append(figure)
-                parts += [rest[end : match.start()], " ¦ "]
+                found.append((figure, match.span()))
+                parts += [rest[end : match.start()], "¦" * len(match.group())]
                 end = match.end()
         if parts:
             rest = "".join([*parts, rest[end:]])

@@ -65,6 +65,18 @@ async def test_a_rewrite_with_a_wrong_fact_is_drawn_again(engine: FakeEngine, an
     assert temperatures == [0, *[0.7] * MORE]
 
 
+async def test_a_fact_that_was_garbled_is_hidden_from_the_model(engine: FakeEngine, ana: Voice) -> None:
+    def garbling(prompt: Prompt, _: Adapter) -> str:
+        return prompt.text.lower().replace("kevin", "kenny").replace("friday", "monday")
+
+    engine.answer = garbling
+    (piece,) = await pieces(engine, ana, "Kevin sends 123456 on Friday.")
+    assert (piece.text, piece.verdict) == ("Kevin sends 123456 on Friday.", "resampled")
+    assert [prompt.text for prompt, _, _ in engine.asked] == [
+        "Kevin sends <id1> on Friday.", *["<name1> sends <id1> on <id2>."] * MORE
+    ]  # fmt: skip
+
+
 async def test_a_segment_without_a_good_rewrite_goes_out_as_it_came(engine: FakeEngine, ana: Voice) -> None:
     engine.answer = in_turn("see u at 9")
     (piece,) = await pieces(engine, ana, "I will see you at 8, at https://example.org/a.")
