@@ -99,7 +99,8 @@ class Ledger:
     `drafts`, where some were brought: read = used + for no text + without one of the text's facts (the rules serve).
     `masked` counts the identifiers of own.jsonl that placeholders stand for, by kind; `masks_names` says whether
     people's names were to be among them. `origins` counts the triplets by where their neutral sides come from, and
-    `without_draft` the pieces that the neutraliser which was asked gave none for, by reason.
+    `without_draft` the pieces that the neutraliser which was asked gave none for, by reason. `further_versions` are
+    triplets beyond the first of a piece; the sources count the first alone.
     """
 
     unit: str
@@ -111,11 +112,12 @@ class Ledger:
     masks_names: bool = False
     origins: dict[str, int] = field(default_factory=dict)
     without_draft: dict[str, int] = field(default_factory=dict)
+    further_versions: int = 0
 
     @property
     def triplets(self) -> int:
         """How many triplets were written."""
-        return sum(counts.triplets for counts in self.sources.values())
+        return sum(counts.triplets for counts in self.sources.values()) + self.further_versions
 
     def to_json(self) -> str:
         """ledger.json."""
@@ -128,6 +130,7 @@ class Ledger:
             "masks_names": self.masks_names,
             "origins": self.origins,
             "without_draft": self.without_draft,
+            "further_versions": self.further_versions,
             "triplets": self.triplets,
             "sha256": self.sha256,
         }
@@ -149,8 +152,8 @@ def read(path: Path) -> Ledger:
         content = json.loads(path.read_bytes())
         sources = {name: Counts.from_json(counts) for name, counts in content["sources"].items()}
         names = ("skipped", "sha256", "drafts", "masked", "masks_names", "origins", "without_draft")
-        fields = (content[name] for name in names)
-        return Ledger(content["unit"], sources, *fields)
+        more = {name: content[name] for name in names} | {"further_versions": content.get("further_versions", 0)}
+        return Ledger(content["unit"], sources, **more)
     except OSError as error:
         raise explain_os_error(error, f"Reading {path.name}") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:

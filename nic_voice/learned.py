@@ -33,8 +33,11 @@ HELD_OUT_SHARE, HELD_OUT_MOST = 0.15, 3_000
 ENVIRONMENT = {"NIC_VOICE_GUARD": "off", "NIC_VOICE_LOG_LEVEL": "WARNING"}
 
 
-def add_learned(out: Path, training: tuple[str, ...]) -> Ledger:
-    """Train, serve, ask, and write the triplets anew; `training` are arguments for `nic-voice train`."""
+def add_learned(out: Path, training: tuple[str, ...], versions: int = 1) -> Ledger:
+    """Train, serve, ask, and write the triplets anew, at most so many `versions` a text.
+
+    `training` are arguments for `nic-voice train`.
+    """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # ends what was started, too
     pieces = list(files.read_pieces(out / files.FILE_NAME))
     written = out / stage.FILE_NAME
@@ -51,7 +54,7 @@ def add_learned(out: Path, training: tuple[str, ...]) -> Ledger:
     url = f"http://127.0.0.1:{port}"
     drafts = LearnedDrafts(
         url, manifest.adapter.sha256, learn([(lesson.own, lesson.neutral) for lesson in learned_from]),
-        Verifier.load(voice), out / ANSWERS, known,
+        Verifier.load(voice), out / ANSWERS, known, versions,
     )  # fmt: skip
     try:
         waiting = drafts.open(pieces)

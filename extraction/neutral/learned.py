@@ -2,7 +2,8 @@
 
 In: pairs of own texts and the drafts that a big model wrote for them; then pieces that have none, and the address of a
 service that serves the adapter which learned from the pairs. Out: for each piece the best of several drafts that stood
-every check, or none. Answers are kept as they come: what was written before a kill is not written again.
+every check, as many as are wanted, or none. Answers are kept as they come: what was written before a kill is not
+written again.
 """
 
 import asyncio
@@ -27,7 +28,7 @@ from voice.triplet import Triplet
 from voice.words import is_content, words
 
 ORIGIN = "learned"
-VERSIONS = 3  # drafts a text, of which the best one is taken
+VERSIONS = 3  # drafts that are written of a text
 AT_ONCE = 32
 TEMPERATURE = 0.7
 TIMEOUT_S = 300.0
@@ -68,27 +69,31 @@ class LearnedDrafts:
     """Asks the adapter for the drafts that are not kept yet, and finds those that are.
 
     `alignment` is that of (draft, own) pairs; `verifier` says how much a text is like a draft; `version` names the
-    adapter, so that the drafts of another one are not taken for this one's.
+    adapter, so that the drafts of another one are not taken for this one's. `most` is how many drafts of a text are
+    given out, from 1 to VERSIONS.
     """
 
     def __init__(
-        self, url: str, version: str, alignment: Alignment, verifier: Verifier, answers: Path, known: dict[str, Draft]
-    ) -> None:
+        self, url: str, version: str, alignment: Alignment, verifier: Verifier, answers: Path, known: dict[str, Draft],
+        most: int = 1,
+    ) -> None:  # fmt: skip
         self._url = f"{url}/v1/chat/completions"
         self._version = version
         self._alignment = alignment
         self._verifier = verifier
         self._answers = Answers(answers)
         self._known = known
+        self._most = most
 
-    def look_up(self, piece: Piece) -> Draft | str:
-        """The draft of a piece, or why there is none: a known one by its model, else the adapter's."""
+    def look_up(self, piece: Piece) -> list[Draft] | str:
+        """The drafts of a piece, or why there is none: a known one by its model, else the adapter's, the best first."""
         if piece.id in self._known:
-            return self._known[piece.id]
-        answer = self._answers.get(self._key(piece))
-        if answer is None:
+            return [self._known[piece.id]]
+        answers = [self._answers.get(self._key(piece, place)) for place in range(self._most)]
+        if answers[0] is None:
             return "not_asked"
-        return Draft(answer.draft, ORIGIN) if answer.draft is not None else str(answer.reason)
+        good = [Draft(answer.draft, ORIGIN) for answer in answers if answer and answer.draft is not None]
+        return good or str(answers[0].reason)
 
     async def fill(self, pieces: Iterable[Piece], on_progress: Callable[[int], None] = lambda done: None) -> None:
         """Ask for the drafts of all pieces that have none yet."""
@@ -100,7 +105,8 @@ class LearnedDrafts:
                 nonlocal done
                 async with turns:
                     drafts = [await self._ask(client, piece, seed) for seed in range(VERSIONS)]
-                self._answers.keep([(self._key(piece), self._best(piece, drafts))])
+                self._answers.keep((self._key(piece, place), answer)
+                                   for place, answer in enumerate(self._ranked(piece, drafts)))  # fmt: skip
                 done += 1
                 on_progress(done)
 
@@ -114,7 +120,7 @@ class LearnedDrafts:
 
     def open(self, pieces: Iterable[Piece]) -> list[Piece]:
         """The pieces that nothing is known of yet; of equal texts the first."""
-        found = {self._key(piece): piece for piece in pieces if self.look_up(piece) == "not_asked"}
+        found = {self._key(piece, 0): piece for piece in pieces if self.look_up(piece) == "not_asked"}
         return list(found.values())
 
     def close(self) -> None:
@@ -138,13 +144,16 @@ class LearnedDrafts:
                 f"same command again."
             ) from error
 
-    def _best(self, piece: Piece, drafts: Sequence[str]) -> Answer:
-        """The draft that is most like a draft, of those that nothing is wrong with; else why the last one is none."""
+    def _ranked(self, piece: Piece, drafts: Sequence[str]) -> list[Answer]:
+        """The drafts that nothing is wrong with, each once, those first that are most like one; else why the last is
+        none.
+        """
         reasons = [self._why_bad(piece.own, draft) for draft in drafts]
-        good = [draft for draft, reason in zip(drafts, reasons, strict=True) if reason is None]
+        good = list(dict.fromkeys(draft for draft, reason in zip(drafts, reasons, strict=True) if reason is None))
         if not good:
-            return Answer(None, reasons[-1], len(drafts))
-        return Answer(good[int(self._verifier.score(good).argmax())], None, len(drafts))
+            return [Answer(None, reasons[-1], len(drafts))]
+        order = (-self._verifier.score(good)).argsort(kind="stable")
+        return [Answer(good[place], None, len(drafts)) for place in order]
 
     def _why_bad(self, own: str, draft: str) -> str | None:
         if reason := why_bad(own, draft):
@@ -154,5 +163,5 @@ class LearnedDrafts:
         most = max(_LOST_ALWAYS, _LOST_SHARE * sum(map(is_content, words(draft))))
         return "invented_word" if len(self._alignment.lost(draft, own)) > most else None
 
-    def _key(self, piece: Piece) -> bytes:
-        return key_of(piece.own, piece.register, piece.unit, ORIGIN, self._version)
+    def _key(self, piece: Piece, place: int) -> bytes:
+        return key_of(piece.own, piece.register, piece.unit, ORIGIN, self._version, *([str(place)] if place else []))

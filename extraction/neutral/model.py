@@ -111,10 +111,10 @@ class BigModel:
                     task.cancel()
                 await asyncio.gather(*running, return_exceptions=True)
 
-    def look_up(self, piece: Piece) -> Draft | str:
+    def look_up(self, piece: Piece) -> list[Draft] | str:
         """The draft that is kept for a piece, or why there is none."""
         answer = self._answer(piece)
-        return Draft(answer.draft, self.endpoint.model) if answer.draft is not None else str(answer.reason)
+        return [Draft(answer.draft, self.endpoint.model)] if answer.draft is not None else str(answer.reason)
 
     def _answer(self, piece: Piece) -> Answer:
         return self._answers.get(self._key(piece)) or NOT_ASKED

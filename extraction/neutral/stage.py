@@ -30,8 +30,8 @@ ORIGIN = "rules"
 class Drafter(Protocol):
     """Who has drafts of pieces."""
 
-    def look_up(self, piece: Piece) -> Draft | str:
-        """Its draft of a piece, or why there is none."""
+    def look_up(self, piece: Piece) -> list[Draft] | str:
+        """Its drafts of a piece, the best one first, or why there is none."""
 
 
 def add_neutral(out: Path, drafter: Drafter | None = None) -> Ledger:
@@ -48,19 +48,19 @@ def add_neutral(out: Path, drafter: Drafter | None = None) -> Ledger:
         sources, drafts = stage.counted(first.sources), stage.counted_drafts(first.drafts)
         ledger = dataclasses.replace(
             first, sources=sources, sha256=sha256, drafts=drafts, origins=dict(sorted(stage.origins.items())),
-            without_draft=dict(sorted(stage.without_draft.items())),
+            without_draft=dict(sorted(stage.without_draft.items())), further_versions=stage.further_versions,
         )  # fmt: skip
         ledger_file.write(ledger.to_json().encode())
         flush(ledger_file)
     return ledger
 
 
-def triplet_of(piece: Piece, neutral: str, origin: str) -> Triplet:
-    """The triplet that a piece and its neutral side make."""
+def triplet_of(piece: Piece, neutral: str, origin: str, version: int = 1) -> Triplet:
+    """The triplet that a piece and its neutral side make; `version` counts the neutral sides of a piece from 1."""
     return Triplet(
-        id=piece.id, source=piece.source, register=piece.register, unit=piece.unit, thread=piece.thread,
-        sent_at=piece.sent_at, origin=origin, system=system_text(piece.register, piece.unit), neutral=neutral,
-        own=piece.own,
+        id=piece.id if version == 1 else f"{piece.id}v{version}", source=piece.source, register=piece.register,
+        unit=piece.unit, thread=piece.thread, sent_at=piece.sent_at, origin=origin,
+        system=system_text(piece.register, piece.unit), neutral=neutral, own=piece.own,
     )  # fmt: skip
 
 
@@ -70,34 +70,39 @@ class _NeutralStage:
     def __init__(self, drafter: Drafter | None) -> None:
         self.origins: Counter[str] = Counter()
         self.without_draft: Counter[str] = Counter()
+        self.further_versions = 0
         self._drafter = drafter
         self._used: set[str] = set()
         self._dropped: list[Piece] = []
         self._drafts_lacking = 0
 
     def triplets(self, pieces: Iterator[Piece]) -> Iterator[Triplet]:
-        """A triplet for each piece but for those whose facts the neutral side lacks."""
+        """The triplets of each piece but for those whose facts the neutral side lacks."""
         for piece in pieces:
-            neutral, origin = self._neutral(piece)
-            if invented(neutral, piece.own):
+            versions = [draft for draft in self._neutral(piece) if not invented(draft.text, piece.own)]
+            if not versions:
                 self._dropped.append(piece)
                 continue
             self._used.add(piece.row)
-            self.origins[origin] += 1
-            yield triplet_of(piece, neutral, origin)
+            self.further_versions += len(versions) - 1
+            for number, draft in enumerate(versions, start=1):
+                self.origins[draft.model] += 1
+                yield triplet_of(piece, draft.text, draft.model, number)
 
-    def _neutral(self, piece: Piece) -> tuple[str, str]:
-        """The neutral side of a piece and its origin: a draft that has all its facts, else the rules."""
+    def _neutral(self, piece: Piece) -> list[Draft]:
+        """The neutral sides of a piece: the draft that it has, if that holds its facts, else the drafter's, else that
+        of the rules.
+        """
         if piece.draft and piece.model:
             if not invented(piece.draft, piece.own):
-                return piece.draft, piece.model
+                return [Draft(piece.draft, piece.model)]
             self._drafts_lacking += 1
         if self._drafter:
             found = self._drafter.look_up(piece)
-            if isinstance(found, Draft):
-                return found.text, found.model
+            if not isinstance(found, str):
+                return found
             self.without_draft[found] += 1
-        return neutralise(piece.own, piece.register, piece.id, piece.unit), ORIGIN
+        return [Draft(neutralise(piece.own, piece.register, piece.id, piece.unit), ORIGIN)]
 
     def counted_drafts(self, first: dict[str, int]) -> dict[str, int]:
         """What became of the drafts that were brought."""

@@ -32,6 +32,9 @@ _OPTIONS = (
     click.option("--sample", type=click.IntRange(1), metavar="N", help="Ask for N texts, spread over all."),
     click.option("--allow-host", "allowed", multiple=True, metavar="NAME", help="A host outside that may be asked."),
     click.option(
+        "--versions", type=click.IntRange(1, 3), default=1, help="How many drafts of a text to learn from (learned)."
+    ),
+    click.option(
         "--set", "training", multiple=True, metavar="KEY=VALUE", help="A setting of the training for --how learned."
     ),
 )  # fmt: skip
@@ -49,6 +52,7 @@ class Neutral:
     sample: int | None
     allowed: tuple[str, ...]
     training: tuple[str, ...]
+    versions: int
 
     def check(self, names_masked: bool) -> None:
         """UserError, before any work, when the endpoint may not be asked or the budget cannot be understood."""
@@ -67,7 +71,8 @@ class Neutral:
         if self.how == "learned":
             from nic_voice.learned import add_learned
 
-            return add_learned(out, tuple(part for setting in self.training for part in ("--set", setting)))
+            training = tuple(part for setting in self.training for part in ("--set", setting))
+            return add_learned(out, training, self.versions)
         names_masked = ledgers.read(out / ledgers.OWN_FILE_NAME).masks_names
         model = self._big_model(self._endpoint(names_masked), out)
         try:
@@ -124,9 +129,10 @@ def with_neutral(command: Callable[..., None]) -> Callable[..., None]:
         sample: int | None,
         allowed: tuple[str, ...],
         training: tuple[str, ...],
+        versions: int,
         **others: Any,
     ) -> None:
-        command(neutral=Neutral(how, model, url, price, budget, sample, allowed, training), **others)
+        command(neutral=Neutral(how, model, url, price, budget, sample, allowed, training, versions), **others)
 
     for option in reversed(_OPTIONS):
         run = option(run)

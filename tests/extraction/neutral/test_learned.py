@@ -24,9 +24,11 @@ def piece(n: int, own: str, draft: str | None = None) -> Piece:
     return Piece(f"s:{n}:0", "s", "chat", "sentence", f"t{n}", sent_at, own, 1, draft, "big" if draft else None)
 
 
-def learned(server: Server, folder: Path, known: dict[str, Draft] | None = None, version: str = "v1") -> LearnedDrafts:
+def learned(
+    server: Server, folder: Path, known: dict[str, Draft] | None = None, version: str = "v1", most: int = 1
+) -> LearnedDrafts:
     url = server.url.removesuffix("/v1")
-    return LearnedDrafts(url, version, Alignment(), LIKES_KINDLY, folder / "answers.sqlite", known or {})
+    return LearnedDrafts(url, version, Alignment(), LIKES_KINDLY, folder / "answers.sqlite", known or {}, most)
 
 
 def in_turn(*answers: str) -> Behaviour:
@@ -41,11 +43,15 @@ async def test_the_best_of_the_good_versions_is_kept_and_asked_for_once(tmp_path
         drafts = learned(server, tmp_path)
         assert drafts.look_up(own) == "not_asked"
         await drafts.fill([own, own])
-        assert drafts.look_up(own) == Draft("I will kindly see you at 8.", "learned")
+        assert drafts.look_up(own) == [Draft("I will kindly see you at 8.", "learned")]
         assert [request["seed"] for request in server.requests] == list(range(VERSIONS))
         await drafts.fill([own])
         assert len(server.requests) == VERSIONS
         drafts.close()
+        more = learned(server, tmp_path, most=3)
+        both = [Draft("I will kindly see you at 8.", "learned"), Draft("I will see you at 8.", "learned")]
+        assert more.look_up(own) == both
+        more.close()
         other = learned(server, tmp_path, version="v2")
         assert other.look_up(own) == "not_asked"
         other.close()
@@ -75,7 +81,7 @@ async def test_what_is_known_is_not_asked_for(tmp_path: Path) -> None:
     with serving(in_turn("no")) as server:
         drafts = learned(server, tmp_path, {"s:1:0": Draft("I will see you.", "big")})
         await drafts.fill([piece(1, "see u")])
-        assert drafts.look_up(piece(1, "see u")) == Draft("I will see you.", "big")
+        assert drafts.look_up(piece(1, "see u")) == [Draft("I will see you.", "big")]
         assert server.requests == []
         drafts.close()
 

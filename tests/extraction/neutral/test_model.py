@@ -13,7 +13,6 @@ from typing import Any
 import httpx
 import pytest
 
-from extraction.drafts import Draft
 from extraction.neutral.budget import Budget, Price, parse_budget
 from extraction.neutral.client import ChatClient
 from extraction.neutral.endpoint import Endpoint, EndpointError
@@ -34,7 +33,7 @@ def pieces(count: int) -> list[Piece]:
 
 
 def drafts(model: BigModel, some: list[Piece]) -> list[str]:
-    return [found.text for one in some if isinstance(found := model.look_up(one), Draft)]
+    return [draft.text for one in some if not isinstance(found := model.look_up(one), str) for draft in found]
 
 
 def reasons(model: BigModel, some: list[Piece]) -> list[str]:

@@ -6,6 +6,9 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from extraction import ledger
+from extraction.drafts import Draft
+from extraction.neutral.stage import add_neutral
+from extraction.pieces import Piece
 from nic_voice.main import main
 from tests.extraction.neutral.endpoint_server import Behaviour, Numbered, serving
 from voice.triplet import read_triplets
@@ -46,6 +49,24 @@ def test_drafts_are_asked_for_and_the_rules_do_the_rest(tmp_path: Path) -> None:
         assert list(read_triplets(data / "triplets.jsonl")) == triplets
     run("neutralise", "--own", str(data / "own.jsonl"))
     assert {triplet.origin for triplet in read_triplets(data / "triplets.jsonl")} == {"rules"}
+
+
+class Twice:
+    """Has two drafts of every text, of which the second lacks its number."""
+
+    def look_up(self, piece: Piece) -> list[Draft] | str:
+        return [Draft(f"I say {piece.own}.", "learned"), Draft(f"I say {piece.own.replace('8', 'so')}.", "learned")]
+
+
+def test_each_draft_of_a_text_is_a_triplet(tmp_path: Path) -> None:
+    (tmp_path / "own.txt").write_text("\n".join(TEXTS))
+    run("import-own", str(tmp_path / "own.txt"), "--register", "chat", "--unit", "sentence", "--out", str(tmp_path))
+    counted = add_neutral(tmp_path, Twice())
+    triplets = list(read_triplets(tmp_path / "triplets.jsonl"))
+    assert [triplet.own for triplet in triplets] == ["see u at 8", *(text for text in TEXTS[1:] for _ in range(2))]
+    assert [triplet.id.rpartition(":")[2] for triplet in triplets] == ["0", *["0", "0v2"] * 3]
+    assert (counted.triplets, counted.further_versions, counted.origins) == (7, 3, {"learned": 7})
+    assert ledger.read(tmp_path / "ledger.json") == counted
 
 
 def test_another_file_than_own_jsonl_is_refused(tmp_path: Path) -> None:
