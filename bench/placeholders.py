@@ -4,7 +4,8 @@
 
 The made-up owner's triplets are spelled anew for each voice, which trains as the quickstart's does: four minutes. Each
 then gets 300 drafts (150 with --quick) with placeholders in its spelling. `lost` are those that are not in the rewrite,
-`made_up` those in the rewrite that its draft lacks; `tokens` is what one takes, with SmolLM2's tokenizer.
+`made_up` those in the rewrite that its draft lacks; `texts_wrong` of `texts` have either; `tokens` is what one takes,
+with SmolLM2's tokenizer.
 """
 
 import argparse
@@ -77,6 +78,8 @@ def _measured(folder: Path, triplets: Path, texts: list[str], spelling: str) -> 
         "lost": sum((before - after).total() for before, after in found),
         "made_up": sum((after - before).total() for before, after in found),
         "lost_share": sum((before - after).total() for before, after in found) / total,
+        "texts": sum(bool(before) for before, _ in found),
+        "texts_wrong": sum(bool(before) and before != after for before, after in found),
     }
 
 
