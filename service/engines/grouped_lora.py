@@ -92,14 +92,16 @@ class GroupedLora(PunicaWrapperCPU):  # type: ignore[misc]
     def _together(self, stacked: tuple[torch.Tensor, ...]) -> torch.Tensor:
         """The A of all slices in one tensor (slots, slices, rank, in), of which vLLM's own become views.
 
-        So vLLM goes on writing an adapter into its tensors, and nothing is copied when a layer is computed.
+        So vLLM goes on writing an adapter into its tensors, and nothing is copied when a layer is computed. It writes
+        outside of inference mode, in which layers are computed: a tensor made in there could not be written to.
         """
         if len(stacked) == 1:
             return stacked[0]
         if id(stacked) not in self._packed:
-            together = torch.cat(stacked, dim=1)
-            for number, one in enumerate(stacked):
-                one.data = together[:, number : number + 1]
+            with torch.inference_mode(False):
+                together = torch.cat(stacked, dim=1)
+                for number, one in enumerate(stacked):
+                    one.data = together[:, number : number + 1]
             self._packed[id(stacked)] = (stacked, together)  # the tuple too, so that its id stays its own
         return self._packed[id(stacked)][1]
 

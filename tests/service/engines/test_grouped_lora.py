@@ -136,3 +136,27 @@ def test_rows_are_sorted_only_where_their_voices_are_mixed(
     found = group_rows(slots)
     assert [(group.slot, group.start, group.stop) for group in found.groups] == groups
     assert (None if found.order is None else found.order.tolist()) == order
+
+
+def test_an_adapter_may_be_loaded_after_others_have_been_used() -> None:
+    """vLLM computes in inference mode, and writes the next adapter into its tensors outside of it."""
+    import torch
+
+    from service.engines.grouped_lora import GroupedLora
+
+    a, b = weights(8, torch.float32)
+    x = torch.randn(3, IN)
+    grouped = wrapper(GroupedLora, [0, 1, 1], prefill=True)
+
+    def computed() -> torch.Tensor:
+        y = torch.zeros(3, sum(WIDTHS))
+        with torch.inference_mode():
+            grouped.add_lora_linear(y, x, a, b, 1.0, WIDTHS)
+        return y
+
+    before = computed()
+    for one in a:
+        one[1, 0, :].copy_(2 * one[1, 0])
+    after = computed()
+    assert torch.allclose(after[0], before[0])
+    assert torch.allclose(after[1:], 2 * before[1:], rtol=1e-4)
