@@ -5,6 +5,7 @@ where it stands in both, so that what a person leaves out changes nothing.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -244,6 +245,23 @@ def _is_pronoun_for(some: set[str], others: set[str]) -> bool:
 def asks(text: str) -> bool:
     """Whether a text has a question, with or without its mark; 'could you' is none."""
     return any(_is_question(sentence) and not _COULD_YOU.search(sentence) for sentence in split(text))
+
+
+def still_asks(text: str, rewrite: str) -> bool:
+    """Whether a rewrite of a text that asks does so, too, or requests by what the text's other sentences do not hold.
+
+    In 'please find it below' the 'please' is no trace of another sentence's question.
+    """
+    if asks(rewrite) or "?" in rewrite:
+        return True
+    others = " ".join(sentence for sentence in split(text) if not _is_question(sentence))
+    return bool(_requested(rewrite) - _requested(others))
+
+
+def _requested(text: str) -> Counter[str]:
+    """The words by which a text requests something, in one spelling, with how often."""
+    found = [match.group().lower() for match in (*_REQUEST.finditer(text), *_COULD_YOU.finditer(text))]
+    return Counter("please" if word in ("pls", "plz") else word for word in found)
 
 
 def requests(text: str) -> bool:

@@ -13,7 +13,7 @@ from voice.facts.figures import Figure, figures
 from voice.facts.masking import PLACEHOLDER, kind_of, placeholders
 from voice.facts.named import is_misspelled, names_of
 from voice.facts.negation import negations
-from voice.sense import asks, requests
+from voice.sense import asks, requests, still_asks
 
 _WITH_UNIT = ("amount", "duration", "percentage")  # of which a slip leaves the bare number: 370 bcuks, 5 dasy
 
@@ -49,7 +49,7 @@ def compare(before: str, after: str, owner: Iterable[str] = ()) -> Difference:
     made_up |= {"name" for _ in own & (new_words - words)}
     if (nots := negations(after) - negations(before)) != 0:
         (made_up if nots > 0 else lost).add("negation")
-    if (asks(before) or "?" in before) and not (asks(after) or requests(after) or "?" in after):
+    if (asks(before) or "?" in before) and not still_asks(before, after):
         lost.add("question")
     if asks(after) and not (asks(before) or requests(before)):
         made_up.add("question")
