@@ -101,17 +101,19 @@ def encode_triplets(
         if len(prompt) + len(answer) > max_length_tokens:
             examples.dropped["too_long"] += 1
         else:
-            before = encode_answer(tokenizer, triplet.neutral) if changed_weight != 1 else answer
-            examples.kept.append(Example((*prompt, *answer), _weights(before, answer, changed_weight)))
+            weights = [1.0] * len(answer)
+            if changed_weight != 1:
+                weights = _weights(encode_answer(tokenizer, triplet.neutral), answer, changed_weight)
+            examples.kept.append(Example((*prompt, *answer), tuple(weights)))
     assert examples.read == len(examples.kept) + examples.dropped.total()
     return examples
 
 
-def _weights(before: Sequence[int], answer: Sequence[int], changed_weight: float) -> tuple[float, ...]:
+def _weights(before: Sequence[int], answer: Sequence[int], changed_weight: float) -> list[float]:
     weights = [changed_weight] * len(answer)
     for block in difflib.SequenceMatcher(None, before, answer, autojunk=False).get_matching_blocks():
         weights[block.b : block.b + block.size] = [1.0] * block.size
-    return tuple(weights)
+    return weights
 
 
 def plan_batches(lengths: Sequence[int], batch_tokens: int, seed: int, epoch: int) -> list[list[int]]:

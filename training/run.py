@@ -128,7 +128,7 @@ def plan_steps(lengths: Sequence[int], config: TrainingConfig) -> list[list[list
 
 
 def accumulate_gradients(adapted: lora.Adapted, batches: Sequence[Batch]) -> float:
-    """Add up the gradients of a step's batches; returns the mean loss per target token, over all of them together."""
+    """Add up the gradients of a step's batches; returns the mean loss per target token, by weight."""
     weight = sum(batch.weight for batch in batches)
     total = 0.0
     for batch in batches:

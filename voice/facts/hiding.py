@@ -32,6 +32,8 @@ def hidden(text: str, kinds: Collection[str]) -> Masked:
     given: dict[str, str] = {}
     parts, last = [], 0
     for start, end, kind in sorted(pieces):
+        if start < last:  # the USD of 5 USD
+            continue
         value = text[start:end]
         if value not in given:
             numbered = (f"<{kind}{number}>" for number in itertools.count(1))

@@ -15,6 +15,7 @@ from voice.facts.masking import mask, restore
         ("Pay it for Ana at https://example.com/a by Friday.", {"word", "question"},
          "Pay it for Ana at <link1> by Friday."),
         ("Order 123456 of Friday for Ana.", {"weekday"}, "Order <id1> of <id2> for Ana."),
+        ("Pay 5 USD to Ana.", {"amount", "name"}, "Pay <id1> to <name1>."),
         ("no names here, <name1>", {"name"}, "no names here, <name1>"),
     ],
 )  # fmt: skip
