@@ -178,7 +178,8 @@ def _perhaps_one(_: re.Match[str]) -> Figure:
 
 def _unit(match: re.Match[str], units: dict[str, str]) -> str:
     """The name of a unit, whatever it is called in the text."""
-    return next(name for name, forms in units.items() if re.fullmatch(forms, match["unit"], re.IGNORECASE))
+    patterns = ((name, re.compile(forms, re.IGNORECASE | re.ASCII)) for name, forms in units.items())
+    return next(name for name, forms in patterns if forms.fullmatch(match.string, *match.span("unit")))
 
 
 def _value(number: str, scale: str | None) -> str:

@@ -25,6 +25,7 @@ from voice.facts.figures import figures
         ("On Sept. 6, or Aug. 7.", "sept 6 or aug 7", []),
         ("370 bucks is fine.", "370 bcuks is fine", []),
         ("It takes 5 days.", "takes 5 dasy", []),
+        ("A 30-day notice.", "30 days notice", []),
         ("Two hours.", "2 days", ["duration"]),
         ("See you there.", "see u there Petra", ["name"]),
     ],
@@ -143,6 +144,21 @@ def test_the_owner_is_invented_in_any_spelling(before: str, after: str, expected
 def test_these_are_no_facts(text: str) -> None:
     assert [figure for figure in figures(text) if figure.certain] == []
     assert not compare(text, text.lower())
+
+
+# What a text about figures is made of: most of it must be of use to one of the patterns.
+PARTS = (
+    "1 2 12 30 1,000 3.5 7:30 24:00 3/4 2019-02-30 $ € £ us$ % a an one two thirty hundred dozen half thousand k m b mil million "
+    "dollars bucks usd euro quid cents yen second secs minute mins hour hrs h day days week wks month mos year yrs noon "
+    "midnight am p.m. o'clock jan february Mar sept may 1st 2nd third mon tues weds Sat next on tomorrow 2nite today by of"
+).split()
+
+
+@given(st.lists(st.sampled_from(PARTS), max_size=8), st.sampled_from([" ", "-", ""]))
+def test_no_figures_raise(parts: list[str], between: str) -> None:
+    text = between.join(parts)
+    assert not compare(text, text)
+    assert invented(text, text) == []
 
 
 @given(st.text(alphabet=st.one_of(st.characters(), st.sampled_from("0123456789:/$%., apmnoNt'[]_"))))
