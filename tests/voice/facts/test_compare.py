@@ -148,10 +148,10 @@ def test_these_are_no_facts(text: str) -> None:
 
 # What a text about figures is made of: most of it must be of use to one of the patterns.
 PARTS = (
-    "1 2 12 30 1,000 3.5 7:30 24:00 3/4 2019-02-30 $ € £ us$ % a an one two thirty hundred dozen half thousand k m b mil "
-    "million dollars bucks usd euro quid cents yen second secs minute mins hour hrs h day days week wks month mos year "
-    "yrs noon midnight am p.m. o'clock jan february Mar sept may 1st 2nd third mon tues weds Sat next on tomorrow 2nite "
-    "today by of"
+    "1 2 12 30 1,000 3.5 7:30 24:00 3/4 2019-02-30 $ € £ us$ % a an one two thirty hundred dozen half thousand k m b "
+    "mil million dollars bucks usd euro quid cents yen second secs minute mins hour hrs h day days week wks month mos "
+    "year yrs noon midnight am p.m. o'clock jan february Mar sept may 1st 2nd third mon tues weds Sat next on tomorrow "
+    "2nite today by of"
 ).split()
 
 
