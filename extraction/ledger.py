@@ -18,11 +18,13 @@ from rich.table import Table
 
 from extraction.pieces import Piece
 from extraction.reason import Reason
-from voice.errors import UserError, explain_os_error
+from voice.errors import UserError, counted, explain_os_error
 
 FILE_NAME = "ledger.json"
 OWN_FILE_NAME = "own.ledger.json"
 _REASONS_SHOWN = 4
+_MANY_WORDS = 40  # a row that loses fewer to one reason is not worth a look
+_ROWS_LISTED = 10
 _BY_WORD: dict[str, Reason] = {reason.value: reason for reason in Reason}
 _NUMBERS = {"rows": "rows_read", "used": "rows_used", "sentences": "sentences_read", "triplets": "triplets"}
 
@@ -33,7 +35,11 @@ class LedgerError(UserError):
 
 @dataclass(slots=True)
 class Counts:
-    """The rows and sentences of one source; `undated` of the rows used have no date."""
+    """The rows, sentences and words of one source; `undated` of the rows used have no date.
+
+    `words_cut` are words of the owner's rows that cleaning took, by reason; `most_cut` names the rows that lost most of
+    them, to be looked at. `lookalikes` are senders that nearly match the owner, with the rows they have.
+    """
 
     rows_read: int = 0
     rows_used: int = 0
@@ -42,6 +48,20 @@ class Counts:
     triplets: int = 0
     sentences_rejected: Counter[Reason] = field(default_factory=Counter)
     undated: int = 0
+    words_read: int = 0
+    words_cut: Counter[Reason] = field(default_factory=Counter)
+    most_cut: dict[Reason, list[tuple[int, str]]] = field(default_factory=dict)
+    lookalikes: dict[str, int] = field(default_factory=dict)
+
+    def count_cut(self, row: str, words: Counter[Reason]) -> None:
+        """Count the words that cleaning took from a row."""
+        self.words_cut.update(words)
+        for reason, count in words.items():
+            if count >= _MANY_WORDS:
+                most = self.most_cut.setdefault(reason, [])
+                most.append((count, row))
+                most.sort(key=lambda cut: (-cut[0], cut[1]))
+                del most[_ROWS_LISTED:]
 
     def check(self, source: str) -> None:
         """Raise LedgerError when something disappeared uncounted."""
@@ -75,12 +95,16 @@ class Counts:
             "sentences": {"read": self.sentences_read, "rejected": dict(self.sentences_rejected)},
             "triplets": self.triplets,
             "undated_rows": self.undated,
+            "words": {"read": self.words_read, "cut": dict(self.words_cut)},
+            "most_cut": {reason: [[words, row] for words, row in rows] for reason, rows in self.most_cut.items()},
+            "lookalikes": self.lookalikes,
         }
 
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> "Counts":
         """The counts that ledger.json holds; KeyError or ValueError when it holds none."""
         rows, sentences = content["rows"], content["sentences"]
+        words = content.get("words", {"read": 0, "cut": {}})
         return cls(
             rows_read=rows["read"],
             rows_used=rows["used"],
@@ -89,6 +113,13 @@ class Counts:
             sentences_rejected=_reasons(sentences["rejected"]),
             triplets=content["triplets"],
             undated=content["undated_rows"],
+            words_read=words["read"],
+            words_cut=_reasons(words["cut"]),
+            most_cut={
+                _BY_WORD[reason]: [(count, row) for count, row in rows]
+                for reason, rows in content.get("most_cut", {}).items()
+            },
+            lookalikes=content.get("lookalikes", {}),
         )
 
 
@@ -181,9 +212,22 @@ def show(ledger: Ledger) -> Table:
 
 
 def _dropped(counts: Counts) -> str:
-    """Two lines at most: rows by reason, sentences by reason."""
+    """Three lines at most: rows by reason, sentences by reason, and the share of words cut by reason."""
     parts = (("rows: ", counts.rows_rejected), ("sentences: ", counts.sentences_rejected))
-    return "\n".join(title + _commonest(reasons) for title, reasons in parts if reasons)
+    lines = [title + _commonest(reasons) for title, reasons in parts if reasons]
+    if cut := {reason: count / counts.words_read for reason, count in counts.words_cut.items() if count}:
+        lines.append("words: " + ", ".join(f"{reason} {share:.1%}" for reason, share in sorted(cut.items())))
+    return "\n".join(lines)
+
+
+def show_lookalikes(ledger: Ledger) -> str:
+    """The senders that nearly match the owner, as a question to him; '' when there are none."""
+    lines = [
+        f"  {name}: {sender!r}, {counted(rows, 'row')}"
+        for name, counts in ledger.sources.items()
+        for sender, rows in counts.lookalikes.items()
+    ]
+    return "\n".join(["Are these yours? If so, add them to owner.toml and extract again:", *lines]) if lines else ""
 
 
 def _commonest(reasons: Counter[Reason]) -> str:

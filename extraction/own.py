@@ -1,60 +1,108 @@
 """What becomes of a row: the owner's own text in it, piece by piece, or the reason why there is none.
 
 In: a row of a source, or a text of it. Out: Own or Rejected. The only place that decides; extraction goes through
-`read_row`, and `nic-voice clean` asks the functions below it about a single text.
+`read_row` and, once all of a person's texts are known, `cut_pieces`; `nic-voice clean` asks about a single text.
 """
 
+import functools
 import hashlib
 import hmac
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import NamedTuple
 
-from extraction.clean import noise, quotes
-from extraction.clean.steps import Rejected, run
+from extraction.clean import machine, noise, quotes
+from extraction.clean.steps import Rejected, count_words, run
 from extraction.nexus import Row
-from extraction.owner import Owner
+from extraction.owner import Owner, SourceName
 from extraction.pieces import Piece
 from extraction.reason import Reason
 from extraction.sources import Source
 from extraction.units import UnitChoice, cuts
+from voice.triplet import Register
 
-_SENTENCE_CHECKS = (noise.reaction, noise.links, noise.tapback, noise.table_row, quotes.left_over)
+_PIECE_CHECKS = (
+    noise.reaction,
+    noise.links,
+    functools.partial(machine.machine_text, platform=""),
+    noise.table_row,
+    quotes.left_over,
+)
 _THREAD_DIGITS = 16
+
+
+class Dropped(NamedTuple):
+    """A piece that is not learned, and why."""
+
+    reason: Reason
+    text: str
 
 
 @dataclass(slots=True)
 class Own:
-    """What a row gave: pieces of the owner's text, and the reasons for those that were dropped.
+    """What a row gave: the owner's texts, and once they are cut, the pieces that are learned and those that are not.
 
-    `texts` are the row's texts before they were cut.
+    `words_read` are the words of the row before cleaning, `words_cut` those that cleaning took, by reason. `answers`
+    says whether somebody else's question stands above it in its thread. `rejected` is why a row that had texts has none
+    after all.
     """
 
-    pieces: list[Piece]
-    dropped: list[Reason]
+    row: str
+    source: SourceName
+    register: Register
+    thread: str | None
+    sent_at: datetime | None
     texts: list[str]
+    words_read: int = 0
+    words_cut: Counter[Reason] = field(default_factory=Counter)
+    answers: bool = False
+    rejected: Reason | None = None
+    pieces: list[Piece] = field(default_factory=list)
+    dropped: list[Dropped] = field(default_factory=list)
 
 
-def read_row(source: Source, row: Row, owner: Owner, unit: UnitChoice) -> Own | Rejected:
-    """The pieces of a row, or why it has none before it comes to pieces."""
-    texts = _texts(source, row, owner)
-    if isinstance(texts, Rejected):
-        return texts
-    register, thread, sent_at = source.register_of(row), thread_of(source, row, owner), date_of(row[source.date])
-    row_id = f"{source.name}:{row[source.key]}"
-    own = Own(pieces=[], dropped=[], texts=texts)
-    for cut in cuts(texts, unit, row_id):
+def read_row(source: Source, row: Row, owner: Owner) -> Own | Rejected:
+    """The owner's texts in a row, cleaned: one, or one a turn; or why there is none."""
+    if not source.is_own(row, owner):
+        return Rejected(Reason.NOT_OWN)
+    for check in source.checks:
+        if reason := check(row):
+            return Rejected(reason)
+    cut: Counter[Reason] = Counter()
+    bodies = source.texts_of(row, owner)
+    found = [cleaned(source, body, cut) for body in bodies]
+    texts = [text for text in found if not isinstance(text, Rejected)]
+    words = sum(map(count_words, bodies))
+    if not texts:
+        why = [text.reason for text in found if isinstance(text, Rejected) and text.reason != Reason.EMPTY]
+        return Rejected(why[-1] if why else Reason.EMPTY, words, cut)
+    return Own(
+        row=f"{source.name}:{row[source.key]}",
+        source=source.name,
+        register=source.register_of(row),
+        thread=thread_of(source, row, owner),
+        sent_at=date_of(row[source.date]),
+        texts=texts,
+        words_read=words,
+        words_cut=cut,
+    )
+
+
+def cut_pieces(own: Own, owner: Owner, unit: UnitChoice) -> None:
+    """Cut a row's texts into pieces."""
+    for cut in cuts(own.texts, unit, own.row):
         reason = Reason.OWN_NAME if owner.signs_as(cut.text) else why_dropped(cut.text)
         if reason:
-            own.dropped.append(reason)
-            continue
-        piece_id = f"{row_id}:{cut.number}"
-        own.pieces.append(Piece(piece_id, source.name, register, cut.unit, thread, sent_at, cut.text))
-    return own
+            own.dropped.append(Dropped(reason, cut.text))
+        else:
+            about = (own.source, own.register, cut.unit, own.thread, own.sent_at)
+            own.pieces.append(Piece(f"{own.row}:{cut.number}", *about, cut.text))
 
 
-def cleaned(source: Source, text: str) -> str | Rejected:
+def cleaned(source: Source, text: str, words_cut: Counter[Reason] | None = None) -> str | Rejected:
     """A text after its source's cleaning steps, never empty, or why it is dropped."""
-    own = run(source.steps, text)
+    own = run(source.steps, text, words_cut)
     if own == "":
         return Rejected(Reason.NOTHING_OWN if text.strip() else Reason.EMPTY)
     return own
@@ -62,20 +110,7 @@ def cleaned(source: Source, text: str) -> str | Rejected:
 
 def why_dropped(piece: str) -> Reason | None:
     """The reason to drop a piece whatever its source; None to keep it."""
-    return next(filter(None, (check(piece) for check in _SENTENCE_CHECKS)), None)
-
-
-def _texts(source: Source, row: Row, owner: Owner) -> list[str] | Rejected:
-    """The owner's texts in a row, cleaned: one, or one a turn."""
-    if not source.is_own(row, owner):
-        return Rejected(Reason.NOT_OWN)
-    for check in source.checks:
-        if reason := check(row):
-            return Rejected(reason)
-    found = [cleaned(source, text) for text in source.texts_of(row, owner)]
-    texts = [text for text in found if not isinstance(text, Rejected)]
-    why = [text.reason for text in found if isinstance(text, Rejected) and text.reason != Reason.EMPTY]
-    return texts or Rejected(why[-1] if why else Reason.EMPTY)
+    return next(filter(None, (check(piece) for check in _PIECE_CHECKS)), None)
 
 
 def thread_of(source: Source, row: Row, owner: Owner) -> str | None:

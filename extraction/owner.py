@@ -16,6 +16,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError, model_validator
 
+from extraction.clean.encoding import repair_mojibake
 from voice.errors import UserError, counted, explain_os_error
 
 SourceName = Literal[
@@ -60,7 +61,7 @@ class Owner(BaseModel):
         return _name(value) in self._known["names"]
 
     def has_email(self, value: str | None) -> bool:
-        """Whether an address, bare or as 'Name <address>', is his."""
+        """Whether an address, bare or as 'Name <address>', is his, with or without a tag behind a plus sign."""
         return _email(value) in self._known["emails"]
 
     def goes_by(self, value: str | None) -> bool:
@@ -133,14 +134,15 @@ def _fault(place: tuple[int | str, ...], kind: str, message: str) -> str:
 
 def _name(value: str | None) -> str:
     """Without case and extra spaces; 'Last, First' turned round."""
-    words = " ".join(unicodedata.normalize("NFC", value or "").casefold().split())
+    words = " ".join(unicodedata.normalize("NFC", repair_mojibake(value or "")).casefold().split())
     last, comma, first = words.partition(", ")
     return f"{first} {last}" if comma and first and ", " not in first else words
 
 
 def _email(value: str | None) -> str:
     address = parseaddr(value)[1] if value and "<" in value else value or ""
-    return address.strip().lower()
+    local, at, domain = address.strip().lower().partition("@")
+    return f"{local.partition('+')[0]}{at}{domain}" if not local.startswith("+") else local
 
 
 def _handle(value: str | None) -> str:

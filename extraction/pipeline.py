@@ -9,23 +9,26 @@ sentence of both stages. The second stage needs no database. Equal rows give equ
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from extraction import habits, limits, lookalikes
 from extraction import ledger as ledgers
 from extraction import pieces as files
-from extraction.clean.steps import Rejected
+from extraction.aside import NOWHERE, Aside
 from extraction.drafts import Draft, read_drafts, with_drafts
 from extraction.errors import ExtractionError
 from extraction.ledger import Counts, Ledger
+from extraction.limits import Limits
 from extraction.neutral.stage import add_neutral
-from extraction.nexus import Nexus, connect
-from extraction.own import Own, read_row
+from extraction.nexus import Nexus, Row, connect
+from extraction.own import Own, cut_pieces, read_row
 from extraction.owner import Owner
 from extraction.pieces import Piece, Secrets, holds_secret, masked
 from extraction.reason import Reason
-from extraction.runs import Turn, join_runs, turn_of
-from extraction.sources import SOURCES, Source
+from extraction.runs import Turn, join_runs, mark_answers, turn_of
+from extraction.sources import SOURCES, Source, speakers_of
 from extraction.units import UnitChoice
 from voice.atomic import atomic_write, flush
 from voice.ends import closing_names
@@ -43,21 +46,28 @@ def ignore_progress(source: str, rows_done: int, rows_total: int) -> None:
     """Draw nothing."""
 
 
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What is wanted of the first stage: the `unit` of a piece, a file of `drafts`, what becomes of `secrets`.
+
+    With `mask_names` placeholders stand for the people of the Nexus's identity table, too, and for the owner.
+    """
+
+    unit: UnitChoice = "both"
+    drafts: Path | None = None
+    secrets: Secrets = "mask"
+    mask_names: bool = False
+    limits: Limits = field(default_factory=Limits)
+
+
+AS_USUAL = Wishes()
+
+
 async def extract(
-    dsn: str,
-    owner: Owner,
-    out: Path,
-    *,
-    unit: UnitChoice = "both",
-    drafts: Path | None = None,
-    secrets: Secrets = "mask",
-    mask_names: bool = False,
-    on_progress: Progress = ignore_progress,
+    dsn: str, owner: Owner, out: Path, wishes: Wishes = AS_USUAL, *, on_progress: Progress = ignore_progress
 ) -> Ledger:
     """Both stages; what stands in `out` stays as it is when the first one fails."""
-    await gather_own(
-        dsn, owner, out, unit=unit, drafts=drafts, secrets=secrets, mask_names=mask_names, on_progress=on_progress
-    )
+    await gather_own(dsn, owner, out, wishes, on_progress=on_progress)
     return add_neutral(out)
 
 
@@ -65,28 +75,34 @@ async def gather_own(
     dsn: str,
     owner: Owner,
     out: Path,
+    wishes: Wishes = AS_USUAL,
     *,
-    unit: UnitChoice = "both",
-    drafts: Path | None = None,
-    secrets: Secrets = "mask",
-    mask_names: bool = False,
+    aside: Aside = NOWHERE,
     on_progress: Progress = ignore_progress,
 ) -> Ledger:
-    """The first stage: rows -> out/own.jsonl and out/own.ledger.json.
-
-    With `mask_names` placeholders stand for the people of the Nexus's identity table, too, and for the owner.
-    """
-    given = read_drafts(drafts) if drafts else {}
-    pieces: list[Piece] = []
-    walked: dict[str, Counts] = {}
+    """The first stage: rows -> out/own.jsonl and out/own.ledger.json; what is rejected of the owner's goes `aside`."""
+    given = read_drafts(wishes.drafts) if wishes.drafts else {}
+    walks: dict[str, _Walk] = {}
     async with connect(dsn) as nexus:
         sources, skipped = await present_sources(nexus, owner)
         for source in sources:
-            walked[source.name] = await _walk(nexus, source, owner, unit, pieces, on_progress)
-        names = await _people(nexus, owner) if mask_names else None
+            walks[source.name] = await _walk(nexus, source, owner, aside, on_progress)
+        names = await _people(nexus, owner) if wishes.mask_names else None
+    found = [own for walk in walks.values() for own in walk.found]
+    habits.learn(found)
+    for walk in walks.values():
+        mark_answers(walk.turns)
+        for own in walk.found:
+            if not own.rejected:
+                cut_pieces(own, owner, wishes.unit)
+        if wishes.unit != "sentence":
+            join_runs(walk.turns, wishes.unit)
+    limits.apply(found, wishes.limits)
+    walked = {name: _counted(walk, owner, aside) for name, walk in walks.items()}
+    pieces = [piece for own in found for piece in own.pieces]
     if not pieces:
         raise ExtractionError(_nothing_found(owner, walked))
-    return write_own(out, unit, walked, skipped, pieces, given, secrets, names)
+    return write_own(out, wishes.unit, walked, skipped, pieces, given, wishes.secrets, names)
 
 
 def write_own(
@@ -166,43 +182,70 @@ async def present_sources(nexus: Nexus, owner: Owner) -> tuple[list[Source], dic
     return present, skipped
 
 
-async def _walk(
-    nexus: Nexus, source: Source, owner: Owner, unit: UnitChoice, pieces: list[Piece], on_progress: Progress
-) -> Counts:
-    """Read one source to its end; its pieces are added to `pieces`."""
-    counts = Counts()
-    found: list[Own] = []
-    turns: list[Turn] = []
+@dataclass(slots=True)
+class _Walk:
+    """What a source gave: its counts, the owner's rows, the turns of its chats, and who wrote the other rows."""
+
+    counts: Counts = field(default_factory=Counts)
+    found: list[Own] = field(default_factory=list)
+    turns: list[Turn] = field(default_factory=list)
+    senders: Counter[str] = field(default_factory=Counter)
+
+
+async def _walk(nexus: Nexus, source: Source, owner: Owner, aside: Aside, on_progress: Progress) -> _Walk:
+    """Read one source to its end."""
+    walk = _Walk()
+    counts = walk.counts
     total = await nexus.count(source.table)
     on_progress(source.name, 0, total)
     async for page in nexus.pages(source.table, source.key, source.reads):
         for row in page:
-            outcome = read_row(source, row, owner, unit)
+            outcome = read_row(source, row, owner)
             counts.rows_read += 1
-            if isinstance(outcome, Rejected):
-                counts.rows_rejected[outcome.reason] += 1
+            if isinstance(outcome, Own):
+                walk.found.append(outcome)
             else:
-                counts.undated += bool(outcome.pieces) and row[source.date] is None
-                found.append(outcome)
-            if unit != "sentence" and (turn := turn_of(source, row, owner, outcome, len(turns))):
-                turns.append(turn)
+                counts.rows_rejected[outcome.reason] += 1
+                counts.words_read += outcome.words_read
+                counts.count_cut(f"{source.name}:{row[source.key]}", outcome.words_cut)
+                if outcome.reason == Reason.NOT_OWN:
+                    walk.senders.update(_senders(source, row))
+                else:
+                    aside.put(f"{source.name}:{row[source.key]}", outcome.reason, row[source.text] or "")
+            if turn := turn_of(source, row, owner, outcome, len(walk.turns)):
+                walk.turns.append(turn)
         on_progress(source.name, counts.rows_read, max(total, counts.rows_read))
-    if unit != "sentence":
-        join_runs(turns, unit)
-    for own in found:
-        _count(counts, own)
-        pieces += own.pieces
+    return walk
+
+
+def _senders(source: Source, row: Row) -> set[str]:
+    """Who wrote a row that is not the owner's."""
+    if source.turns:
+        return speakers_of(row[source.text] or "")
+    return {row[column] for column in source.senders if row[column]}
+
+
+def _counted(walk: _Walk, owner: Owner, aside: Aside) -> Counts:
+    """The counts of a source, once it is decided what is learned of its rows."""
+    counts = walk.counts
+    counts.lookalikes = lookalikes.find(walk.senders, owner)
+    for own in walk.found:
+        reasons = [dropped.reason for dropped in own.dropped]
+        counts.sentences_read += len(own.pieces) + len(reasons)
+        counts.sentences_rejected.update(reasons)
+        counts.triplets += len(own.pieces)
+        counts.words_read += own.words_read
+        counts.count_cut(own.row, own.words_cut)
+        if own.pieces:
+            counts.rows_used += 1
+            counts.undated += own.sent_at is None
+        else:
+            counts.rows_rejected[own.rejected or reasons[0]] += 1
+        if own.rejected:
+            aside.put(own.row, own.rejected, "\n".join(own.texts))
+        for dropped in own.dropped:
+            aside.put(own.row, dropped.reason, dropped.text)
     return counts
-
-
-def _count(counts: Counts, own: Own) -> None:
-    counts.sentences_read += len(own.pieces) + len(own.dropped)
-    counts.sentences_rejected.update(own.dropped)
-    counts.triplets += len(own.pieces)
-    if own.pieces:
-        counts.rows_used += 1
-    else:
-        counts.rows_rejected[own.dropped[0]] += 1
 
 
 def _nothing_found(owner: Owner, walked: dict[str, Counts]) -> str:

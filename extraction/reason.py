@@ -23,11 +23,17 @@ class Reason(StrEnum):
     ATTACHMENT = "attachment", "only the placeholders of attachments"
     EDIT_MARK = "edit_mark", "what a phone writes about a message that was edited, unsent or deleted"
     AUTOMATED = "automated", "a program wrote it: calendar replies, auto-replies, receipts, newsletters"
-    CHAT_LOG = "chat_log", "a mail into which a conversation of several people was pasted"
+    MACHINE_TEXT = "machine_text", "a messenger or a telephone wrote it: a call, a group's new name, a driving reply"
     # Rows and sentences.
     TAPBACK = "tapback", "a reaction that a phone wrote out: Liked “see you”"
     LINKS = "links", "only links"
+    PASTED = "pasted", "pasted into a mail: an article, a notice, a joke, a conversation of several people"
+    # Words.
+    QUOTE = "quote", "quoted or forwarded in a mail"
+    SIGNATURE = "signature", "a signature, a disclaimer, a device's or a mail service's line"
     # Sentences.
+    ONE_WORD = "one_word", "one word, and there are enough of such answers"
+    COPY = "copy", "the same words often enough already, or the same message again"
     REACTION = "reaction", "one word that only reacts (lol, ok), or no word at all"
     TABLE_ROW = "table_row", "a line of a table"
     QUOTE_LEFT_OVER = "quote_left_over", "the header of a quote still stands in it"

@@ -1,4 +1,4 @@
-"""Messages that their owner sent one after the other, as one message.
+"""The turns of chats: which rows answer a question, and the messages that their owner sent one after the other.
 
 In: the turns of a source of chats, the owner's and everybody else's. Out: the same pieces, in which each run of the
 owner's rows in one thread, each within two minutes of the one before and nobody else's between, has become a message
@@ -8,7 +8,7 @@ of as many lines, named `source:row id+others:m`. Beside sentences, its rows are
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Literal
 
 from extraction.clean.steps import Rejected
@@ -22,26 +22,37 @@ from extraction.units import MESSAGE
 from voice.units import MESSAGE_TOKENS, about_tokens
 
 GAP = timedelta(minutes=2)
+_QUESTION_REACH = 200  # characters at the end of a message in which it asks
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A row of a thread, at its moment; `own` is None where somebody else wrote it."""
+    """A row of a thread, at its moment; `own` is None where somebody else wrote it, and `asks` if it is a question."""
 
     thread: str
     sent_at: datetime
     place: int
     own: Own | None
+    asks: bool = False
 
 
 def turn_of(source: Source, row: Row, owner: Owner, outcome: Own | Rejected, place: int) -> Turn | None:
     """The turn that a row is in its chat; None for other sources, rows without date or thread, and what was dropped."""
     own = outcome if isinstance(outcome, Own) else None
-    is_turn = own.pieces if own else isinstance(outcome, Rejected) and outcome.reason == Reason.NOT_OWN
-    if not is_turn or source.register_of(row) != "chat":
+    is_others = isinstance(outcome, Rejected) and outcome.reason == Reason.NOT_OWN
+    if not (own or is_others) or source.register_of(row) != "chat":
         return None
     thread, sent_at = thread_of(source, row, owner), date_of(row[source.date])
-    return Turn(thread, sent_at, place, own) if thread and sent_at else None
+    asks = is_others and "?" in (row[source.text] or "")[-_QUESTION_REACH:]
+    return Turn(thread, sent_at, place, own, asks) if thread and sent_at else None
+
+
+def mark_answers(turns: Iterable[Turn]) -> None:
+    """Mark the owner's rows that stand directly below a question of somebody else."""
+    ordered = sorted(turns, key=lambda turn: (turn.thread, turn.sent_at, turn.place))
+    for above, turn in pairwise(ordered):
+        if turn.own and above.asks and above.thread == turn.thread:
+            turn.own.answers = True
 
 
 def join_runs(turns: Iterable[Turn], unit: Literal["message", "both"]) -> None:
@@ -50,6 +61,8 @@ def join_runs(turns: Iterable[Turn], unit: Literal["message", "both"]) -> None:
     for _, thread in groupby(ordered, key=lambda turn: turn.thread):
         run: list[Turn] = []
         for turn in thread:
+            if turn.own and not turn.own.pieces:
+                continue
             if run and not (turn.own and turn.sent_at - run[-1].sent_at <= GAP and _fits(run, turn.own)):
                 _join(run, unit)
                 run = []

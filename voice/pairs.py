@@ -51,10 +51,18 @@ def read_pairs(path: Path, register: Register) -> Iterator[Pair | Fault]:
 
 
 def _from_tabs(number: int, line: str, register: Register) -> Pair | Fault:
-    neutral, _, own = (part.strip() for part in line.partition("\t"))
+    neutral, _, own = (_unquoted(part.strip()) for part in line.partition("\t"))
     if line.count("\t") != 1:
         return Fault.NOT_ONE_TAB
     return Pair(number, neutral, own, register, unit_of(neutral)) if neutral and own else Fault.EMPTY_SIDE
+
+
+def _unquoted(field: str) -> str:
+    """A field as it was typed: a spreadsheet puts one that holds quotes or commas into quotes and doubles its own."""
+    inner = field[1:-1].replace('""', "")
+    if len(field) > 1 and field[0] == field[-1] == '"' and '"' not in inner and ('""' in field[1:-1] or "," in inner):
+        return field[1:-1].replace('""', '"')
+    return field
 
 
 def _from_object(lines: Lines, number: int, line: str, register: Register) -> Pair | Fault:

@@ -8,19 +8,32 @@ import re
 
 # Words whose full stop does not end a sentence...
 ABBREVIATIONS = frozenset(
-    "mr mrs ms dr prof sr jr st mt vs etc e.g i.e eg ie cf approx dept inc ltd corp vol pp "
+    "mr mrs ms dr prof sr jr st mt ft vs etc e.g i.e eg ie cf approx dept inc ltd corp vol pp "
+    "lt sgt cpl pvt capt cmdr maj col gen adm rev hon gov sen supt messrs mme mlle "
     "jan feb apr jun jul aug sep sept oct nov dec tue tues thu thur thurs fri a.m p.m u.s u.k".split()
 )
 # ...unless they are these and a capital follows.
 MAY_END_ONE = frozenset("etc a.m p.m inc ltd corp u.s u.k tue tues thu thur thurs fri".split())
 # Words whose full stop does not end a sentence when a digit follows, as in no. 5.
 BEFORE_DIGITS = frozenset("no nos fig p ch".split())
+# Names that are written with an exclamation mark.
+NAMES_WITH_MARK = frozenset("yahoo yum jeopardy".split())
 
+_MODIFIER = r"[\ufe0f\u20e3\u200d\U0001f3fb-\U0001f3ff]"
+_EMOJI = rf"[\u203c-\u2bff\u3030\u303d\U0001f000-\U0001faff](?:{_MODIFIER}|[\u2600-\u2bff\U0001f000-\U0001faff])*"
+_SMILEY = r"(?:[:;=]['-]?[()DPpOo3|/]{1,3}|<3|[xX]D)(?=\s|$)"
 _END = re.compile(
-    r"(?P<mark>[.!?…‽।؟]+)(?P<close>[\"'”’)\]»*_]*)(?P<gap>[ \t\u00a0]+)"
+    r"(?P<mark>\.(?:[ ]\.)+|[.!?…‽।؟]+)(?P<close>[\"'”’)\]»*_]*)(?P<smile>(?:[ ]?(?:"
+    + _EMOJI
+    + r"|"
+    + _SMILEY
+    + r"))*)("
+    r"?P<gap>[ \t\u00a0]+)"
     r"|(?P<wide>[。！？]+[”’）」』]*)(?P<no_gap>[ \t\u3000]*)"  # Chinese and Japanese put no space between sentences
 )
 _INITIAL = re.compile(r"(?:^|\s)(?:[A-Z]\w*\.?\s+)?[A-Z]$")
+_NEXT_INITIAL = re.compile(r"[A-Z]\.")
+_GOES_ON = re.compile(r"[(\[{]|[-–—](?![\w])")  # an aside or a dash: more of the same sentence
 _LINE = re.compile(r"[^\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
 _LIST_MARKER = re.compile(r"\s*(?:\d{1,3}|[a-zA-Z])")
 
@@ -48,18 +61,30 @@ def _ends_sentence(text: str, start: int, end: re.Match[str]) -> bool:
     mark = end["mark"]
     if not following or end["wide"]:
         return bool(following)
+    if _GOES_ON.match(text, end.end()):
+        return False
+    if end["smile"]:
+        return True
+    before = text[start : end.start()]
+    word = before.split()[-1].strip("([\"'“‘").lower() if before.split() else ""
+    if mark == "!" and word in NAMES_WITH_MARK:
+        return False
     if mark == "." and not end["close"]:
-        before = text[start : end.start()]
-        word = before.split()[-1].strip("([\"'“‘").lower() if before.split() else ""
         if word in ABBREVIATIONS:
             return word in MAY_END_ONE and following.isupper()
         if word in BEFORE_DIGITS and following.isdigit():
             return False
+        if word == "al" and before.lower().endswith("et al"):
+            return False
         if word != "i" and _INITIAL.search(before) and following.isupper():
+            if _NEXT_INITIAL.match(text, end.end()):
+                return False
             return len(before.split()) > 1 and before.split()[-2].islower()  # J. Smith, but not: plan B. Then
         return not _LIST_MARKER.fullmatch(before)
-    if set(mark) <= {".", "…"}:
+    if set(mark) <= {".", "…", " "}:
         return not following.islower()  # 'well... maybe' is one thought
+    if end["close"] and following.islower() and set(mark) <= {"!", "?"}:
+        return not set(end["close"]) & set("\"'”’»")  # '"really?" she said'
     return True
 
 

@@ -8,6 +8,8 @@ import re
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from extraction.clean import attribution, quotes
+
 _LOOKS_LIKE_HTML = re.compile(
     r"<(?:!doctype|html|head|body|div|p|br|span|table|blockquote|font|a|b|i|u|em|strong|ul|ol|li|pre|h[1-6]|img|hr|style)"
     r"(?:\s[^<>]*)?/?>|</[a-z][a-z0-9]*>|&(?:nbsp|amp|quot|lt|gt|apos|#\d{1,6}|#x[0-9a-f]{1,5});",
@@ -21,8 +23,9 @@ _NO_TAG = re.compile(r"<(?!/?(?:span|font|a|b|i|u|em|strong|img)\b)", re.IGNOREC
 _MOST_PASSES = 8
 _UNSEEN = "head, style, script, title, noscript, template"
 _QUOTES = (
-    "blockquote[type=cite], blockquote.gmail_quote, .gmail_attr, .moz-cite-prefix, .moz-forward-container, "
-    ".yahoo_quoted, .protonmail_quote, .zmail_extra, #OLK_SRC_BODY_SECTION, .OutlookMessageHeader"
+    "blockquote[type=cite], div[name=quote], blockquote.gmail_quote, .gmail_attr, .moz-cite-prefix, "
+    ".moz-forward-container, .yahoo_quoted, .protonmail_quote, .zmail_extra, #OLK_SRC_BODY_SECTION, "
+    ".OutlookMessageHeader"
 )
 _SIGNATURES = (
     ".gmail_signature, [data-smartmail=gmail_signature], .gmail_signature_prefix, .moz-signature, "
@@ -85,14 +88,21 @@ def _cut_what_others_wrote(root: LexborNode, others_words: str) -> None:
             following = gone.next
             gone.decompose()
     for node in reversed(root.css("div.gmail_quote")):  # inner ones first: a node may not be cut twice
-        # Answers between the quoted lines stand in the same div: only a forward, or a quote without a blockquote, goes.
-        if node.css_first("blockquote") is None or _FORWARDED.match(node.text(deep=True)):
+        # Answers between the quoted lines stand in the same div, and some programs put all that was written into one:
+        # only a forward, or a quote without a blockquote that says whose it is, goes.
+        words = node.text(deep=True, separator="\n").strip()
+        if _FORWARDED.match(words) or (node.css_first("blockquote") is None and _opens_quote(words)):
             node.decompose()
     for node in reversed(root.css(_UNSEEN)):
         node.decompose()
     for node in reversed(root.css(f"{_REPLY_HEADER}, {others_words}, {_SIGNATURES}")):
         node.insert_before(_BLOCK)  # what stood above and below it is not one line
         node.decompose()
+
+
+def _opens_quote(words: str) -> bool:
+    """Whether a text begins with who wrote it."""
+    return attribution.find(words.split("\n"), 0) is not None or not quotes.remove(words)
 
 
 def _line_break(edges: re.Match[str]) -> str:

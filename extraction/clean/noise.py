@@ -12,20 +12,6 @@ PLACEHOLDER = "\ufffc"  # where an attachment stands in a message
 # Apple's associated_message_type of reactions given and taken back; other types are stickers and app messages.
 TAPBACK_TYPES = range(2000, 4000)
 
-_TAPBACK = re.compile(
-    r"""^\s*(?:
-      (?:Liked|Loved|Disliked|Laughed\sat|Emphasi[sz]ed|Questioned|Reacted\s(?:\S{1,16}|with\sa\s\S+)\sto)\s
-      |Removed\s(?:an?|the)\s(?:like|heart|dislike|laugh|exclamation|exclamation\smark|question\smark|emphasis|\S{1,16}
-        (?:\sreaction)?)\s(?:reaction\s)?from\s
-    )(?:[“"„«].*[”"“»…]|an?\s(?:image|photo|movie|video|attachment|audio\smessage|sticker|message|link|contact|location|GIF)\s*)$""",
-    re.DOTALL | re.VERBOSE,
-)
-_EDIT_MARK = re.compile(
-    r"""^\s*(?:Edited\s(?:to|from)\s[“"].* | (?:You|\S.{0,40})\sunsent\sa\smessage\.?
-      |You\s(?:edited|deleted)\s(?:a|this)\smessage\.?
-      |This\smessage\s(?:was|has\sbeen)\s(?:deleted|unsent|removed)\.?)\s*$""",
-    re.DOTALL | re.VERBOSE,
-)
 _LINK = re.compile(r"<?(?:https?://|www\.)\S+", re.IGNORECASE)
 
 _AUTOMATED_SUBJECT = re.compile(
@@ -57,11 +43,6 @@ _AUTOMATED_TEXT = re.compile(
     re.IGNORECASE | re.VERBOSE | re.DOTALL,
 )
 
-# A pasted log of an instant messenger: most of its lines are somebody else's.
-_SPEAKER_LINE = re.compile(
-    r"^\s*\S[^\n:]{0,60}\s(?:says|wrote|writes|said)(?:\s\(\d[^\n)]{0,20}\))?:\s*$", re.MULTILINE
-)
-_SPEAKER_LINES_NEEDED = 4
 # White space that sets off a column; after the end of a sentence it may be a habit.
 _COLUMN = re.compile(r"(?<=\S)(?<![.!?:,;])(?:[ ]{3,}|[ ]*\t\s*)(?=\S)")
 _TABLE_COLUMNS = 3
@@ -80,16 +61,6 @@ _REACTION = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-
-
-def tapback(text: str) -> Reason | None:
-    """A reaction that a phone wrote out: 'Liked “see you”', 'Removed a heart from “see you”'."""
-    return Reason.TAPBACK if _TAPBACK.match(text) else None
-
-
-def edit_mark(text: str) -> Reason | None:
-    """What a phone writes about a message that was edited, unsent or deleted."""
-    return Reason.EDIT_MARK if _EDIT_MARK.match(text) else None
 
 
 def attachment(text: str) -> Reason | None:
@@ -113,17 +84,17 @@ def automated(text: str) -> Reason | None:
     return Reason.AUTOMATED if _AUTOMATED_TEXT.search(text) else None
 
 
-def chat_log(text: str) -> Reason | None:
-    """A mail into which a conversation of several people was pasted."""
-    return Reason.CHAT_LOG if len(_SPEAKER_LINE.findall(text)) >= _SPEAKER_LINES_NEEDED else None
-
-
 def table_row(text: str) -> Reason | None:
     """A line of a table: three columns or more, or two with hardly a word in them."""
     columns = len(_COLUMN.findall(text)) + 1
     if columns >= _TABLE_COLUMNS or (columns > 1 and len(_LETTERS.findall(text)) < _PROSE_WORDS):
         return Reason.TABLE_ROW
     return None
+
+
+def is_one_word(text: str) -> bool:
+    """Whether a text is a single word."""
+    return len(_WORD.findall(text)) == 1
 
 
 def reaction(text: str) -> Reason | None:

@@ -7,8 +7,7 @@ which nothing tells a quote from an answer, so that the rest is cut.
 
 import re
 
-from email_reply_parser import EmailMessage
-
+from extraction.clean import attribution
 from extraction.reason import Reason
 
 # Opens a quote whatever follows, in the languages of Outlook's and Lotus Notes' users.
@@ -21,31 +20,28 @@ _DASHED = re.compile(
     )""",
     re.IGNORECASE | re.VERBOSE,
 )
-# Introduces a quote: 'On Monday, 4 May 2009, A. Person <a@b.c> wrote:', on up to three lines.
-_ATTRIBUTION = re.compile(
-    r"""(?=.*[\d@<])(?:
-      On\s.{4,250}?\bwrote: | In\sa\smessage\sdated\s.{4,250}?\bwrites:
-      |Am\s.{4,250}?\bschrieb.{0,120}?: | Le\s.{4,250}?\ba\sécrit\s?: | El\s.{4,250}?\bescribió:
-      |Il\s.{4,250}?\bha\sscritto: | Op\s.{4,250}?\bschreef.{0,120}?: | Em\s.{4,250}?\bescreveu:
-    )$""",
-    re.VERBOSE | re.DOTALL,
-)
-_ATTRIBUTION_LINES = 3
-_SHORT_ATTRIBUTION = re.compile(r"^\s*\S.{0,80}<[^<>@\s]+@[^<>\s]+>\s?wrote:\s*$")
-_NAME_WROTE = re.compile(r"^\s*\S.{0,80}\s(?:wrote|writes):\s*$")  # an attribution only if a marked quote follows
-
 _QUOTED = re.compile(r"^\s{0,3}>(?![:;._][-'_]?[()<|DP])")  # but not an angry face
 # A quoted line that was wrapped after it was quoted: at least so long, and the rest of it on a line of its own.
 _FULL_LINE_CHARACTERS = 65
 _TAIL_CHARACTERS = 30
+_OPEN_LINK = re.compile(r"<(?:https?://|www\.|mailto:)[^<>\s]*$", re.IGNORECASE)
+_LINK_TAIL = re.compile(r"^[^<>\s]+>\S{0,2}\s*$")
 
+# The fields of a header, by what they say, in the languages of Outlook's users.
+_FIELDS = {
+    "sender": "from von de da van från fra lähettäjä od kimden от",
+    "date": "sent date gesendet datum envoyé enviado fecha inviato data verzonden skickat sendt dato lähetetty wysłano "
+    "gönderme tarihi отправлено дата",
+    "recipient": "to an à para a aan till til vastaanottaja do kime кому cc bcc kopie kopia copie",
+    "subject": "subject subj betreff objet asunto oggetto onderwerp assunto ämne emne aihe temat předmět konu тема",
+}
+_KIND = {name: kind for kind, names in _FIELDS.items() for name in names.split()}
 _FIELD = re.compile(
-    r"^\s*\*?(From|Sent|Date|To|Cc|Subject|Subj|Von|Gesendet|An|Betreff|De|Envoyé|À|Objet|Enviado|Para|Asunto|Da|Inviato"
-    r"|Oggetto|Van|Verzonden|Onderwerp):\*?(?:\s|$)",
-    re.IGNORECASE,
+    rf"^\s*[*_]?({'|'.join(sorted(_KIND, key=len, reverse=True))})\s?:[*_]?(?:\s+(.*))?$", re.IGNORECASE
 )
-_FIRST_FIELDS = frozenset({"from", "subj", "von", "de", "da", "van"})
-_FIELD_REACH = 6  # lines below 'From:' in which another field must stand
+_FIELD_REACH = 8  # lines of a header that are looked at
+_ADDRESS = re.compile(r"\S@\S|mailto:")
+_MOMENT = re.compile(r"(?=.*\b\d{1,2}[:.]\d{2}\b)(?=.*(?:\b\d{4}\b|\d[/.-]\d{1,2}[/.-]\d))")
 
 # Lotus Notes: a name, a date, 'To:', 'cc:', 'Subject:', without any mark that a quote begins.
 _NOTES_TO = re.compile(r"^\s*To:(?:\s|$)")
@@ -58,6 +54,7 @@ _NOTES_BETWEEN = re.compile(r"^\t|^\s*(?:$|Please respond to|Sent by:|\S+@\S+\s*
 _NOTES_REACH_UP = 8  # lines
 _NOTES_REACH_DOWN = 120  # a long list of recipients stands between 'To:' and 'Subject:'
 _NOTES_NAME = re.compile(r"^\s*\S.{0,68}[^\s.!?]\s*$")
+_NOTES_AT = re.compile(r"[A-Z][\w.'-]*(?: [A-Z][\w.'-]*){1,4}\s?(?:/[\w&]+)*@[A-Z]\w+")
 _NOTES_UNFINISHED = re.compile(r"[@/<,\"(]\s*$")
 # The same as a table: the sender in the left column, the fields in the right one.
 _NOTES_TABLE_TO = re.compile(r"^\s{6,}\S.*\s{3}To:(?:\s|$)|^\s{30,}To:(?:\s|$)")
@@ -70,19 +67,7 @@ _ATTACHMENT = re.compile(
     re.IGNORECASE,
 )
 _RULE = re.compile(r"^\s*[-_=*]{3,}\s*$")
-_NEVER = re.compile(r"(?!)")
 _LEFT_OVER = re.compile(r"[-_]{2,}\s*(?:original message|forwarded (?:message|by))", re.IGNORECASE)
-
-
-class _Reply(EmailMessage):  # type: ignore[misc]
-    """email-reply-parser for single header lines ('Subject: …'), which open pasted mails that the rules here let pass.
-
-    Its other patterns are off: the rules do that with fewer mistakes, and its search for 'On … wrote:' over any
-    distance takes time that grows with the cube of a long text.
-    """
-
-    HEADER_REGEX = re.compile(r"^\*?(?:From|Sent|Subject):\*? .+")  # 'To: be honest' is prose
-    MULTI_QUOTE_HDR_REGEX = MULTI_QUOTE_HDR_REGEX_MULTILINE = QUOTE_HDR_REGEX = QUOTED_REGEX = SIG_REGEX = _NEVER
 
 
 def remove(text: str) -> str:
@@ -92,7 +77,7 @@ def remove(text: str) -> str:
         lines = [line for line in lines[: _header(lines)] if not _ATTACHMENT.match(line)]
         while lines and (not lines[-1].strip() or _RULE.match(lines[-1])):
             lines.pop()
-        own: str = _Reply("\n".join(lines)).read().reply.strip("\n")
+        own = "\n".join(lines).strip("\n")
         if own == text:
             return own
         text = own  # what was between two quotes can look like a header now that they are gone
@@ -115,12 +100,14 @@ def _without_marked(lines: list[str]) -> list[str]:
         was_full = quoted[index - 1] and len(lines[index - 1].rstrip()) >= _FULL_LINE_CHARACTERS
         if was_full and quoted[index + 1] and 0 < len(lines[index].strip()) <= _TAIL_CHARACTERS:
             quoted[index] = True
+        if quoted[index - 1] and _OPEN_LINK.search(lines[index - 1]) and _LINK_TAIL.match(lines[index]):
+            quoted[index] = True
     first_below = _next_filled(lines)
     for index in range(len(lines)):
-        length = _attribution(lines, index) or bool(_NAME_WROTE.match(lines[index]))
-        below = first_below[index + length] if length else None
-        if below is not None and quoted[below]:
-            quoted[index : index + length] = [True] * length
+        found = attribution.find(lines, index)
+        below = first_below[index + found.lines] if found else None
+        if found and below is not None and quoted[below]:
+            quoted[index : index + found.lines] = [True] * found.lines
     return [line for line, mark in zip(lines, quoted, strict=True) if not mark]
 
 
@@ -132,38 +119,34 @@ def _next_filled(lines: list[str]) -> list[int | None]:
     return following
 
 
-def _attribution(lines: list[str], index: int) -> int:
-    """How many lines the attribution that begins at this line has; 0 if none does."""
-    if not lines[index].strip():
-        return 0
-    if _SHORT_ATTRIBUTION.match(lines[index]):
-        return 1
-    for length in range(1, _ATTRIBUTION_LINES + 1):
-        if _ATTRIBUTION.match(" ".join(lines[index : index + length]).strip()):
-            return length
-    return 0
-
-
 def _header(lines: list[str]) -> int:
     """The first line of the first header of an unmarked quote; the number of lines if there is none."""
     for index, line in enumerate(lines):
-        if _is_field_block(lines, index):
-            return _letterhead(lines, index)
-        if _DASHED.match(line) or _attribution(lines, index):
-            return index
         if _NOTES_TO.match(line) or _NOTES_TABLE_TO.match(line):
             start = _notes_header(lines, index)
             if start is not None:
                 return start
+        if _is_field_block(lines, index):
+            return _letterhead(lines, index)
+        found = attribution.find(lines, index)
+        if _DASHED.match(line) or (found and found.sure):
+            return index
     return len(lines)
 
 
 def _is_field_block(lines: list[str], index: int) -> bool:
-    first = _FIELD.match(lines[index])
-    if not first or first[1].lower() not in _FIRST_FIELDS:
+    """Whether a header begins here: fields of two kinds at least, and a subject, an address or a moment among them."""
+    if not _FIELD.match(lines[index]):
         return False
-    below = (_FIELD.match(line) for line in lines[index + 1 : index + 1 + _FIELD_REACH])
-    return any(field and field[1].lower() not in _FIRST_FIELDS for field in below)
+    kinds: set[str] = set()
+    is_header = False
+    for line in lines[index : index + _FIELD_REACH]:
+        if field := _FIELD.match(line):
+            kind = _KIND[field[1].lower()]
+            kinds.add(kind)
+            value = field[2] or ""
+            is_header |= kind == "subject" or bool(_ADDRESS.search(value) or _MOMENT.match(value))
+    return is_header and len(kinds) > 1
 
 
 def _notes_header(lines: list[str], to: int) -> int | None:
@@ -195,9 +178,16 @@ def _notes_sender(lines: list[str], dated: int, column: int) -> int:
         first = dated - 1
     while first and _NOTES_UNFINISHED.search(lines[first - 1]) and _NOTES_NAME.match(lines[first - 1]):
         first -= 1
-    while first and lines[first - 1].strip() and lines[first - 1] in lines[first : dated + 1]:
-        first -= 1  # some versions of Notes wrote it several times
+    while first and _is_repeated(lines, first, dated):
+        first -= 1
     return first
+
+
+def _is_repeated(lines: list[str], first: int, dated: int) -> bool:
+    """Whether the line above a sender is of his as well: some versions of Notes wrote name and date several times."""
+    above = lines[first - 1].strip()
+    is_part = lines[first - 1] in lines[first : dated + 1] or _NOTES_DATE.fullmatch(above) or _NOTES_AT.fullmatch(above)
+    return bool(above and is_part)
 
 
 def _letterhead(lines: list[str], sender: int) -> int:

@@ -6,7 +6,8 @@ they are voice. A bare name under a sign-off word goes.
 
 import re
 
-_DELIMITER = re.compile(r"^\s*-- ?\s*$")
+_DELIMITER = re.compile(r"^\s*\*?--\s+\*?\s*$|^\s*\*--\s?\*\s*$")
+_BARE_DELIMITER = re.compile(r"^\s*--\s*$")  # some programs take the space away; others' writers type it as a rule
 _POSTSCRIPT = re.compile(r"^\s*P\.?\s?S\b", re.IGNORECASE)
 _DEVICE = re.compile(
     r"""^\s*(?:
@@ -14,13 +15,25 @@ _DEVICE = re.compile(
         |Samsung|Proton|Superhuman|Spark|Verizon|AT&T|T-Mobile|Sprint)\b.{0,100}
       |Get\sOutlook\sfor\s(?:iOS|Android).{0,60} | Von\smeinem\s.{0,40}\sgesendet | Envoyé\sde\smon\s.{0,40}
       |Enviado\s(?:desde|do)\sm[ie][ua]?\s.{0,40} | Inviato\sda(?:l\smio)?\s.{0,40}
+      |(?:Verzonden|Verstuurd)\s(?:vanaf|van|met|via)\s.{0,60} | Sendt\sfra\s.{0,40} | Skickat\sfrån\s.{0,40}
+      |Lähetetty\s.{0,40} | Wysłan[eo]\sz\s.{0,40} | Odesláno\sz\s.{0,40} | Trimis\sde\spe\s.{0,40}
+      |Отправлено\sс(?:о)?\s.{0,40} | Στάλθηκε\sαπό\s.{0,40} | Gesendet\s(?:von|mit)\s.{0,60} | Hanki\sOutlook.{0,40}
+      |(?:Outlook|Téléchargez|Holen\sSie\ssich)\s.{0,20}Outlook\s.{0,40}
+      |iPhone(?:から送信|에서\s보냄) | 发自我的\s?\S.{0,20}
       |Please\sconsider\sthe\senvironment\sbefore\sprinting.{0,80}
+      |Virus[- ]free\..{0,120} | (?:Virenfrei|Libre\sde\svirus|Sans\svirus|Virusvrij|Virusfri)\.\s.{0,120}
+      |(?:This|The)\s(?:e-?mail|message)\s(?:has\sbeen|was)\s(?:checked|scanned)\s(?:for|by)\s.{0,160}
+      |(?:Checked|Scanned)\sby\sAVG\b.{0,120} | No\svirus\sfound\sin\sthis\s(?:incoming|outgoing|)\s?message\.?.{0,80}
+      |(?:Internal\s)?Virus\sDatabase(?:\sis\sout\sof\sdate)?.{0,100} | Version:\s[\d.]+\s/\sVirus.{0,100}
+      |Outgoing\smail\sis\scertified\sVirus\sFree\.? | Get\syour\s(?:FREE|free)\s.{0,60}https?://\S+
+      |(?:https?://)?www\.(?:avast|avg|mcafee|norton)\.com\S*
     )\s*$""",
     re.IGNORECASE | re.VERBOSE,
 )
 
 # What free mail services append: a rule, and below it a few lines with a link.
 _RULE = re.compile(r"^\s*[_*=~-]{10,}\s*$")
+_SHORT_RULE = re.compile(r"^\s*[_*=~-]{3,}\s*$")
 _LINK = re.compile(r"https?://|www\.", re.IGNORECASE)
 _FOOTER_LINES = 6
 
@@ -67,19 +80,60 @@ def remove(text: str) -> str:
     """The text without device lines, footers, disclaimers, signature blocks and the bare name under a sign-off."""
     while True:
         lines = [line for line in _without_delimited(text.split("\n")) if not _DEVICE.match(line)]
-        own = _without_name(_without_block(_without_disclaimers("\n".join(_without_footer(lines)))))
+        lines = _without_footer(lines)
+        while lines and (not lines[-1].strip() or _SHORT_RULE.match(lines[-1])):
+            lines.pop()
+        own = _without_name(_without_block(_without_disclaimers("\n".join(lines))))
         if own == text:
             return own
         text = own  # what stood above a block can be the end of another one
 
 
+def last_lines(text: str) -> list[str]:
+    """The last lines of a text that look like part of a signature: a name, a post, a way to reach somebody."""
+    found = []
+    for line in reversed(text.split("\n")):
+        if line.strip() and not _may_sign(line):
+            break
+        if line.strip():
+            found.append(line.strip())
+    return found[:_BLOCK_LINES] if len(found) < len([line for line in text.split("\n") if line.strip()]) else []
+
+
+def without_learned(text: str, learned: frozenset[str]) -> str:
+    """The text without the lines at its end that its writer is known to sign with; never all of it."""
+    lines = text.rstrip().split("\n")
+    while len(lines) > 1 and (not lines[-1].strip() or lines[-1].strip() in learned):
+        lines.pop()
+    return "\n".join(lines)
+
+
+def _may_sign(line: str) -> bool:
+    words = line.split()
+    if not _is_block_line(line) or line.rstrip().endswith((".", "!", "?", "…")):
+        return False
+    capitalised = all(word[0].isupper() or not word[0].isalpha() for word in words)
+    return bool(_CONTACT.search(line)) or capitalised or (len(words) <= 3 and any(map(str.isdigit, line)))
+
+
 def _without_delimited(lines: list[str]) -> list[str]:
     """Without what follows a line of '-- ', up to a postscript."""
-    cut = next((index for index, line in enumerate(lines) if _DELIMITER.match(line)), None)
+    cut = next((index for index in range(len(lines)) if _is_delimiter(lines, index)), None)
     if cut is None:
         return lines
     postscript = next((index for index in range(cut, len(lines)) if _POSTSCRIPT.match(lines[index])), len(lines))
     return lines[:cut] + lines[postscript:]
+
+
+def _is_delimiter(lines: list[str], index: int) -> bool:
+    """'-- ', or '--' above nothing but the short lines of a signature."""
+    if not _BARE_DELIMITER.match(lines[index]):
+        return bool(_DELIMITER.match(lines[index]))
+    if lines[index].rstrip("\n").endswith(" "):
+        return True
+    below = [line for line in lines[index + 1 :] if line.strip()]
+    postscript = next((at for at, line in enumerate(below) if _POSTSCRIPT.match(line)), len(below))
+    return len(below[:postscript]) <= _BLOCK_LINES and all(map(_is_block_line, below[:postscript]))
 
 
 def _without_footer(lines: list[str]) -> list[str]:

@@ -60,6 +60,13 @@ def sample(dsn: str | None, rows: int, seed: int, out: Path, stop: bool) -> None
 @_DRAFTS
 @_SECRETS
 @click.option("--mask-names", is_flag=True, help="Hide people's names as well: the owner's and those of the Nexus.")
+@click.option("--copies", default=3, type=click.IntRange(min=1), help="How often the same text is learned at most.")
+@click.option(
+    "--one-words", default=0.02, type=click.FloatRange(0, 1), help="Share of answers of one word, such as 'yes'."
+)
+@click.option(
+    "--keep-rejected", type=path(), help="Write the owner's texts that are not learned to this file, and why."
+)
 @with_neutral
 def extract(
     dsn: str,
@@ -69,22 +76,25 @@ def extract(
     drafts: Path | None,
     secrets: "Secrets",
     mask_names: bool,
+    copies: int,
+    one_words: float,
+    keep_rejected: Path | None,
     neutral: Neutral,
 ) -> None:
     """Turn the owner's rows of a Nexus into triplets; the database is only read."""
+    from extraction.aside import kept_in
+    from extraction.limits import Limits
     from extraction.owner import load_owner
-    from extraction.pipeline import gather_own
+    from extraction.pipeline import Wishes, gather_own
     from nic_voice.sample import embedded
     from nic_voice.terminal import rows_bar
 
     identities = load_owner(owner)
     neutral.check(mask_names)
     embedded.start_if_ours(dsn)
-    with rows_bar() as progress:
-        work = gather_own(
-            dsn, identities, out, unit=unit, drafts=drafts, secrets=secrets, mask_names=mask_names, on_progress=progress
-        )
-        asyncio.run(work)
+    with kept_in(keep_rejected) as aside, rows_bar() as progress:
+        wishes = Wishes(unit, drafts, secrets, mask_names, Limits(copies, one_words))
+        asyncio.run(gather_own(dsn, identities, out, wishes, aside=aside, on_progress=progress))
     show_ledger(neutral.write(out), out)
 
 

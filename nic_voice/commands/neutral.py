@@ -154,9 +154,11 @@ def show_ledger(ledger: "Ledger", out: Path) -> None:
     """Print what an extraction did."""
     from rich.console import Console
 
-    from extraction.ledger import show
+    from extraction.ledger import show, show_lookalikes
 
     Console().print(show(ledger))
+    if question := show_lookalikes(ledger):
+        click.echo(question, err=True)
     if ledger.drafts:
         counts = {what: f"{count:,}" for what, count in ledger.drafts.items()}
         click.echo(

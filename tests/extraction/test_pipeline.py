@@ -18,7 +18,7 @@ from extraction.neutral import stage
 from extraction.neutral.stage import add_neutral
 from extraction.owner import Owner
 from extraction.pieces import read_pieces
-from extraction.pipeline import extract, gather_own
+from extraction.pipeline import Wishes, extract, gather_own
 from extraction.reason import Reason
 from voice.errors import UserError
 from voice.manifest import file_sha256
@@ -63,7 +63,7 @@ async def _fill(dsn: str) -> None:
 @pytest.mark.postgres
 async def test_every_row_and_sentence_is_counted(nexus_dsn: str, tmp_path: Path) -> None:
     await _fill(nexus_dsn)
-    ledger = await extract(nexus_dsn, OWNER, tmp_path / "data", unit="sentence")
+    ledger = await extract(nexus_dsn, OWNER, tmp_path / "data", Wishes(unit="sentence"))
 
     triplets = list(read_triplets(tmp_path / "data" / "triplets.jsonl"))
     assert [(triplet.id, triplet.own) for triplet in triplets] == [
@@ -83,6 +83,9 @@ async def test_every_row_and_sentence_is_counted(nexus_dsn: str, tmp_path: Path)
         "sentences": {"read": 4, "rejected": {"reaction": 1}},
         "triplets": 3,
         "undated_rows": 1,
+        "words": {"read": 10, "cut": {}},
+        "most_cut": {},
+        "lookalikes": {},
     }
     assert stored["sources"]["gmail"]["rows"] == {"read": 2, "used": 1, "rejected": {"not_own": 1}}
     assert stored["triplets"] == ledger.triplets == 5
@@ -201,7 +204,7 @@ async def test_messages_and_runs_are_pieces_too(nexus_dsn: str, tmp_path: Path) 
         {"id": "imessage:x:m", "draft": "For nobody.", "model": "big"},
     ]
     drafts.write_text("\n".join(map(json.dumps, lines)))
-    ledger = await extract(nexus_dsn, OWNER, tmp_path, drafts=drafts)
+    ledger = await extract(nexus_dsn, OWNER, tmp_path, Wishes(drafts=drafts))
     found = {triplet.id: triplet for triplet in read_triplets(tmp_path / "triplets.jsonl")}
     assert {name: (triplet.own, triplet.unit, triplet.origin) for name, triplet in found.items()} == {
         "imessage:a:0": ("running late.", "sentence", "rules"),
@@ -231,7 +234,7 @@ def test_counts_that_do_not_add_up_are_an_error(counts: Counts, expected: str) -
 async def test_the_table_shows_every_source(nexus_dsn: str, tmp_path: Path) -> None:
     await _fill(nexus_dsn)
     owner = OWNER.model_copy(update={"sources": ("gmail", "imessage")})
-    ledger = await extract(nexus_dsn, owner, tmp_path, unit="sentence")
+    ledger = await extract(nexus_dsn, owner, tmp_path, Wishes(unit="sentence"))
     console = Console(width=200, record=True, file=io.StringIO())
     console.print(show(ledger))
     lines = [line.split() for line in console.export_text().splitlines()]
@@ -270,7 +273,7 @@ async def test_a_neutral_side_that_lacks_a_fact_is_counted_with_its_row(
 ) -> None:
     await _fill(nexus_dsn)
     monkeypatch.setattr(stage, "neutralise", lambda own, *_: "So." if "2 copies" in own or "way" in own else own)
-    await gather_own(nexus_dsn, OWNER, tmp_path, unit="sentence")
+    await gather_own(nexus_dsn, OWNER, tmp_path, Wishes(unit="sentence"))
     monkeypatch.setattr(stage, "invented", lambda neutral, _: neutral == "So.")
     ledger = add_neutral(tmp_path)
     mail, phone = ledger.sources["gmail"], ledger.sources["imessage"]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from extraction.clean import noise
+from extraction.clean.machine import machine_text
 from extraction.ledger import Ledger
 from extraction.owner import Owner
 from extraction.pipeline import extract
@@ -39,7 +39,7 @@ def _assert_clean(triplets: list[Triplet]) -> None:
     for triplet in triplets:
         assert "Original Message" not in triplet.own
         assert not re.search(r"Forwarded by|@\s?ENRON|/HOU/ECT", triplet.own)
-        assert noise.tapback(triplet.own) is None
+        assert machine_text(triplet.own, "imessage") is None
 
 
 async def test_mail(database: str, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from extraction.clean.steps import Rejected
-from extraction.own import Own, read_row
+from extraction.own import Own, cut_pieces, read_row
 from extraction.owner import SOURCE_NAMES, Owner
 from extraction.reason import Reason
 from extraction.sources import SOURCES, owners_turns
@@ -101,10 +101,11 @@ def _row(source: str, content: Mapping[str, Any], text: str | None) -> dict[str,
 def test_who_wrote_a_row_and_what_it_gives(
     source: str, content: dict[str, Any], text: str | None, expected: Register | str
 ) -> None:
-    outcome = read_row(BY_NAME[source], _row(source, content, text), OWNER, "sentence")  # type: ignore[index]
+    outcome = read_row(BY_NAME[source], _row(source, content, text), OWNER)  # type: ignore[index]
     if isinstance(outcome, Rejected):
         assert outcome.reason == expected
     else:
+        cut_pieces(outcome, OWNER, "sentence")
         assert [(piece.own, piece.register) for piece in outcome.pieces] == [(WORDS, expected)]
 
 
@@ -121,9 +122,9 @@ def test_the_sources_are_the_eleven() -> None:
 
 def test_mojibake_is_repaired_in_what_meta_exported() -> None:
     row = _row("facebook", {"data_type": "message", "sender": "Nic Sample"}, "thatâ\x80\x99s signed")
-    outcome = read_row(BY_NAME["facebook"], row, OWNER, "sentence")
+    outcome = read_row(BY_NAME["facebook"], row, OWNER)
     assert isinstance(outcome, Own)
-    assert outcome.pieces[0].own == "that’s signed"
+    assert outcome.texts == ["that’s signed"]
 
 
 def test_only_the_owners_turns_are_taken() -> None:
@@ -136,8 +137,8 @@ def test_replies_are_in_the_thread_of_what_they_answer() -> None:
         _row("work_email", {"sender_name": "Sample, Nic", "subject": subject}, WORDS)
         for subject in ("Lease", "RE: FW: lease", "x")
     ]
-    outcomes = [read_row(BY_NAME["work_email"], row, OWNER, "sentence") for row in rows]
-    threads = [outcome.pieces[0].thread for outcome in outcomes if isinstance(outcome, Own)]
+    outcomes = [read_row(BY_NAME["work_email"], row, OWNER) for row in rows]
+    threads = [outcome.thread for outcome in outcomes if isinstance(outcome, Own)]
     assert threads[0] == threads[1] != threads[2]
     assert all(thread and len(thread) == 16 for thread in threads)
 

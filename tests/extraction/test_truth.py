@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from extraction.limits import Limits
 from extraction.owner import load_owner
-from extraction.pipeline import extract
+from extraction.pipeline import Wishes, extract
 from extraction.reason import Reason
 from extraction.sources import SOURCES
 from nic_voice.sample.build import build, owner_toml, truth, typed_and_meant
@@ -35,7 +36,9 @@ def _unnumbered(masked: str) -> str:
 async def test_every_own_text_is_kept_and_nothing_else(database: str, tmp_path: Path, rows: int) -> None:
     await build(database, rows, SEED)
     (tmp_path / "owner.toml").write_text(owner_toml())
-    ledger = await extract(database, load_owner(tmp_path / "owner.toml"), tmp_path, unit="message")
+    everything = Limits(copies=rows, one_word_share=1)
+    owner = load_owner(tmp_path / "owner.toml")
+    ledger = await extract(database, owner, tmp_path, Wishes(unit="message", limits=everything))
     assert sum(counts.rows_read for counts in ledger.sources.values()) == rows
 
     words: defaultdict[str, Counter[str]] = defaultdict(Counter)
@@ -62,7 +65,7 @@ async def test_messages_are_about_half_of_the_tokens_and_drafts_find_their_texts
     (tmp_path / "owner.toml").write_text(owner_toml())
     (tmp_path / "drafts.jsonl").write_text("\n".join(drafts(typed_and_meant(1_500, SEED), SEED)))
     owner = load_owner(tmp_path / "owner.toml")
-    ledger = await extract(database, owner, tmp_path, drafts=tmp_path / "drafts.jsonl")
+    ledger = await extract(database, owner, tmp_path, Wishes(drafts=tmp_path / "drafts.jsonl"))
     tokens: Counter[str] = Counter()
     origins: Counter[str] = Counter()
     for triplet in read_triplets(tmp_path / "triplets.jsonl"):
@@ -79,7 +82,7 @@ async def test_people_are_masked_where_that_is_asked_for(database: str, tmp_path
     (tmp_path / "owner.toml").write_text(owner_toml())
     owner = load_owner(tmp_path / "owner.toml")
     for mask_names in (False, True):
-        ledger = await extract(database, owner, tmp_path, mask_names=mask_names)
+        ledger = await extract(database, owner, tmp_path, Wishes(mask_names=mask_names))
         named = [triplet for triplet in read_triplets(tmp_path / "triplets.jsonl") if "Theo" in triplet.own]
         assert bool(named) != mask_names
         assert (ledger.masked.get("name", 0) > 100) == mask_names

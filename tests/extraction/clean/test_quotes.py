@@ -205,7 +205,6 @@ shall we say nine?"""
         pytest.param("here it is\n\n - lease.doc\n << File: map.pdf >> ", "here it is", id="attachment marks"),
         pytest.param(">:( no way", ">:( no way", id="an angry face is no quote"),
         pytest.param("On Monday she wrote:\nno", "On Monday she wrote:\nno", id="a sentence is no attribution"),
-        pytest.param("read this\n\nSubject: news\n\nhers", "read this", id="a pasted mail with one header line"),
         pytest.param("from: us\nwith love", "from: us\nwith love", id="lower case is no header"),
         pytest.param("option A\n------\noption B", "option A\n------\noption B", id="a rule is no quote"),
         pytest.param("mine\n________________", "mine", id="rule at the end"),

@@ -40,14 +40,14 @@ def reasons(model: BigModel, some: list[Piece]) -> list[str]:
     return [found for one in some if isinstance(found := model.look_up(one), str)]
 
 
-def quick(endpoint: Endpoint) -> ChatClient:
-    """A client that does not wait long."""
-    return ChatClient(endpoint, first_pause_s=0.01, timeout=httpx.Timeout(0.3), whole_s=1.0)
+def big_model(server: Server, folder: Path, timeout_s: float = 30.0, **how: Any) -> BigModel:
+    """A model that pauses for moments only, and waits so long for an answer."""
 
+    def client(endpoint: Endpoint) -> ChatClient:
+        return ChatClient(endpoint, first_pause_s=0.01, timeout=httpx.Timeout(timeout_s), whole_s=3 * timeout_s)
 
-def big_model(server: Server, folder: Path, **how: Any) -> BigModel:
     endpoint = Endpoint(f"{server.url}/chat/completions", "big", near=True, key="secret-key")
-    return BigModel(endpoint, folder / "answers.sqlite", client=quick, **how)
+    return BigModel(endpoint, folder / "answers.sqlite", client=client, **how)
 
 
 def backwards(items: Numbered) -> str:
@@ -173,8 +173,8 @@ async def test_a_model_of_no_use_is_given_up(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("status", [429, 500, 503, 529, "stall", "close"])
 async def test_trouble_is_waited_out(status: int | str, tmp_path: Path) -> None:
-    with serving(Behaviour(statuses=[status, status])) as server:
-        model = big_model(server, tmp_path)
+    with serving(Behaviour(statuses=[status, status], stall_s=3.0)) as server:
+        model = big_model(server, tmp_path, timeout_s=1.5 if status == "stall" else 30.0)
         await model.fill(pieces(3))
         assert reasons(model, pieces(3)) == []
         assert len(server.requests) == 3
