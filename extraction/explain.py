@@ -5,6 +5,7 @@ the text is judged, not who sent it, nor its subject or Apple's reaction type.
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 
@@ -29,31 +30,37 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """`own` is the text without quotes and signatures, not split, even when it is dropped as noise."""
+    """`own` is the text without quotes and signatures, not split, even when it is dropped as noise.
+
+    `words_cut` says how many words cleaning took from it, by reason.
+    """
 
     own: str
     reason: Reason | None
     sentences: list[Sentence]
+    words_cut: dict[str, int]
 
 
 def explain(source: str, body: str, row_id: str = "") -> Explanation:
     """What would become of a text; the id matters for the words of the neutral sides only, as it does in extraction."""
     entry = find_source(source)
-    own = run_regardless(entry.steps, body)
+    words_cut: Counter[Reason] = Counter()
+    whole = cleaned(entry, body, words_cut)
+    own = run_regardless(entry.steps, body) if isinstance(whole, Rejected) else whole
     register = "chat" if callable(entry.register) else entry.register
     sentences = [
         Sentence(cut.text, why_dropped(cut.text), neutralise(cut.text, register, f"{source}:{row_id}:{cut.number}"))
         for cut in cuts([own], "sentence", "")
     ]
-    whole = cleaned(entry, body)
+    cut = {reason.value: count for reason, count in words_cut.items() if count}
     if isinstance(whole, Rejected):
-        return Explanation(own, whole.reason, sentences)
+        return Explanation(own, whole.reason, sentences, cut)
     reasons = [sentence.reason for sentence in sentences]
-    return Explanation(own, None if None in reasons else reasons[0], sentences)
+    return Explanation(own, None if None in reasons else reasons[0], sentences, cut)
 
 
 def explain_lines(source: str, lines: Iterable[bytes]) -> Iterator[str]:
-    """For each line {"id", "body"} a line {"id", "own", "reason", "sentences"}; UserError names a line that is none."""
+    """For each line {"id", "body"} one with "id" and an Explanation's fields; UserError names one that is wrong."""
     find_source(source)
     for number, line in enumerate(lines, start=1):
         try:

@@ -29,6 +29,7 @@ _PIECE_CHECKS = (
     noise.table_row,
     quotes.left_over,
 )
+_MOST_PASSES = 10
 _THREAD_DIGITS = 16
 
 
@@ -101,11 +102,19 @@ def cut_pieces(own: Own, owner: Owner, unit: UnitChoice) -> None:
 
 
 def cleaned(source: Source, text: str, words_cut: Counter[Reason] | None = None) -> str | Rejected:
-    """A text after its source's cleaning steps, never empty, or why it is dropped."""
-    own = run(source.steps, text, words_cut)
-    if own == "":
-        return Rejected(Reason.NOTHING_OWN if text.strip() else Reason.EMPTY)
-    return own
+    """A text after its source's cleaning steps, never empty, or why it is dropped.
+
+    What was changed is cleaned again: what stood above a signature can be the end of another one.
+    """
+    before = text
+    for _ in range(_MOST_PASSES):
+        own = run(source.steps, before, words_cut)
+        if isinstance(own, Rejected):
+            return own
+        if own == before:
+            break
+        before = own
+    return before or Rejected(Reason.NOTHING_OWN if text.strip() else Reason.EMPTY)
 
 
 def why_dropped(piece: str) -> Reason | None:

@@ -7,7 +7,7 @@ the other.
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Literal
@@ -53,6 +53,9 @@ class Piece:
         return self.id.rpartition(":")[0]
 
 
+_FIELDS = tuple(field.name for field in fields(Piece))
+
+
 def holds_secret(masked_text: str) -> bool:
     """Whether a masked text held a password, a key, a card or an account number."""
     return not _SECRETS.isdisjoint(kinds_in(masked_text))
@@ -75,7 +78,8 @@ def dump_pieces(file: IO[bytes], pieces: Iterable[Piece]) -> str:
     digest = hashlib.sha256()
     for piece in pieces:
         sent_at = piece.sent_at.astimezone(UTC).isoformat() if piece.sent_at else None
-        line = (json.dumps(asdict(piece) | {"sent_at": sent_at}, ensure_ascii=False) + "\n").encode()
+        content = {name: getattr(piece, name) for name in _FIELDS} | {"sent_at": sent_at}
+        line = (json.dumps(content, ensure_ascii=False) + "\n").encode()
         digest.update(line)
         file.write(line)
     return digest.hexdigest()
@@ -90,9 +94,9 @@ def read_pieces(path: Path) -> Iterator[Piece]:
     with file:
         for number, line in enumerate(file, start=1):
             try:
-                fields = json.loads(line)
-                sent_at = datetime.fromisoformat(fields["sent_at"]) if fields["sent_at"] else None
-                yield Piece(**fields | {"sent_at": sent_at})
+                content = json.loads(line)
+                sent_at = datetime.fromisoformat(content["sent_at"]) if content["sent_at"] else None
+                yield Piece(**content | {"sent_at": sent_at})
             except (ValueError, TypeError, KeyError) as error:
                 raise PiecesError(
                     f"{path}, line {number}: not a piece of own text. Run `nic-voice extract`, which writes it, again."

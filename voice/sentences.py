@@ -12,10 +12,19 @@ ABBREVIATIONS = frozenset(
     "lt sgt cpl pvt capt cmdr maj col gen adm rev hon gov sen supt messrs mme mlle "
     "jan feb apr jun jul aug sep sept oct nov dec tue tues thu thur thurs fri a.m p.m u.s u.k".split()
 )
-# ...unless they are these and a capital follows.
-MAY_END_ONE = frozenset("etc a.m p.m inc ltd corp u.s u.k tue tues thu thur thurs fri".split())
+# ...unless they are these, or letters with full stops between, and the next word is one that begins sentences.
+MAY_END_ONE = frozenset(
+    "etc a.m p.m u.s u.k inc ltd corp jr sr tue tues thu thur thurs fri jan feb aug sept oct nov dec".split()
+)
+BEGINNINGS = frozenset(
+    "the a an i we you he she it they this that these those there here my our your his her its their but and so "
+    "or if in on at to for from with as by then when while what why who where how which is are was were do does "
+    "did can could will would should may let please thanks thank no yes ok okay not all some any one each every "
+    "both also after before until once now today tomorrow yesterday tonight maybe perhaps just only even still "
+    "well oh hi hey sorry good great nice see call tell ask everybody everyone nobody someone".split()
+)
 # Words whose full stop does not end a sentence when a digit follows, as in no. 5.
-BEFORE_DIGITS = frozenset("no nos fig p ch".split())
+BEFORE_DIGITS = frozenset("no nos fig p ch ext apt rm sec art vers ver tel est ca vol".split())
 # Names that are written with an exclamation mark.
 NAMES_WITH_MARK = frozenset("yahoo yum jeopardy".split())
 
@@ -32,6 +41,8 @@ _END = re.compile(
     r"|(?P<wide>[。！？]+[”’）」』]*)(?P<no_gap>[ \t\u3000]*)"  # Chinese and Japanese put no space between sentences
 )
 _INITIAL = re.compile(r"(?:^|\s)(?:[A-Z]\w*\.?\s+)?[A-Z]$")
+_DOTTED = re.compile(r"(?:[a-z]\.)+[a-z]|ph\.d")
+_WORD = re.compile(r"[^\W\d_]+")
 _NEXT_INITIAL = re.compile(r"[A-Z]\.")
 _GOES_ON = re.compile(r"[(\[{]|[-–—](?![\w])")  # an aside or a dash: more of the same sentence
 _LINE = re.compile(r"[^\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
@@ -70,8 +81,9 @@ def _ends_sentence(text: str, start: int, end: re.Match[str]) -> bool:
     if mark == "!" and word in NAMES_WITH_MARK:
         return False
     if mark == "." and not end["close"]:
-        if word in ABBREVIATIONS:
-            return word in MAY_END_ONE and following.isupper()
+        if word in ABBREVIATIONS or _DOTTED.fullmatch(word):
+            may_end = word in MAY_END_ONE or word not in ABBREVIATIONS
+            return may_end and following.isupper() and _next_word(text, end.end()) in BEGINNINGS
         if word in BEFORE_DIGITS and following.isdigit():
             return False
         if word == "al" and before.lower().endswith("et al"):
@@ -86,6 +98,11 @@ def _ends_sentence(text: str, start: int, end: re.Match[str]) -> bool:
     if end["close"] and following.islower() and set(mark) <= {"!", "?"}:
         return not set(end["close"]) & set("\"'”’»")  # '"really?" she said'
     return True
+
+
+def _next_word(text: str, place: int) -> str:
+    word = _WORD.match(text, place)
+    return word.group().lower() if word else ""
 
 
 def _trim(text: str, start: int, end: int) -> tuple[int, int] | None:

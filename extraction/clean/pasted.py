@@ -42,6 +42,7 @@ _START_PASTED = -3.0  # a mail that is nothing but pasted
 _TO_PASTED, _TO_PASTED_AT_GAP, _TO_PASTED_ANNOUNCED = -3.5, -1.8, -1.5
 _TO_OWN, _TO_OWN_AT_GAP = -6.0, -4.5
 _FEWEST_WORDS = 25  # that are cut as pasted; less is left alone
+_FEWEST_LINES = 4  # of a conversation, less one
 
 Familiarity = Callable[[str], float]
 
@@ -96,9 +97,9 @@ def remove(text: str, familiarity: Familiarity | None = None) -> str:
     `familiarity` says of a paragraph how far its words are from those of the writer's other mails, in standard
     deviations of his own paragraphs (above 0: stranger), where that is known.
     """
-    paragraphs = paragraphs_of(text)
-    if not paragraphs:
+    if len(text.split()) < _FEWEST_WORDS and text.count("\n") < _FEWEST_LINES:
         return text
+    paragraphs = paragraphs_of(text)
     texts = [text[one.start : one.end] for one in paragraphs]
     logs = _conversation(texts)
     scores = [score(one, familiarity) for one in texts]

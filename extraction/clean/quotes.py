@@ -14,9 +14,12 @@ from extraction.reason import Reason
 _DASHED = re.compile(
     r"""^\s*(?:
       [-_=*]{2,}\s*(?:original\s(?:message|appointment|e?-?mail)|forwarded\s(?:message|by|letter)|reply\sseparator
-        |ursprüngliche\snachricht|weitergeleitete?\s(?:nachricht|von)|message\sd[’']origine|message\stransféré
+        |ursprüngliche\snachricht|weitergeleitete?\s(?:nachricht|von)|message\sd[’']origine|mail\soriginal|message\stransféré
         |mensaje\s(?:original|reenviado)|messaggio\soriginale|oorspronkelijk\sbericht|mensagem\soriginal)\b
-      |begin\sforwarded\smessage: | forwarded\smessage:\s*$
+      |begin\sforwarded\smessage: | forwarded\smessage:\s*$ | début\sdu\smessage\s(?:réexpédié|transféré)\s?:
+      |anfang\sder\sweitergeleiteten\snachricht: | inicio\sdel\smensaje\sreenviado: | inizio\smessaggio\sinoltrato:
+      |begin\sdoorgestuurd\sbericht:
+      |vidarebefordrat\s(?:brev|meddelande):
     )""",
     re.IGNORECASE | re.VERBOSE,
 )

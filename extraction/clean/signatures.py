@@ -6,6 +6,8 @@ they are voice. A bare name under a sign-off word goes.
 
 import re
 
+from voice.facts.named import is_first_name
+
 _DELIMITER = re.compile(r"^\s*\*?--\s+\*?\s*$|^\s*\*--\s?\*\s*$")
 _BARE_DELIMITER = re.compile(r"^\s*--\s*$")  # some programs take the space away; others' writers type it as a rule
 _POSTSCRIPT = re.compile(r"^\s*P\.?\s?S\b", re.IGNORECASE)
@@ -58,6 +60,9 @@ _LEGAL_WORDS_NEEDED = 3
 _SIGN_OFF = re.compile(
     r"^\s*(?:many thanks|thanks?(?: you)?(?: very much| so much| again| in advance| a lot)?|thx|tks|regards|"
     r"(?:best|kind|kindest|warm|warmest|with (?:best|kind)) (?:regards|wishes)|best|cheers|sincerely(?: yours)?|"
+    r"mfg|lg|vg|(?:viele|liebe|beste|schöne) grüße|mit freundlichen grüßen|gruß|grüße|cordialement|bien à (?:toi|vous)|"
+    r"bisous|à bientôt|saludos(?: cordiales)?|un abrazo|abrazos|atentamente|(?:cordiali )?saluti|"
+    r"(?:met vriendelijke |hartelijke )?groet(?:en|jes)?|mvh|(?:vänliga |bästa )?hälsningar|abraços?|atenciosamente|"
     r"yours(?: truly| sincerely| faithfully)?|respectfully|love|xoxo|take care|talk soon|later|cordially|all the best)"
     r"[\s,.!-]*$",
     re.IGNORECASE,
@@ -70,6 +75,7 @@ _CONTACT = re.compile(
       | ^\s*(?:tel|phone|ph|fax|cell|mobile|office|direct|pager|e-?mail|work|home|m|p|o|f|t|c)\b\s?[:.#]""",
     re.IGNORECASE | re.VERBOSE,
 )
+_SHORT_WORDS = frozenset("ok yes no lol thx ty you all u am pm fyi btw asap bye hi hey".split())
 _BLOCK_LINES = 10
 _BLOCK_WORDS = 9  # a line of a signature block is short
 _BLOCK_CHARACTERS = 120
@@ -180,9 +186,24 @@ def _is_block_line(line: str) -> bool:
 
 
 def _without_name(text: str) -> str:
-    """Without a last line that is a name under a sign-off word, or a name after a dash."""
+    """Without a last line that is a name: under a sign-off word, after a dash, or a first name that stands apart."""
     lines = text.rstrip().split("\n")
-    above = next((line for line in reversed(lines[:-1]) if line.strip()), "")
-    if above and (_DASHED_NAME.match(lines[-1]) or (_SIGN_OFF.match(above) and _NAME.match(lines[-1]))):
+    last, above = lines[-1], next((line for line in reversed(lines[:-1]) if line.strip()), "")
+    if not above:
+        return text.rstrip()
+    signs = _DASHED_NAME.match(last) or (_SIGN_OFF.match(above) and (_NAME.match(last) or _signs_short(last)))
+    stands_apart = not lines[-2].strip() and not above.rstrip().endswith(("?", ":", ","))
+    if signs or (stands_apart and _is_first_name(last)):
         return "\n".join(lines[:-1]).rstrip()
     return text.rstrip()
+
+
+def _is_first_name(line: str) -> bool:
+    """A first name, perhaps with another name or an initial: 'Kay', 'Jeff D.'"""
+    return bool(_NAME.match(line)) and len(line.split()) <= 2 and is_first_name(line.split()[0].strip(".,-–—~*"))
+
+
+def _signs_short(line: str) -> bool:
+    """A first name in lower case, or initials."""
+    word = line.strip(" \t.,-–—~*")
+    return (word.isalpha() and len(word) <= 3 and word.lower() not in _SHORT_WORDS) or is_first_name(word)

@@ -9,6 +9,7 @@ import click
 
 from nic_voice.commands import path
 from nic_voice.commands.neutral import Neutral, show_ledger, with_neutral
+from voice.errors import counted
 from voice.triplet import REGISTERS, UNITS, Register
 
 if TYPE_CHECKING:
@@ -111,6 +112,8 @@ def clean(source: str, jsonl: bool) -> None:
         return
     explanation = explain(source, sys.stdin.buffer.read().decode("utf-8", "replace"))
     click.echo(explanation.own)
+    for reason, words in explanation.words_cut.items():
+        click.echo(f"Cut: {counted(words, 'word')}, {reason}.", err=True)
     if explanation.reason:
         click.echo(f"It would be dropped: {explanation.reason}, {explanation.reason.description}.", err=True)
 

@@ -11,9 +11,11 @@ import asyncpg
 import pytest
 from rich.console import Console
 
+from extraction import ledger as ledgers
+from extraction.aside import kept_in
 from extraction.errors import ExtractionError
 from extraction.explain import explain
-from extraction.ledger import Counts, Ledger, LedgerError, show
+from extraction.ledger import Counts, Ledger, LedgerError, show, show_lookalikes
 from extraction.neutral import stage
 from extraction.neutral.stage import add_neutral
 from extraction.owner import Owner
@@ -320,3 +322,38 @@ def test_a_second_stage_that_cannot_work_says_why_and_writes_nothing(
 )
 def test_an_entity_in_a_quote_does_not_make_it_own_text(body: str) -> None:
     assert explain("gmail", body).own == "sure thing"
+
+
+@pytest.mark.postgres
+async def test_what_is_rejected_of_the_owners_is_kept_aside_and_nobody_elses(nexus_dsn: str, tmp_path: Path) -> None:
+    await _fill(nexus_dsn)
+    with kept_in(tmp_path / "rejected.jsonl") as aside:
+        await gather_own(nexus_dsn, OWNER, tmp_path / "data", Wishes(unit="sentence"), aside=aside)
+    rejected = [json.loads(line) for line in (tmp_path / "rejected.jsonl").read_text().splitlines()]
+    assert sorted((one["id"], one["reason"], one["text"]) for one in rejected) == [
+        ("imessage:a", "reaction", "lol"),
+        ("imessage:d", "tapback", "Liked “see you”"),
+    ]
+
+
+@pytest.mark.postgres
+async def test_words_that_were_cut_and_senders_to_ask_about_are_told(nexus_dsn: str, tmp_path: Path) -> None:
+    await _fill(nexus_dsn)
+    quoted = "\n".join(f"> line {number} of what she wrote" for number in range(20))
+    await _insert(
+        nexus_dsn,
+        "aurora_raw_gmail",
+        id=["m3", "m4", "m5"],
+        thread_id=["t"] * 3,
+        from_address=["nic@example.org", "nicsample@old.example.com", "nicsample@old.example.com"],
+        is_sent=[True] * 3,
+        body_text=[f"fine by me too\n\n{quoted}", "mine?", "mine too?"],
+        date=[MARCH] * 3,
+    )
+    ledger = await extract(nexus_dsn, OWNER, tmp_path)
+    mail = ledger.sources["gmail"]
+    assert mail.words_cut[Reason.QUOTE] == 5 + 20 * 7
+    assert mail.most_cut == {Reason.QUOTE: [(140, "gmail:m3")]}
+    assert mail.lookalikes == {"nicsample@old.example.com": 2}
+    assert "nicsample@old.example.com" in show_lookalikes(ledger)
+    assert ledgers.read(tmp_path / "ledger.json").sources["gmail"] == mail

@@ -61,7 +61,8 @@ def test_clean_shows_the_own_text() -> None:
     result = call(
         "clean", "--source", "gmail", stdin="sounds good —\n\nOn Mon, Jan 4, 2021, Ann <a@b.c> wrote:\n> hello\n"
     )
-    assert result.output.strip() == "sounds good —"
+    assert result.stdout.strip() == "sounds good —"
+    assert result.stderr == "Cut: 10 words, quote.\n"
 
 
 def test_facts_shows_what_is_masked_and_what_must_stay() -> None:
@@ -84,7 +85,7 @@ def test_clean_takes_many_messages_line_by_line() -> None:
     ]
     assert "do not wait" in first["sentences"][0]["neutral"].lower()
     assert (second["reason"], second["sentences"][0]["reason"]) == ("tapback", "tapback")
-    assert third == {"id": "m2", "own": "", "reason": "empty", "sentences": []}
+    assert third == {"id": "m2", "own": "", "reason": "empty", "sentences": [], "words_cut": {}}
 
 
 @pytest.mark.parametrize("line", ["{", "[]", '{"id": 1}', '{"id": 1, "body": 2}', "\udcff"])

@@ -41,3 +41,28 @@ def test_spans_are_in_order_and_only_white_space_lies_between(text: str) -> None
         assert text[start:stop].strip() == text[start:stop]
         end = stop
     assert text[end:].strip() == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("she joined the U.S. Army in may", ["she joined the U.S. Army in may"]),
+        ("we are back in the U.S. It is cold", ["we are back in the U.S.", "It is cold"]),
+        ("at 5 p.m. Friday then", ["at 5 p.m. Friday then"]),
+        ("he got his Ph.D. Then he left", ["he got his Ph.D.", "Then he left"]),
+        ("bring a few things, e.g. The Times", ["bring a few things, e.g. The Times"]),
+        ("my number is ext. 12", ["my number is ext. 12"]),
+        ("made it. :) see you", ["made it. :)", "see you"]),
+        ("great!👍 Next", ["great!👍", "Next"]),
+        ("i see . . . then we go", ["i see . . . then we go"]),
+        ("i see . . . Then we go", ["i see . . .", "Then we go"]),
+        ('"really?" she said', ['"really?" she said']),
+        ("really? she said no", ["really?", "she said no"]),
+        ("done. (finally!) now lunch", ["done. (finally!)", "now lunch"]),
+        ("i mean it! — do not", ["i mean it! — do not"]),
+        ("it is -5 out. -5! really", ["it is -5 out.", "-5!", "really"]),
+        ("he works at Yahoo! Sports now", ["he works at Yahoo! Sports now"]),
+    ],
+)
+def test_what_belongs_to_the_left_and_what_goes_on(text: str, expected: list[str]) -> None:
+    assert split(text) == expected

@@ -102,6 +102,11 @@ def _dictionary() -> set[str]:
     return set(get_english_words_set(["web2"], alpha=True))
 
 
+def is_first_name(word: str) -> bool:
+    """Whether a word is a common first name, in any case."""
+    return word.lower() in _first_names()
+
+
 @functools.cache
 def _first_names() -> frozenset[str]:
     """First names of the census of the United States, 1990, that one person in ten thousand has."""

@@ -52,6 +52,16 @@ LEGAL = (
         pytest.param("Thanks,\nAna Lee\nTel: 202-555-0143", "Thanks,", id="sign-off stays, block goes"),
         pytest.param("Thanks\nAna", "Thanks", id="name under a sign-off"),
         pytest.param("see you there\n- Ana", "see you there", id="name after a dash"),
+        pytest.param("thx\nchris", "thx", id="name in lower case under a sign-off"),
+        pytest.param("Thanks,\ncg", "Thanks,", id="initials under a sign-off"),
+        pytest.param("thanks\nok", "thanks\nok", id="a word under a sign-off"),
+        pytest.param(
+            "i will call him tomorrow.\n\nKaren", "i will call him tomorrow.", id="first name that stands apart"
+        ),
+        pytest.param("i will call\nKaren", "i will call\nKaren", id="first name that does not"),
+        pytest.param("who is it?\n\nKaren", "who is it?\n\nKaren", id="first name as an answer"),
+        pytest.param("i will be there.\n\nTomorrow", "i will be there.\n\nTomorrow", id="no name"),
+        pytest.param("bis dann\n\nViele Grüße\nAna", "bis dann\n\nViele Grüße", id="German"),
         pytest.param(
             "her number is:\n\nAna Lee\n202-555-0143", "her number is:\n\nAna Lee\n202-555-0143", id="asked for"
         ),

