@@ -144,7 +144,7 @@ class _Known:
         shares = [self._new(pairs, Counter(pairs)) for pairs in paragraphs]
         self._usual = median(shares) if shares else 0.0
         spread = median(abs(share - self._usual) for share in shares) if shares else 0.0
-        self._spread = max(0.02, 1.4826 * spread)
+        self._spread = max(0.05, 1.4826 * spread)
 
     def without(self, text: str) -> Familiarity:
         """The judge of a text's paragraphs, which does not count the text itself."""

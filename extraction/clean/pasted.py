@@ -18,6 +18,7 @@ from typing import Any
 
 from extraction.clean.steps import Rejected
 from extraction.reason import Reason
+from voice.words import FUNCTION_WORDS
 
 _MARKS = tomllib.loads((resources.files("extraction.clean") / "pasted.toml").read_text("utf-8"))
 _OTHER = _MARKS["other"]
@@ -41,6 +42,9 @@ _SPEAKER = re.compile(
 _START_PASTED = -3.0  # a mail that is nothing but pasted
 _TO_PASTED, _TO_PASTED_AT_GAP, _TO_PASTED_ANNOUNCED = -3.5, -1.8, -1.5
 _TO_OWN, _TO_OWN_AT_GAP = -6.0, -4.5
+_CLEARLY_HIS = -1.5  # a paragraph that speaks so much of a person is not strange, whatever its words
+_ENGLISH = 0.2  # of the words are function words at least
+_FOREIGN = -1.5  # what is written in another language is judged by the marks of a page alone
 _FEWEST_WORDS = 25  # that are cut as pasted; less is left alone
 _FEWEST_LINES = 4  # of a conversation, less one
 
@@ -171,8 +175,10 @@ def score(paragraph: str, familiarity: Familiarity | None = None) -> float:
     lines = [line for line in paragraph.split("\n") if line.strip()]
     count = max(len(words), 1)
     is_list = len(lines) > 2 and count < 8 * len(lines)
+    if not is_list and not _is_english(words):
+        return _FOREIGN + _page_like(paragraph, lines)
     prose = 0.0 if is_list else min(1.0, count / 30)
-    return (
+    by_itself = (
         -0.3
         + _personal(outside, count)
         + _page_like(paragraph, lines)
@@ -180,8 +186,16 @@ def score(paragraph: str, familiarity: Familiarity | None = None) -> float:
         + prose * max(-0.5, min(1.0, 1.2 * (sum(map(len, words)) / count - 4.7)))
         + prose * _impersonal(outside, len(words))
         + (0.6 if len(outside) < 0.5 * len(paragraph) and len(lines) < 4 else 0.0)
-        + (prose * max(-1.0, min(4.0, 1.5 * (familiarity(paragraph) - 1))) if familiarity else 0)
     )
+    if familiarity is None or by_itself < _CLEARLY_HIS:
+        return by_itself
+    return by_itself + prose * max(-1.0, min(4.0, 1.5 * (familiarity(paragraph) - 1)))
+
+
+def _is_english(words: Sequence[str]) -> bool:
+    """Whether the marks of a person can be looked for in these words: they are English."""
+    known = sum(word.lower() in FUNCTION_WORDS for word in words)
+    return len(words) < _FEWEST_WORDS or known >= _ENGLISH * len(words)
 
 
 def _personal(outside: str, count: int) -> float:

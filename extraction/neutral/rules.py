@@ -23,6 +23,7 @@ TAIL_SHARE = {"email": 0.12, "work_email": 0.12, "chat": 0.10, "speech": 0.05, "
 PLAIN_MESSAGES, FRAMED_IN_MESSAGE, JOINED = 0.1, 0.3, 0.35
 _JOINTS = (", and", ", and", ", so", ", as")
 _LIST_LINE_WORDS = 7
+_FIGURE = re.compile(r"\d|<\w")  # a digit, or a placeholder
 
 
 def neutralise(text: str, register: Register, seed: str, unit: Unit = "sentence") -> str:
@@ -69,12 +70,17 @@ def _message(text: str, register: Register, chance: random.Random) -> str:
 
 
 def _parts(text: str) -> tuple[str, str, str]:
-    """(greeting, what lies between, sign-off) as they stand in the text."""
+    """(greeting, what lies between, sign-off) as they stand in the text; ends that hold a figure are no courtesies."""
     body = without_ends(text)
     start = text.find(body)
     if start < 0 or (start and is_common(text.split()[0]) and without_hello(text) == text):
         return "", text, ""
-    return text[:start].strip(), body, text[start + len(body) :].strip(" \n,.!-—–")
+    greeting, closing = text[:start], text[start + len(body) :]
+    if _FIGURE.search(greeting):
+        greeting, body = "", greeting + body
+    if _FIGURE.search(closing):
+        body, closing = body + closing, ""
+    return greeting.strip(), body.strip(), closing.strip(" \n,.!-—–")
 
 
 def _paragraph(text: str, is_plain: bool, chance: random.Random) -> str:

@@ -121,6 +121,24 @@ Pump 4 was down from the 20th on. The bearing is on order, four weeks. Until the
 I moved the totals into the sheet, tab 3. Let me know if the numbers look wrong to you.
 """
 
+GERMAN = """\
+Der Handwerker war am Montag da und hat die Heizung angeschaut. Das Ventil im Keller klemmt, das Ersatzteil kommt in
+zwei Wochen. Bis dahin bleibt das Bad kalt, aber die Küche und das Wohnzimmer werden warm.
+
+Die Unterlagen für die Versicherung liegen auf dem Schreibtisch im Arbeitszimmer, gleich neben dem Drucker. Die Rechnung
+vom Dachdecker fehlt noch, die hat Sabine wahrscheinlich mit nach Hamburg genommen.
+
+Der Garten sieht wieder ordentlich aus. Die Tomaten stehen jetzt an der Südwand und bekommen mehr Sonne als früher.
+"""
+
+SPANISH = """\
+El martes llegaron las cajas del almacén y faltaban dos, la de los libros y la de la cocina. El chófer dijo que estaban
+en el camión pero nadie las encontró, ni él ni el muchacho que venía con él.
+
+La casa nueva tiene mucha luz por la mañana y la cocina da al patio. Los vecinos de arriba hacen ruido hasta tarde pero
+son simpáticos, trajeron un pastel el primer día.
+"""
+
 LIST = """\
 For the weekend I need:
 
@@ -148,7 +166,7 @@ def test_a_mail_that_is_nothing_but_a_page_is_dropped(page: str) -> None:
     assert drop_or_remove(page) == Rejected(Reason.PASTED)
 
 
-@pytest.mark.parametrize("own", [FORMAL, FAMILY, REPORT, LIST, INTRO, "", "lol\n\nok"])
+@pytest.mark.parametrize("own", [FORMAL, FAMILY, REPORT, GERMAN, SPANISH, LIST, INTRO, "", "lol\n\nok"])
 def test_what_a_person_typed_stays(own: str) -> None:
     assert remove(own) == own.strip("\n") or remove(own) == own
 

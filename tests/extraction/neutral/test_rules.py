@@ -183,3 +183,9 @@ def test_numbers_are_neither_lost_nor_invented(own: str, unit: Unit, seed: int) 
     neutral = neutralise(own, "email", str(seed), unit)
     assert invented(neutral, own) == []
     assert not numbers(neutral).keys() - numbers(own).keys()
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_courtesy_that_says_when_is_none(seed: int) -> None:
+    own = "can we talk.\n\nthanks for the help with the website—more at 2:30."
+    assert "2:30" in neutralise(own, "email", str(seed), "message")
