@@ -14,10 +14,11 @@ from statistics import median
 
 from extraction.clean import pasted, signatures
 from extraction.clean.pasted import Familiarity
+from extraction.elsewhere import Elsewhere
 from extraction.own import Own
 from extraction.reason import Reason
 
-_MAIL = frozenset({"email", "work_email"})
+MAIL = frozenset({"email", "work_email"})
 
 _SIGNED_OFTEN = 5  # mails that must end with a line before it is taken for a signature, and their share
 _SIGNED_SHARE = 0.01
@@ -26,6 +27,7 @@ _BUCKETS = 1 << 22
 _FEWEST_MAILS = 200  # whose words make a person known
 _LONG_MAIL = 60  # words; a shorter one holds nothing that is worth pasting
 _LONG_PARAGRAPH = 20
+_RECEIVED = 0.5  # of a paragraph's sentences; more were sent to him before
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 
 _SAME_MOMENT = timedelta(seconds=1)
@@ -36,11 +38,13 @@ _MACHINE_WORDS = 6
 _MACHINE_DAYS = timedelta(days=30)
 
 
-def learn(found: Sequence[Own]) -> None:
-    """Take out of the rows what all of them together show to be no voice."""
-    mails = [own for own in found if own.register in _MAIL]
+def learn(found: Sequence[Own], elsewhere: Elsewhere | None = None) -> None:
+    """Take out of the rows what all of them together show to be no voice; `elsewhere` holds what others wrote."""
+    mails = [own for own in found if own.register in MAIL]
     drop_signatures(mails)
     drop_strangers(mails)
+    if elsewhere:
+        drop_received(mails, elsewhere)
     drop_same_rows(found)
     drop_machine_texts([own for own in found if own.register == "chat"])
 
@@ -65,6 +69,20 @@ def drop_strangers(mails: Sequence[Own]) -> None:
         if any(len(text.split()) >= _LONG_MAIL for text in own.texts):
             texts = [pasted.remove(text, known.without(text)) for text in own.texts]
             _replace(own, texts, Reason.PASTED)
+
+
+def drop_received(mails: Sequence[Own], elsewhere: Elsewhere) -> None:
+    """Take paragraphs away that others had sent before."""
+    long = [own for own in mails if any(len(text.split()) >= _LONG_MAIL for text in own.texts)]
+    elsewhere.look_for(text for own in long for text in own.texts)
+    for own in long:
+        _replace(own, [_without_received(text, own, elsewhere) for text in own.texts], Reason.PASTED)
+
+
+def _without_received(text: str, own: Own, elsewhere: Elsewhere) -> str:
+    paragraphs = [text[paragraph.start : paragraph.end] for paragraph in pasted.paragraphs_of(text)]
+    kept = [paragraph for paragraph in paragraphs if elsewhere.share(paragraph, own.sent_at) <= _RECEIVED]
+    return text if len(kept) == len(paragraphs) else "\n".join(kept).strip("\n")
 
 
 def drop_same_rows(found: Iterable[Own]) -> None:

@@ -216,7 +216,7 @@ def _dropped(counts: Counts) -> str:
     parts = (("rows: ", counts.rows_rejected), ("sentences: ", counts.sentences_rejected))
     lines = [title + _commonest(reasons) for title, reasons in parts if reasons]
     if cut := {reason: count / counts.words_read for reason, count in counts.words_cut.items() if count}:
-        lines.append("words: " + ", ".join(f"{reason} {share:.1%}" for reason, share in sorted(cut.items())))
+        lines.append("words cut: " + ", ".join(f"{reason} {share:.1%}" for reason, share in sorted(cut.items())))
     return "\n".join(lines)
 
 

@@ -17,18 +17,20 @@ from extraction import habits, limits, lookalikes
 from extraction import ledger as ledgers
 from extraction import pieces as files
 from extraction.aside import NOWHERE, Aside
+from extraction.clean.steps import run_regardless
 from extraction.drafts import Draft, read_drafts, with_drafts
+from extraction.elsewhere import Elsewhere
 from extraction.errors import ExtractionError
 from extraction.ledger import Counts, Ledger
 from extraction.limits import Limits
 from extraction.neutral.stage import add_neutral
 from extraction.nexus import Nexus, Row, connect
-from extraction.own import Own, cut_pieces, read_row
+from extraction.own import Own, cut_pieces, date_of, read_row
 from extraction.owner import Owner
 from extraction.pieces import Piece, Secrets, holds_secret, masked
 from extraction.reason import Reason
 from extraction.runs import Turn, join_runs, mark_answers, turn_of
-from extraction.sources import SOURCES, Source, speakers_of
+from extraction.sources import SOURCES, WITHOUT_QUOTES, Source, speakers_of
 from extraction.units import UnitChoice
 from voice.atomic import atomic_write, flush
 from voice.ends import closing_names
@@ -83,13 +85,14 @@ async def gather_own(
     """The first stage: rows -> out/own.jsonl and out/own.ledger.json; what is rejected of the owner's goes `aside`."""
     given = read_drafts(wishes.drafts) if wishes.drafts else {}
     walks: dict[str, _Walk] = {}
+    elsewhere = Elsewhere()
     async with connect(dsn) as nexus:
         sources, skipped = await present_sources(nexus, owner)
         for source in sources:
-            walks[source.name] = await _walk(nexus, source, owner, aside, on_progress)
+            walks[source.name] = await _walk(nexus, source, owner, aside, elsewhere, on_progress)
         names = await _people(nexus, owner) if wishes.mask_names else None
     found = [own for walk in walks.values() for own in walk.found]
-    habits.learn(found)
+    habits.learn(found, elsewhere)
     for walk in walks.values():
         mark_answers(walk.turns)
         for own in walk.found:
@@ -192,7 +195,9 @@ class _Walk:
     senders: Counter[str] = field(default_factory=Counter)
 
 
-async def _walk(nexus: Nexus, source: Source, owner: Owner, aside: Aside, on_progress: Progress) -> _Walk:
+async def _walk(
+    nexus: Nexus, source: Source, owner: Owner, aside: Aside, elsewhere: Elsewhere, on_progress: Progress
+) -> _Walk:
     """Read one source to its end."""
     walk = _Walk()
     counts = walk.counts
@@ -210,6 +215,9 @@ async def _walk(nexus: Nexus, source: Source, owner: Owner, aside: Aside, on_pro
                 counts.count_cut(f"{source.name}:{row[source.key]}", outcome.words_cut)
                 if outcome.reason == Reason.NOT_OWN:
                     walk.senders.update(_senders(source, row))
+                    if source.register_of(row) in habits.MAIL:
+                        others = run_regardless(WITHOUT_QUOTES, row[source.text] or "")
+                        elsewhere.add(others, date_of(row[source.date]))
                 else:
                     aside.put(f"{source.name}:{row[source.key]}", outcome.reason, row[source.text] or "")
             if turn := turn_of(source, row, owner, outcome, len(walk.turns)):

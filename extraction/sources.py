@@ -187,12 +187,16 @@ def _message(platform: SourceName) -> tuple[Step, ...]:
     )
 
 
-_MAIL: tuple[Step, ...] = (
+# A mail's text without what it quotes, whoever sent it.
+WITHOUT_QUOTES: tuple[Step, ...] = (
     Cutting(Reason.QUOTE, quotes.remove_before_html),
     Cutting(Reason.QUOTE, html.to_text),  # before what looks at characters: an entity can stand for an invisible one
     encoding.repair_mojibake,
     encoding.strip_office,
     Cutting(Reason.QUOTE, quotes.remove),
+)
+_MAIL: tuple[Step, ...] = (
+    *WITHOUT_QUOTES,
     drop_if(noise.automated),
     Cutting(Reason.PASTED, pasted.drop_or_remove),
     Cutting(Reason.SIGNATURE, signatures.remove),

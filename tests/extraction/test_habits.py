@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from extraction import habits
+from extraction.elsewhere import Elsewhere
 from extraction.own import Own
 from extraction.owner import SourceName
 from extraction.reason import Reason
@@ -88,3 +89,23 @@ def test_what_stands_word_for_word_in_many_conversations_for_months_is_a_program
     habits.drop_machine_texts([*machine, *typed, *greeting])
     assert {own.rejected for own in machine} == {Reason.MACHINE_TEXT}
     assert {own.rejected for own in [*typed, *greeting]} == {None}
+
+
+def test_a_page_that_he_was_sent_before_is_not_his() -> None:
+    page = (
+        "The ferry to the islands will not run on the first weekend of May because of repairs to the pier.\n"
+        "Passengers who have already booked a passage can change it at the counter until the end of April."
+    )
+    intro = "so this is what she sent me, i wonder what we do now with the tickets"
+    more = "i would go by train and take the bikes with us, it is only an hour longer, call me when you know"
+    mine, earlier, plain = (_own(f"{intro}\n\n{page}\n\n{more}", row, sent_at=MONDAY) for row in (1, 2, 3))
+    elsewhere = Elsewhere()
+    elsewhere.add(
+        f"Dear guests,\n\n{page.replace(' because', chr(10) + 'because')}\n\nThe harbour", MONDAY - timedelta(days=2)
+    )
+    earlier.sent_at = MONDAY - timedelta(days=9)
+    plain.texts = [f"{intro}\n\n{more}\n\n{more}"]
+    habits.drop_received([mine, earlier, plain], elsewhere)
+    assert mine.texts == [f"{intro}\n\n{more}"]
+    assert page in earlier.texts[0]  # they have it from him
+    assert plain.texts == [f"{intro}\n\n{more}\n\n{more}"]
