@@ -52,7 +52,7 @@ texts = st.lists(st.sampled_from(PARTS) | st.text(max_size=12), max_size=12).fla
 
 
 @pytest.mark.parametrize("name", SOURCE_NAMES)
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(texts)
 @example("")
 def test_clean_text_stays_as_it_is(name: str, text: str) -> None:

@@ -171,7 +171,7 @@ async def test_a_model_of_no_use_is_given_up(tmp_path: Path) -> None:
         model.close()
 
 
-@pytest.mark.parametrize("status", [429, 500, 503, 529, "stall", "close"])
+@pytest.mark.parametrize("status", [429, 500, 503, 529, pytest.param("stall", marks=pytest.mark.slow), "close"])
 async def test_trouble_is_waited_out(status: int | str, tmp_path: Path) -> None:
     with serving(Behaviour(statuses=[status, status], stall_s=3.0)) as server:
         model = big_model(server, tmp_path, timeout_s=1.5 if status == "stall" else 30.0)
@@ -280,7 +280,7 @@ async def test_equal_sentences_are_asked_once_and_registers_apart(tmp_path: Path
 
 
 async def test_no_more_at_once_than_asked_for(tmp_path: Path) -> None:
-    with serving(Behaviour(delay_s=0.2)) as server:
+    with serving(Behaviour(delay_s=0.1)) as server:
         model = big_model(server, tmp_path, concurrency=3)
         await model.fill(pieces(200))
         assert 2 <= server.most_at_once <= 3
