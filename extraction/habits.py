@@ -116,7 +116,9 @@ def drop_machine_texts(chats: Iterable[Own]) -> None:
 
 
 def _replace(own: Own, texts: Sequence[str], reason: Reason) -> None:
-    """Give a row other texts; what they lack is counted."""
+    """Give a row other texts, unless it is rejected already; what they lack is counted."""
+    if own.rejected:
+        return
     before, after = (sum(len(text.split()) for text in some) for some in (own.texts, texts))
     if after == before:
         return

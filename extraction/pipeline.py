@@ -219,7 +219,8 @@ async def _walk(
                         others = run_regardless(WITHOUT_QUOTES, row[source.text] or "")
                         elsewhere.add(others, date_of(row[source.date]))
                 else:
-                    aside.put(f"{source.name}:{row[source.key]}", outcome.reason, row[source.text] or "")
+                    texts = "\n".join(source.texts_of(row, owner))  # of a conversation his part
+                    aside.put(f"{source.name}:{row[source.key]}", outcome.reason, texts)
             if turn := turn_of(source, row, owner, outcome, len(walk.turns)):
                 walk.turns.append(turn)
         on_progress(source.name, counts.rows_read, max(total, counts.rows_read))

@@ -21,7 +21,7 @@ _VERB = re.compile(
 _SAID = re.compile(r"\b(?:said|says|sagte|dijo|a\sdit|disse)\s*:?$", re.IGNORECASE)
 _QUOTING = re.compile(r"^(?:Quoting|Zitat von|Zitiere|Citando|Citat|Citation de|Citerar)\s\S")
 _OPENING = re.compile(
-    r"""^(?:On|In\sa\smessage\sdated|At|Am|Le|El|Il|Op|Em|Den|Dne|Dňa|W\sdniu|Dnia|Em|Na|Vào|Pada|Tarihinde|在|於|于)\b""",
+    r"""^(?:On|In\sa\smessage\sdated|At|Am|Le|El|Il|Op|Em|Den|Dne|Dňa|W\sdniu|Dnia|Na|Vào|Pada|Tarihinde|在|於|于)\b""",
     re.VERBOSE,
 )
 _ADDRESS = re.compile(r"[<(\[]\s*(?:mailto:)?[^<>()\[\]\s@]+@[^<>()\[\]\s]+\s*[>)\]]|\S+@\S+\.\w")

@@ -1,4 +1,4 @@
-"""Texts that are nobody's voice: tapbacks, attachments, bare links, automated mail and one-word reactions.
+"""Texts that are nobody's voice: attachments, bare links, automated mail, rows of tables and one-word reactions.
 
 In: a text. Out: the Reason to drop it, or None. One-word answers ('yes', 'tomorrow')
 are voice; only what reacts without saying anything is dropped.

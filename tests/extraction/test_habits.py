@@ -109,3 +109,15 @@ def test_a_page_that_he_was_sent_before_is_not_his() -> None:
     assert mine.texts == [f"{intro}\n\n{more}"]
     assert page in earlier.texts[0]  # they have it from him
     assert plain.texts == [f"{intro}\n\n{more}\n\n{more}"]
+
+
+def test_a_row_is_rejected_and_counted_once() -> None:
+    story = f"{STRANGE} It rained on the roofs of the town and on the boats that lay in the old harbour."
+    page = _own("\n\n".join(story.replace("amber", colour) for colour in ("golden", "grey")), sent_at=MONDAY)
+    elsewhere = Elsewhere()
+    elsewhere.add(page.texts[0], MONDAY - timedelta(days=2))
+    words = len(page.texts[0].split())
+    habits.drop_received([page], elsewhere)
+    habits.drop_received([page], elsewhere)
+    assert page.rejected == Reason.PASTED
+    assert page.words_cut == {Reason.PASTED: words}
