@@ -1,10 +1,11 @@
-"""What makes a voice better: one change at a time over the same messages, each arm trained for as long and evaluated.
+"""What makes a voice better: one change at a time over the same messages, each arm trained on as much and evaluated.
 
     python -m bench.levers [--quick] [--json FILE] [--folder FOLDER] [--triplets FILE --pairs FILE]
 
-Ten minutes of training an arm (two with --quick, and fewer arms). Without --triplets the made-up owner's are used, and
-what is held out of them; with --pairs an arm is tried on those. In --folder everything stays: run again with the same
-one, it goes on where it was stopped. `style`: 0 is the draft, 1 the owner, with its 95 % interval.
+Some ten minutes of training an arm on two cores (two with --quick, and fewer arms), counted in tokens, so that an arm
+learns as much on a slower machine, or beside other work. Without --triplets the made-up owner's are used, and what is
+held out of them; with --pairs an arm is tried on those. In --folder everything stays: run again with the same one, it
+goes on where it was stopped. `style`: 0 is the draft, 1 the owner, with its 95 % interval.
 """
 
 import argparse
@@ -24,7 +25,8 @@ from voice.manifest import FILE_NAME
 from voice.triplet import Triplet, load_triplets, write_triplets
 from voice.words import is_near_copy
 
-MINUTES, QUICK_MINUTES = 10, 2
+TOKENS, QUICK_TOKENS = 150_000, 30_000
+BATCH_TOKENS = 1024
 QUICK = ("as it is", "learning rate 2e-3", "candidates 4")
 SHOWN = {"near-copy %": "near-copies %", "words unexplained %": "unexplained %", "words lost %": "lost %",
          "numbers lost %": "numbers lost %", "length ratio": "length"}  # fmt: skip
@@ -34,7 +36,8 @@ Triplets = list[Triplet]
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """One change: settings of the training, variables of the service, what is done to the triplets, or a beginning.
+    """One change: settings of the training, how many times as long it is, variables of the service, what is done to the
+    triplets, or a beginning.
 
     An arm without a change of the training is the voice of `as it is`, served otherwise.
     """
@@ -43,11 +46,12 @@ class Arm:
     environment: dict[str, str] = field(default_factory=dict)
     triplets: Callable[[Triplets], Triplets] | None = None
     warm: bool = False
+    times: float = 1
 
     @property
     def trains(self) -> bool:
         """Whether it needs a voice of its own."""
-        return bool(self.settings or self.triplets or self.warm)
+        return bool(self.settings or self.triplets or self.warm or self.times != 1)
 
 
 def one_text(triplets: Triplets) -> Triplets:
@@ -75,10 +79,11 @@ ARMS = {
     "one system text": Arm(triplets=one_text),
     "learning rate 5e-4": Arm({"learning_rate": "5.0e-4"}),
     "learning rate 2e-3": Arm({"learning_rate": "2.0e-3"}),
-    "one epoch": Arm({"epochs": "1"}),
+    "half as long": Arm(times=0.5),
+    "twice as long": Arm(times=2),
     "rank 8": Arm({"rank": "8", "alpha": "16"}),
     "rank 64": Arm({"rank": "64", "alpha": "128"}),
-    "batches of 512": Arm({"batch_tokens": "512"}),
+    "batches of 512": Arm({"batch_tokens": str(BATCH_TOKENS // 2)}),
     "warm start": Arm(warm=True),
     "temperature 0": Arm(environment={"NIC_VOICE_TEMPERATURE": "0"}),
     "temperature 0.7": Arm(environment={"NIC_VOICE_TEMPERATURE": "0.7"}),
@@ -90,7 +95,7 @@ ARMS = {
 def main() -> None:
     """Train and evaluate every arm that has not been, and print them all."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--quick", action="store_true", help=f"{', '.join(QUICK)}; {QUICK_MINUTES} minutes each")
+    parser.add_argument("--quick", action="store_true", help=f"{', '.join(QUICK)}; {QUICK_TOKENS:,} tokens each")
     parser.add_argument("--json", type=Path, metavar="FILE")
     parser.add_argument("--folder", type=Path, help="where arms are kept; else they are forgotten")
     parser.add_argument("--triplets", type=Path, help="triplets to learn from; else the made-up owner's")
@@ -105,11 +110,11 @@ def main() -> None:
         if arguments.arms:
             parser.error("a warm start needs --warm-from")
         names = [name for name in names if name != "warm start"]
-    minutes = QUICK_MINUTES if arguments.quick else MINUTES
+    tokens = QUICK_TOKENS if arguments.quick else TOKENS
     with tempfile.TemporaryDirectory() as temporary:
         folder = arguments.folder or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
-        made = Made(folder, arguments.triplets or make_triplets(folder), arguments.pairs, minutes, arguments.warm_from)
+        made = Made(folder, arguments.triplets or make_triplets(folder), arguments.pairs, tokens, arguments.warm_from)
         rows = [made.row(name) for name in names]
     show("Levers", rows, arguments.json, width=150)
 
@@ -121,7 +126,7 @@ class Made:
     folder: Path
     triplets: Path
     pairs: Path | None
-    minutes: int
+    tokens: int
     warm_from: Path | None
 
     def row(self, name: str) -> dict[str, Any]:
@@ -149,7 +154,8 @@ class Made:
         if not (voice / FILE_NAME).is_file():
             triplets = load_triplets(self.triplets).triplets
             write_triplets(folder / "triplets.jsonl", arm.triplets(triplets) if arm.triplets else triplets)
-            settings = {"max_minutes": str(self.minutes)} | arm.settings
+            settings = {"batch_tokens": str(BATCH_TOKENS), "epochs": "100"} | arm.settings
+            settings["max_steps"] = str(int(arm.times * self.tokens) // int(settings["batch_tokens"]))
             words: Iterable[str] = (word for key, value in settings.items() for word in ("--set", f"{key}={value}"))
             warm = ["--init-from", str(self.warm_from)] if arm.warm else []
             _run(nic_voice("train", "--triplets", str(folder / "triplets.jsonl"), "--out", str(voice), *words, *warm))
