@@ -20,7 +20,7 @@ check: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(PYTEST) -q -m "$(QUICK)"
+	$(PYTEST) -q -n auto --maxprocesses 4 -m "$(QUICK)"
 
 test: check
 	$(PYTEST) -q -m "not slow and not ($(QUICK))"
