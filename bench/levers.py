@@ -85,6 +85,7 @@ ARMS = {
     "rank 64": Arm({"rank": "64", "alpha": "128"}),
     "batches of 512": Arm({"batch_tokens": str(BATCH_TOKENS // 2)}),
     "warm start": Arm(warm=True),
+    "the last step": Arm({"keep": "last"}),
     "temperature 0": Arm(environment={"NIC_VOICE_TEMPERATURE": "0"}),
     "temperature 0.7": Arm(environment={"NIC_VOICE_TEMPERATURE": "0.7"}),
     "candidates 4": Arm(environment={"NIC_VOICE_CANDIDATES": "4"}),

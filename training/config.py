@@ -34,6 +34,10 @@ class TrainingConfig(BaseModel):
     target_modules: list[str] = Field(min_length=1)
     held_out_share: float = Field(ge=0, lt=1)
     held_out_most: int = Field(ge=0)
+    validation_most: int = Field(ge=0)
+    validate_every: float = Field(gt=0, le=1)
+    keep: Literal["best", "last"]
+    patience: int | None = Field(ge=1)
     near_copy_share: float = Field(ge=0, le=1)
     changed_weight: float = Field(ge=1, le=100)
     max_length_tokens: int = Field(ge=16)
@@ -43,8 +47,10 @@ class TrainingConfig(BaseModel):
     weight_decay: float = Field(ge=0)
     max_gradient_norm: float = Field(gt=0)
     batch_tokens: int = Field(ge=16)
+    packing: Literal["auto"] | bool
     accumulate: int = Field(ge=1)
     gradient_checkpointing: bool
+    checkpoint_minutes: float = Field(ge=0)
     seed: int
     max_minutes: float | None = Field(gt=0)
     max_steps: int | None = Field(ge=1)

@@ -5,9 +5,10 @@ Every triplet is counted: trained = read - dropped.
 """
 
 import difflib
+import itertools
 import random
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -35,16 +36,16 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Right-padded rows. ids, attention and weights are (batch, seq); tokens to predict have a weight above zero."""
+    """Examples as rows. ids and weights are (rows, seq); tokens to predict have a weight above zero.
+
+    Padded: a row each, padding on the right, `attention` is (rows, seq). Packed: one row with all of them, one after
+    another, `positions` is (1, seq) and starts anew with each.
+    """
 
     ids: torch.Tensor
-    attention: torch.Tensor
     weights: torch.Tensor
-
-    @property
-    def useful_tokens(self) -> int:
-        """Tokens that are not padding."""
-        return int(self.attention.sum())
+    attention: torch.Tensor | None = None
+    positions: torch.Tensor | None = None
 
     @property
     def target_tokens(self) -> int:
@@ -91,7 +92,8 @@ def encode_triplets(
 ) -> Examples:
     """An example for each triplet; the over-long ones are dropped whole and counted, never cut.
 
-    Tokens of the answer that are not the neutral side's, in its order, weigh `changed_weight`, the others 1.
+    Tokens of the answer that are not the neutral side's, in its order, weigh `changed_weight`, the others 1; all of
+    them times the triplet's own weight.
     """
     examples = Examples()
     for triplet in triplets:
@@ -104,7 +106,7 @@ def encode_triplets(
             weights = [1.0] * len(answer)
             if changed_weight != 1:
                 weights = _weights(encode_answer(tokenizer, triplet.neutral), answer, changed_weight)
-            examples.kept.append(Example((*prompt, *answer), tuple(weights)))
+            examples.kept.append(Example((*prompt, *answer), tuple(triplet.weight * weight for weight in weights)))
     assert examples.read == len(examples.kept) + examples.dropped.total()
     return examples
 
@@ -116,21 +118,27 @@ def _weights(before: Sequence[int], answer: Sequence[int], changed_weight: float
     return weights
 
 
-def plan_batches(lengths: Sequence[int], batch_tokens: int, seed: int, epoch: int) -> list[list[int]]:
-    """Indices of one epoch's batches: each index once, like lengths together, order by seed and epoch.
+def plan_batches(
+    lengths: Sequence[int], batch_tokens: int, seed: int, epoch: int, packed: bool = False
+) -> list[list[int]]:
+    """Indices of one epoch's batches: each index once, order by seed and epoch; like lengths together unless packed.
 
-    A batch holds rows whose padded size stays within `batch_tokens`; a row longer than that is a batch of its own.
+    A batch holds examples whose size, with the padding, stays within `batch_tokens`; a longer one is alone.
     """
     chance = random.Random(f"{seed}/{epoch}")
     order = list(range(len(lengths)))
     chance.shuffle(order)  # so that rows of one length do not meet the same neighbours in every epoch
-    order.sort(key=lengths.__getitem__)
+    if not packed:
+        order.sort(key=lengths.__getitem__)
     batches: list[list[int]] = []
     batch: list[int] = []
-    for index in order:  # ascending, so the newest row is the longest
-        if batch and (len(batch) + 1) * lengths[index] > batch_tokens:
+    total = 0
+    for index in order:
+        total += lengths[index]
+        size = total if packed else (len(batch) + 1) * lengths[index]  # ascending, so the newest row is the longest
+        if batch and size > batch_tokens:
             batches.append(batch)
-            batch = []
+            batch, total = [], lengths[index]
         batch.append(index)
     if batch:
         batches.append(batch)
@@ -140,8 +148,7 @@ def plan_batches(lengths: Sequence[int], batch_tokens: int, seed: int, epoch: in
 
 def collate(examples: Sequence[Example], pad_id: int) -> Batch:
     """The examples as one right-padded batch."""
-    width = max(map(len, examples))
-    shape = (len(examples), width)
+    shape = (len(examples), max(map(len, examples)))
     ids = torch.full(shape, pad_id, dtype=torch.long)
     attention = torch.zeros(shape, dtype=torch.long)
     weights = torch.zeros(shape)
@@ -149,4 +156,43 @@ def collate(examples: Sequence[Example], pad_id: int) -> Batch:
         ids[row, : len(example)] = torch.tensor(example.ids)
         attention[row, : len(example)] = 1
         weights[row, example.prompt_tokens : len(example)] = torch.tensor(example.weights)
-    return Batch(ids, attention, weights)
+    return Batch(ids, weights, attention=attention)
+
+
+def pack(examples: Sequence[Example]) -> Batch:
+    """The examples as one batch without padding: a single row."""
+    ids = torch.tensor([[token for example in examples for token in example.ids]])
+    weights = [weight for example in examples for weight in (*[0.0] * example.prompt_tokens, *example.weights)]
+    positions = torch.cat([torch.arange(len(example)) for example in examples])
+    return Batch(ids, torch.tensor([weights]), positions=positions[None])
+
+
+def check_batch(batch: Batch, examples: Sequence[Example], end_id: int) -> None:
+    """ValueError unless the batch holds these examples, all of them, and its masks are what they claim to be.
+
+    Each example: its tokens where they are seen, padding unseen behind them, the loss on the answer alone, to its end
+    token.
+    """
+    rows = list(_rows(batch))
+    if len(rows) != len(examples):
+        raise ValueError(f"the first batch has {len(rows)} examples for {len(examples)}")
+    for number, ((ids, weights), example) in enumerate(zip(rows, examples, strict=True)):
+        faults = {
+            "other tokens": ids != example.ids,
+            "a loss outside the answer": weights != (*[0.0] * example.prompt_tokens, *example.weights),
+            "no answer that ends": not example.weights or ids[-1] != end_id,
+        }
+        if found := [fault for fault, is_so in faults.items() if is_so]:
+            raise ValueError(f"example {number} of the first batch has {' and '.join(found)}")
+
+
+def _rows(batch: Batch) -> Iterator[tuple[tuple[int, ...], tuple[float, ...]]]:
+    """What the model sees of each example of a batch: token ids and weights."""
+    if batch.positions is not None:
+        starts = (batch.positions[0] == 0).nonzero().flatten().tolist()
+        places = [(0, slice(*ends)) for ends in itertools.pairwise([*starts, batch.ids.shape[1]])]
+    else:
+        assert batch.attention is not None
+        places = [(row, slice(0, int(seen.sum()))) for row, seen in enumerate(batch.attention)]
+    for row, place in places:
+        yield tuple(batch.ids[row, place].tolist()), tuple(batch.weights[row, place].tolist())

@@ -9,7 +9,7 @@ import io
 import logging
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ import torch
 from safetensors import SafetensorError
 
 from training.config import TrainingConfig
-from training.data import Batch
+from training.data import Batch, Example, collate, pack
 from voice.base_model import BaseModel
 from voice.errors import UserError
 from voice.manifest import ADAPTER_NAME
@@ -32,11 +32,12 @@ class ModelError(UserError):
 
 @dataclass(frozen=True, slots=True)
 class Adapted:
-    """A base model with a fresh adapter. Only the adapter's weights have gradients."""
+    """A base model with a fresh adapter. Only the adapter's weights have gradients; `packs`: batches are one row."""
 
     model: Any
     tokenizer: Any
     device: torch.device
+    packs: bool = False
 
     def trainable(self) -> list[torch.nn.Parameter]:
         """The adapter's weights."""
@@ -48,14 +49,21 @@ class Adapted:
         The hidden states of the position before each target go through the output matrix; the other positions' logits,
         most of the memory of a plain forward, are never made.
         """
-        ids, attention = batch.ids.to(self.device), batch.attention.to(self.device)
+        ids = batch.ids.to(self.device)
+        attention, positions = (
+            None if part is None else part.to(self.device) for part in (batch.attention, batch.positions)
+        )
         weights = batch.weights.to(self.device)[:, 1:]
         targets = weights > 0
         causal = self.model.get_base_model()
-        hidden = causal.model(input_ids=ids, attention_mask=attention, use_cache=False)[0]
+        hidden = causal.model(input_ids=ids, attention_mask=attention, position_ids=positions, use_cache=False)[0]
         logits = causal.lm_head(hidden[:, :-1][targets])
         losses = torch.nn.functional.cross_entropy(logits.float(), ids[:, 1:][targets], reduction="none")
         return (losses * weights[targets]).sum()
+
+    def batch(self, examples: Sequence[Example]) -> Batch:
+        """The examples as a batch of the shape that this model takes."""
+        return pack(examples) if self.packs else collate(examples, self.tokenizer.pad_token_id or 0)
 
     def save(self, folder: Path, base_model: str) -> None:
         """Write adapter_model.safetensors and adapter_config.json, naming `base_model` as what they belong to."""
@@ -99,7 +107,18 @@ def load(base: BaseModel, config: TrainingConfig, init_from: Path | None = None)
         _take_over(model, init_from)
     FastLanguageModel.for_training(model)
     tokenizer.model_max_length = sys.maxsize  # training.data leaves out what is too long; no warning wanted
-    return Adapted(model, tokenizer, next(model.parameters()).device)
+    return Adapted(model, tokenizer, next(model.parameters()).device, _packs(model, config))
+
+
+def _packs(model: Any, config: TrainingConfig) -> bool:
+    """Whether batches are packed: `auto` does it where attention has kernels for rows of several examples.
+
+    Those are on GPUs; and layers that carry a state along the row, as Qwen3.5's do, would carry it across examples.
+    """
+    if config.packing != "auto":
+        return config.packing
+    kinds = getattr(model.config, "layer_types", None) or []
+    return torch.cuda.is_available() and all("attention" in kind and "linear" not in kind for kind in kinds)
 
 
 @contextlib.contextmanager

@@ -5,23 +5,26 @@ is `nic-voice train --config training/configs/smollm2-135m.yaml --triplets data/
 """
 
 import logging
-import math
+import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-
-import torch
+from typing import Any
 
 from training import lora
+from training.checkpoint import RunFolder
 from training.config import TrainingConfig
-from training.data import Batch, Examples, collate, encode_triplets, plan_batches, without_surplus_copies
+from training.curve import JSONL, SVG
+from training.data import Examples, encode_triplets, without_surplus_copies
+from training.errors import TrainingError
 from training.judges import write_judges
-from training.meter import Meter, Progress, Summary
+from training.loop import Run
+from training.processes import Processes, join
+from training.progress import Progress, Summary
 from training.publish import check_target, staged
 from voice.base_model import BaseModel, resolve
 from voice.ends import closing_names
-from voice.errors import UserError
 from voice.facts.masking import VERSION as MASKING_VERSION
 from voice.facts.masking import kinds_in
 from voice.manifest import (
@@ -37,13 +40,12 @@ from voice.manifest import (
 from voice.pleasantries import writes_pleasantries
 from voice.prompt import PROMPT_VERSION
 from voice.split import RULE, Split, split
-from voice.triplet import Register, Unit, load_triplets
+from voice.triplet import Register, Triplet, Unit, load_triplets
 
 logger = logging.getLogger(__name__)
 
-
-class TrainingError(UserError):
-    """A run that cannot start or go on; says why and what to do."""
+# What may change between the parts of a run: it changes no adapter of a run that is not cut short.
+_FREE = {"checkpoint_minutes", "max_minutes"}
 
 
 def train(
@@ -52,12 +54,17 @@ def train(
     out: Path,
     show: Callable[[Progress], None] = lambda _: None,
     init_from: Path | None = None,
+    *,
+    fresh: bool = False,
+    say: Callable[[str], None] = logger.info,
 ) -> Summary:
     """Train an adapter on the triplets and publish it as `out`; the voice's name is the last part of `out`.
 
-    It begins as the adapter of the voice in `init_from`, if one is given.
+    It begins as the adapter of the voice in `init_from`, if one is given. `fresh` sets an unfinished run aside instead
+    of going on with it; `say` gets a line about either.
     """
     check_target(out)
+    processes = join()
     file = load_triplets(triplets_path)
     if not file.triplets:
         raise TrainingError(f"{triplets_path} holds no triplets. `nic-voice extract` writes them; see its ledger.")
@@ -65,7 +72,31 @@ def train(
     base = resolve(config.base_model)
     if init_from:
         _check_beginning(init_from, base, config)
+    trained_on = TripletsRef(sha256=file.sha256, count=len(file.triplets), path=str(triplets_path.resolve()))
     adapted = lora.load(base, config, init_from)
+    examples = _examples(config, parts, adapted)
+    tried_on = encode_triplets(_held_out(config, parts), adapted.tokenizer, config.max_length_tokens)
+    with RunFolder(out, _identity(config, file.sha256, base, init_from, processes)) as run_folder:
+        if processes.is_main:
+            _begin(run_folder, fresh, say)
+        processes.wait()
+        run = Run(config, adapted, examples, tried_on.kept, run_folder, processes)
+        summary = run.go(*((show, say) if processes.is_main else ()))
+        if processes.is_main:
+            with staged(out) as folder:
+                adapted.save(folder, str(base.folder) if ":" in base.name else base.name)
+                for name in (JSONL, SVG):
+                    shutil.copyfile(run_folder.path / name, folder / name)
+                unexplained = write_judges(folder, parts.learn)
+                manifest = _manifest(out.name, config, base, trained_on, parts, folder, summary, unexplained, init_from)
+                manifest.write(folder)
+            run_folder.remove()
+        processes.leave()
+    return summary
+
+
+def _examples(config: TrainingConfig, parts: Split, adapted: lora.Adapted) -> Examples:
+    """What is learned from, with what is not counted by reason."""
     lessons = without_surplus_copies(parts.learn, config.near_copy_share, config.seed)
     examples = encode_triplets(lessons, adapted.tokenizer, config.max_length_tokens, config.changed_weight)
     if not examples.kept:
@@ -75,13 +106,13 @@ def train(
     examples.leave_out("held_out", len(parts.held_out))
     examples.leave_out("near_copy", len(parts.learn) - len(lessons))
     logger.info("%d triplets: %d to train on, dropped %s", examples.read, len(examples.kept), dict(examples.dropped))
-    summary = fit(config, adapted, examples, show)
-    with staged(out) as folder:
-        adapted.save(folder, str(base.folder) if ":" in base.name else base.name)
-        unexplained = write_judges(folder, parts.learn)
-        trained_on = TripletsRef(sha256=file.sha256, count=len(file.triplets), path=str(triplets_path.resolve()))
-        _manifest(out.name, config, base, trained_on, parts, folder, summary, unexplained, init_from).write(folder)
-    return summary
+    return examples
+
+
+def _held_out(config: TrainingConfig, parts: Split) -> Sequence[Triplet]:
+    """The held-out triplets that validation tries the adapter on: at most `validation_most`, from everywhere."""
+    most = config.validation_most
+    return parts.held_out[:: -(-len(parts.held_out) // most) or 1] if most else []
 
 
 def _check_beginning(voice: Path, base: BaseModel, config: TrainingConfig) -> None:
@@ -99,58 +130,30 @@ def _check_beginning(voice: Path, base: BaseModel, config: TrainingConfig) -> No
         raise TrainingError(f"Voice '{manifest.name}' cannot be gone on with: {'; '.join(problems)}.")
 
 
-def fit(config: TrainingConfig, adapted: lora.Adapted, examples: Examples, show: Callable[[Progress], None]) -> Summary:
-    """Train the adapter until the epochs are done, or as far as the limits allow."""
-    lengths = [len(example) for example in examples.kept]
-    steps = plan_steps(lengths, config)
-    optimizer = torch.optim.AdamW(adapted.trainable(), lr=config.learning_rate, weight_decay=config.weight_decay)
-    meter = Meter(len(steps), config.max_minutes)
-    for batches in _collated(steps, examples, adapted.tokenizer.pad_token_id or 0):
-        if meter.share >= 1:
-            break
-        for settings in optimizer.param_groups:
-            settings["lr"] = config.learning_rate * schedule(meter.share, config.warmup_share)
-        loss = accumulate_gradients(adapted, batches)
-        torch.nn.utils.clip_grad_norm_(adapted.trainable(), config.max_gradient_norm)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
-        show(meter.add(batches, loss))
-    return meter.summary(examples)
+def _identity(
+    config: TrainingConfig, triplets_sha256: str, base: BaseModel, init_from: Path | None, processes: Processes
+) -> dict[str, Any]:
+    """What makes a run this run and no other."""
+    return {
+        "config": config.model_dump(mode="json", exclude=_FREE),
+        "triplets": triplets_sha256,
+        "base_model": base.sha256,
+        "prompt_version": PROMPT_VERSION,
+        "masking": MASKING_VERSION,
+        "init_from": VoiceManifest.load(init_from).adapter.sha256 if init_from else None,
+        "processes": processes.count,
+    }
 
 
-def plan_steps(lengths: Sequence[int], config: TrainingConfig) -> list[list[list[int]]]:
-    """The indices of each batch of each optimiser step, epoch after epoch, at most `max_steps` steps."""
-    steps: list[list[list[int]]] = []
-    for epoch in range(config.epochs):
-        batches = plan_batches(lengths, config.batch_tokens, config.seed, epoch)
-        steps += [batches[first : first + config.accumulate] for first in range(0, len(batches), config.accumulate)]
-    return steps[: config.max_steps]
-
-
-def accumulate_gradients(adapted: lora.Adapted, batches: Sequence[Batch]) -> float:
-    """Add up the gradients of a step's batches; returns the mean loss per target token, by weight."""
-    weight = sum(batch.weight for batch in batches)
-    total = 0.0
-    for batch in batches:
-        loss = adapted.loss(batch) / weight
-        torch.autograd.backward(loss)
-        total += loss.item()
-    if not math.isfinite(total):
-        raise TrainingError("The loss is not a number any more. Lower learning_rate, or train in another dtype.")
-    return total
-
-
-def schedule(share: float, warmup_share: float) -> float:
-    """The learning rate as a share of its peak: up in a line, then down in a cosine to zero."""
-    if share < warmup_share:
-        return (share + 0.01) / (warmup_share + 0.01)
-    return 0.5 * (1 + math.cos(math.pi * (share - warmup_share) / (1 - warmup_share)))
-
-
-def _collated(steps: list[list[list[int]]], examples: Examples, pad_id: int) -> Iterator[list[Batch]]:
-    """The batches of each step, made when their turn comes."""
-    for batches in steps:
-        yield [collate([examples.kept[index] for index in batch], pad_id) for batch in batches]
+def _begin(folder: RunFolder, fresh: bool, say: Callable[[str], None]) -> None:
+    """Make the run's folder ready, and say whether there is something in it to go on with."""
+    if differs := folder.begin(fresh):
+        say(
+            f"The unfinished run in {folder.path} was another one ({', '.join(differs)}); it is now "
+            f"{folder.path.name}.previous, and this one starts from the beginning."
+        )
+    elif steps := folder.steps():
+        say(f"Going on with the run in {folder.path}, from step {steps[-1]}.")
 
 
 def _manifest(

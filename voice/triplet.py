@@ -1,11 +1,13 @@
 """One training pair, and the ShareGPT JSONL that holds them.
 
-In: lines such as {"id", "source", "register", "unit", "thread", "sent_at", "origin", "conversations": [...]}.
+In: lines such as {"id", "source", "register", "unit", "thread", "sent_at", "origin", "weight", "conversations":
+[...]}.
 Out: Triplet objects, and back again to the same bytes.
 """
 
 import hashlib
 import json
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -38,7 +40,7 @@ class Triplet:
     """A neutral sentence (or message) and the same as its owner typed it.
 
     `id` is `source:row id:n`; `thread` a keyed hash or None; `sent_at` is aware and in UTC, or None;
-    `origin` says where the neutral side comes from: `rules`, a model's name, or `pairs`.
+    `origin` says where the neutral side comes from: `rules`, a model's name, or `pairs`; `weight` multiplies the loss.
     """
 
     id: str
@@ -51,6 +53,7 @@ class Triplet:
     system: str
     neutral: str
     own: str
+    weight: float = 1.0
 
     @property
     def row(self) -> str:
@@ -68,6 +71,7 @@ class Triplet:
                 "thread": self.thread,
                 "sent_at": self.sent_at.astimezone(UTC).isoformat() if self.sent_at else None,
                 "origin": self.origin,
+                "weight": self.weight,
                 "conversations": [{"from": role, "value": getattr(self, field)} for role, field in ROLES.items()],
             },
             ensure_ascii=False,
@@ -96,9 +100,12 @@ class Triplet:
             raise TripletError(f"unit is not one of {', '.join(UNITS)}")
         if not isinstance(row.get("thread"), str | None):
             raise TripletError("thread is neither a text nor null")
+        weight = row.get("weight", 1.0)
+        if not isinstance(weight, int | float) or isinstance(weight, bool) or not 0 < weight < math.inf:
+            raise TripletError("weight is not a number above zero")
         return cls(
             id=row["id"], source=row["source"], register=row["register"], unit=row["unit"], thread=row.get("thread"),
-            sent_at=_date(row.get("sent_at")), origin=row["origin"], **turns,
+            sent_at=_date(row.get("sent_at")), origin=row["origin"], weight=float(weight), **turns,
         )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ def test_every_preset_is_valid_and_found_by_name(preset: str) -> None:
     config = load_config(Path(preset))
     assert (config.rank, config.alpha) == (16, 32)
     assert {"q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"} <= set(config.target_modules)
-    assert config.load_in_4bit == (preset != "smollm2-135m")
+    assert config.load_in_4bit == (preset not in {"smollm2-135m", "qwen2.5-3b-strix"})
 
 
 def test_overrides_are_yaml() -> None:

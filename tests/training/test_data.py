@@ -1,11 +1,22 @@
 from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fake_tokenizer import SPECIAL, FakeTokenizer
-from training.data import Example, collate, encode_triplets, plan_batches, without_surplus_copies
+from training.data import (
+    Batch,
+    Example,
+    check_batch,
+    collate,
+    encode_triplets,
+    pack,
+    plan_batches,
+    without_surplus_copies,
+)
 from voice.prompt import END
 from voice.triplet import Triplet
 
@@ -22,7 +33,8 @@ def test_the_loss_is_on_the_answer_and_its_end_only() -> None:
     for row, own in enumerate(("hi —", "yo")):
         assert TOKENIZER.decode(batch.ids[row][batch.weights[row] > 0].tolist()) == own + END
     assert batch.target_tokens == len("hi —") + len("yo") + 2
-    assert batch.useful_tokens == sum(map(len, examples.kept)) == examples.tokens
+    assert batch.attention is not None
+    assert batch.attention.sum() == sum(map(len, examples.kept)) == examples.tokens
 
 
 def test_what_is_too_long_is_dropped_whole_and_counted() -> None:
@@ -34,6 +46,8 @@ def test_what_the_person_changed_can_weigh_more() -> None:
     [example] = encode_triplets([triplet("Helo!")], TOKENIZER, 200, changed_weight=3).kept
     assert [TOKENIZER.decode([token]) for token in example.ids[example.prompt_tokens :]] == [*"Helo!", END]
     assert example.weights == (1, 1, 1, 1, 3, 1)
+    [example] = encode_triplets([replace(triplet("Helo!"), weight=2)], TOKENIZER, 200, changed_weight=3).kept
+    assert example.weights == (2, 2, 2, 2, 6, 2)
 
 
 @pytest.mark.parametrize(("share", "kept"), [(1.0, 40), (0.5, 20), (0.2, 12), (0.0, 10)])
@@ -52,17 +66,45 @@ def test_near_copies_have_no_more_than_their_share(share: float, kept: int) -> N
 def test_padding_is_right_and_masked() -> None:
     batch = collate([Example((5, 6, 7), (1.0, 2.5)), Example((8,), (1.0,))], pad_id=SPECIAL[END])
     assert batch.ids.tolist() == [[5, 6, 7], [8, 2, 2]]
+    assert batch.attention is not None
     assert batch.attention.tolist() == [[1, 1, 1], [1, 0, 0]]
     assert batch.weights.tolist() == [[0, 1, 2.5], [1, 0, 0]]
     assert (batch.target_tokens, batch.weight) == (3, 4.5)
 
 
-@given(st.lists(st.integers(1, 300), min_size=1), st.integers(16, 400), st.integers(0, 3))
-def test_an_epoch_holds_every_index_once_within_the_budget(lengths: list[int], budget: int, epoch: int) -> None:
-    batches = plan_batches(lengths, budget, seed=1, epoch=epoch)
+def test_a_packed_batch_is_one_row_whose_places_start_anew() -> None:
+    batch = pack([Example((5, 6, 7), (1.0, 2.5)), Example((8, 9), (1.0,))])
+    assert batch.ids.tolist() == [[5, 6, 7, 8, 9]]
+    assert batch.positions is not None
+    assert batch.positions.tolist() == [[0, 1, 2, 0, 1]]
+    assert batch.weights.tolist() == [[0, 1, 2.5, 0, 1]]
+
+
+EXAMPLES = [Example((5, 6, 2), (1.0, 2.5)), Example((8, 2), (1.0,))]
+
+
+@pytest.mark.parametrize("make", [pack, lambda examples: collate(examples, pad_id=0)], ids=["packed", "padded"])
+def test_a_batch_that_is_not_what_it_claims_is_found(make: Callable[[list[Example]], Batch]) -> None:
+    check_batch(make(EXAMPLES), EXAMPLES, end_id=2)
+    cut = [EXAMPLES[0], Example((8, 3), (1.0,))]
+    for batch, examples, expected in (
+        (make(EXAMPLES), EXAMPLES[:1], "2 examples for 1"),
+        (make(EXAMPLES), EXAMPLES[::-1], "example 0 of the first batch has other tokens and a loss outside the answer"),
+        (make(cut), cut, "example 1 of the first batch has no answer that ends"),
+    ):
+        with pytest.raises(ValueError, match=expected):
+            check_batch(batch, examples, end_id=2)
+
+
+@given(st.lists(st.integers(1, 300), min_size=1), st.integers(16, 400), st.integers(0, 3), st.booleans())
+def test_an_epoch_holds_every_index_once_within_the_budget(
+    lengths: list[int], budget: int, epoch: int, packed: bool
+) -> None:
+    batches = plan_batches(lengths, budget, seed=1, epoch=epoch, packed=packed)
     assert sorted(index for batch in batches for index in batch) == list(range(len(lengths)))
-    assert all(len(batch) == 1 or len(batch) * max(lengths[i] for i in batch) <= budget for batch in batches)
-    assert batches == plan_batches(lengths, budget, seed=1, epoch=epoch)
+    sizes = [[lengths[index] for index in batch] for batch in batches]
+    assert all(len(size) == 1 or (sum(size) if packed else len(size) * max(size)) <= budget for size in sizes)
+    assert batches == plan_batches(lengths, budget, seed=1, epoch=epoch, packed=packed)
 
 
 def test_epochs_and_seeds_differ() -> None:

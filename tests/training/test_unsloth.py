@@ -11,8 +11,10 @@ import pytest
 
 from training import lora
 from training.config import PRESETS, TrainingConfig, load_config
-from training.data import Example, collate, encode_triplets
-from training.run import TrainingError, accumulate_gradients, train
+from training.data import Example, collate, encode_triplets, pack
+from training.errors import TrainingError
+from training.run import train
+from training.step import accumulate_gradients
 from voice.alignment import Alignment
 from voice.base_model import SMOLLM2, BaseModel, fingerprint, resolve
 from voice.errors import UserError
@@ -168,12 +170,14 @@ def test_the_same_seed_gives_the_same_adapter(tiny: BaseModel, tmp_path: Path) -
     assert first.adapter.sha256 == second.adapter.sha256
 
 
-def test_gradients_of_several_batches_are_those_of_one_that_holds_them_all(tiny: BaseModel) -> None:
-    adapted = lora.load(tiny, config(tiny))
+@pytest.mark.parametrize("packing", ["on", "off"])  # as YAML has it, a truth value
+def test_gradients_of_several_batches_are_those_of_one_that_holds_them_all(tiny: BaseModel, packing: str) -> None:
+    adapted = lora.load(tiny, config(tiny, packing=packing))
     examples = encode_triplets([*triplets(5), LONGER], adapted.tokenizer, 100).kept
 
     def gradients(*batches: list[Example]) -> tuple[float, list[Any]]:
-        loss = accumulate_gradients(adapted, [collate(batch, pad_id=2) for batch in batches])
+        collated = [adapted.batch(batch) for batch in batches]
+        loss = accumulate_gradients(adapted, collated, sum(batch.weight for batch in collated))
         found = [weight.grad.clone() for weight in adapted.trainable() if weight.grad is not None]
         adapted.model.zero_grad(set_to_none=True)
         return loss, found
@@ -184,6 +188,13 @@ def test_gradients_of_several_batches_are_those_of_one_that_holds_them_all(tiny:
         assert parted_loss == pytest.approx(loss, rel=1e-5)
         assert all((ours - theirs).abs().max() <= 1e-6 for ours, theirs in zip(parted, expected, strict=True))
     assert max(gradient.abs().max() for gradient in expected) > 1e-4
+
+
+def test_packed_examples_do_not_see_one_another(tiny: BaseModel) -> None:
+    adapted = lora.load(tiny, config(tiny))
+    examples = encode_triplets([*triplets(5), LONGER], adapted.tokenizer, 100).kept
+    packed, padded = (adapted.loss(batch).item() for batch in (pack(examples), collate(examples, pad_id=2)))
+    assert packed == pytest.approx(padded, rel=1e-5)
 
 
 def test_a_step_may_hold_several_batches(tiny: BaseModel, tmp_path: Path) -> None:

@@ -46,6 +46,11 @@ def test_a_triplet_survives_its_line(triplet: Triplet) -> None:
     assert Triplet.from_json(triplet.to_json()) == triplet
 
 
+def test_a_triplet_weighs_one_unless_it_says_otherwise() -> None:
+    assert Triplet.from_json(json.dumps(GOOD)).weight == 1
+    assert Triplet.from_json(json.dumps(GOOD | {"weight": 3})).weight == 3
+
+
 def test_a_date_without_zone_is_utc() -> None:
     triplet = Triplet.from_json(json.dumps(GOOD | {"sent_at": "2020-05-01T10:00:00"}))
     assert triplet.sent_at == datetime(2020, 5, 1, 10, tzinfo=UTC)
@@ -59,6 +64,9 @@ def test_a_date_without_zone_is_utc() -> None:
         ({"register": "poem"}, "register is not one of chat"),
         ({"unit": "word"}, "unit is not one of sentence"),
         ({"thread": 5}, "thread"),
+        ({"weight": 0}, "weight is not a number above zero"),
+        ({"weight": float("nan")}, "weight"),
+        ({"weight": True}, "weight"),
         ({"sent_at": "yesterday"}, "ISO 8601"),
         ({"conversations": None}, "not a list"),
         ({"conversations": TURNS[::-1]}, "system, human, gpt"),

@@ -1,0 +1,117 @@
+"""TRL's SFTTrainer on the examples of bench.train, and the clock that both sides are timed with.
+
+In: examples as token ids with weights, and the seconds to train. Out: tokens a second of the steps that count, or the
+loss on held-out examples after an epoch.
+"""
+
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+PRESET = Path("smollm2-135m")
+ROWS = 8  # of a batch
+WARM_UP_STEPS = 3
+EPOCHS = 200  # more than the clock allows
+
+
+class Clock:
+    """Times steps after the warm-up; `tokens(step)` gives useful and target tokens of the step-th step, from 0."""
+
+    def __init__(self, seconds: float, tokens: Callable[[int], tuple[int, int]]) -> None:
+        self.seconds, self.tokens = seconds, tokens
+        self.steps, self.started, self.ended = 0, 0.0, 0.0
+
+    def tick(self) -> bool:
+        """A step is over; whether the time is too."""
+        self.steps, self.ended = self.steps + 1, time.perf_counter()
+        if self.steps == WARM_UP_STEPS:
+            self.started = self.ended
+        return self.steps > WARM_UP_STEPS and self.ended - self.started >= self.seconds
+
+    def speeds(self) -> dict[str, Any]:
+        """Tokens a second of the steps that counted."""
+        counted = [self.tokens(step) for step in range(WARM_UP_STEPS, self.steps)]
+        taken = self.ended - self.started
+        return {
+            "useful_tokens_per_s": round(sum(useful for useful, _ in counted) / taken, 1),
+            "target_tokens_per_s": round(sum(target for _, target in counted) / taken, 1),
+            "steps": len(counted),
+            "seconds": round(taken, 1),
+        }
+
+
+def train(name: str, learned: list[Any], held_out: list[Any], seconds: float) -> dict[str, Any]:
+    """Train for so long as `trl_same` or `trl_default`, or for an epoch where the name ends in `_loss`."""
+    import torch
+    from datasets import Dataset
+    from peft import LoraConfig
+    from transformers import AutoModelForCausalLM, TrainerCallback
+    from trl import SFTConfig, SFTTrainer
+
+    from training.config import load_config
+    from voice.base_model import resolve
+
+    config, epoch = load_config(PRESET), name.endswith("_loss")
+    same: dict[str, Any] = {
+        "gradient_checkpointing": False, "bf16": False, "learning_rate": config.learning_rate,
+        "warmup_steps": config.warmup_share, "lr_scheduler_type": "cosine", "max_grad_norm": config.max_gradient_norm,
+    }  # fmt: skip
+    batches: list[tuple[int, int]] = []
+
+    class Tick(TrainerCallback):  # type: ignore[misc]
+        def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            control.should_training_stop = clock.tick() and not epoch
+
+    rows = [
+        {"input_ids": list(e.ids), "completion_mask": [0] * e.prompt_tokens + [1] * len(e.weights)} for e in learned
+    ]
+    clock = Clock(seconds, batches.__getitem__)
+    with tempfile.TemporaryDirectory() as place:
+        settings = SFTConfig(
+            output_dir=place, per_device_train_batch_size=ROWS, num_train_epochs=1 if epoch else EPOCHS,
+            completion_only_loss=True, max_length=config.max_length_tokens, report_to=[], save_strategy="no",
+            logging_strategy="no", disable_tqdm=True, use_cpu=not torch.cuda.is_available(), seed=config.seed,
+            **(same if name.startswith("trl_same") else {}),
+        )  # fmt: skip
+        trainer = SFTTrainer(
+            model=AutoModelForCausalLM.from_pretrained(resolve(config.base_model).folder, dtype=torch.float32),
+            args=settings, train_dataset=Dataset.from_list(rows), processing_class=tokenizer(), callbacks=[Tick()],
+            peft_config=LoraConfig(r=config.rank, lora_alpha=config.alpha, target_modules=config.target_modules),
+        )  # fmt: skip
+        collate = trainer.data_collator
+
+        def counted(features: Any) -> Any:
+            batch = collate(features)
+            batches.append((int(batch["attention_mask"].sum()), int((batch["labels"] != -100).sum())))
+            return batch
+
+        trainer.data_collator = counted
+        trainer.train()
+    return {"held_out_loss": round(plain_loss(trainer.model, held_out), 4)} if epoch else clock.speeds()
+
+
+def plain_loss(model: Any, examples: Sequence[Any]) -> float:
+    """The mean loss per target token, by transformers' own loss."""
+    import torch
+
+    model.eval()
+    total = 0.0
+    with torch.no_grad():
+        for example in examples:
+            ids = torch.tensor([example.ids])
+            labels = ids.clone()
+            labels[:, : example.prompt_tokens] = -100
+            total += float(model(input_ids=ids, labels=labels).loss) * len(example.weights)
+    return total / sum(len(example.weights) for example in examples)
+
+
+def tokenizer() -> Any:
+    """That of the preset's base model."""
+    from transformers import AutoTokenizer
+
+    from training.config import load_config
+    from voice.base_model import resolve
+
+    return AutoTokenizer.from_pretrained(resolve(load_config(PRESET).base_model).folder)

@@ -1,0 +1,15 @@
+"""The errors of a run."""
+
+from voice.errors import UserError
+
+
+class TrainingError(UserError):
+    """A run that cannot start or go on; says why and what to do."""
+
+
+class Interrupted(TrainingError):
+    """A run that a signal told to stop; its exit code is that of a process which the signal ended."""
+
+    def __init__(self, message: str, signal_number: int) -> None:
+        super().__init__(message)
+        self.exit_code = 128 + signal_number
