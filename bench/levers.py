@@ -36,13 +36,14 @@ Triplets = list[Triplet]
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """One change: settings of the training, how many times as long it is, variables of the service, what is done to the
-    triplets, or a beginning.
+    """One change: settings of the training, how many times as long it is, options of the evaluation, variables of the
+    service, what is done to the triplets, or a beginning.
 
     An arm without a change of the training is the voice of `as it is`, served otherwise.
     """
 
     settings: dict[str, str] = field(default_factory=dict)
+    options: tuple[str, ...] = ()
     environment: dict[str, str] = field(default_factory=dict)
     triplets: Callable[[Triplets], Triplets] | None = None
     warm: bool = False
@@ -86,9 +87,9 @@ ARMS = {
     "batches of 512": Arm({"batch_tokens": str(BATCH_TOKENS // 2)}),
     "warm start": Arm(warm=True),
     "the last step": Arm({"keep": "last"}),
-    "temperature 0": Arm(environment={"NIC_VOICE_TEMPERATURE": "0"}),
-    "temperature 0.7": Arm(environment={"NIC_VOICE_TEMPERATURE": "0.7"}),
-    "candidates 4": Arm(environment={"NIC_VOICE_CANDIDATES": "4"}),
+    "temperature 0.3": Arm(options=("--temperature", "0.3")),
+    "temperature 0.7": Arm(options=("--temperature", "0.7")),
+    "candidates 4": Arm(options=("--candidates", "4")),
     "guard off": Arm(environment={"NIC_VOICE_GUARD": "off"}),
 }
 
@@ -141,7 +142,7 @@ class Made:
                 ["--pairs", str(self.pairs)] if self.pairs else ["--triplets", str(voice.parent / "triplets.jsonl")]
             )
             _run(nic_voice("evaluate", voice.name, "--voices", str(voice.parent), "--no-base", "--json", str(scores),
-                           *judged), arm.environment)  # fmt: skip
+                           *judged, *arm.options), arm.environment)  # fmt: skip
         content = json.loads(scores.read_text())
         reached = next(one for one in content["contestants"] if one["name"] == voice.name)
         style = reached["style"]["style"]

@@ -4,7 +4,7 @@ In: the service's address, a voice's name, texts. Out: the rewrites in the order
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,11 +34,11 @@ class Service:
 
     url: str
 
-    def rewrite(self, voice: str, cases: Sequence[Case], show: Progress) -> list[str]:
-        """Each case's neutral text in the voice, with its register, at temperature 0."""
+    def rewrite(self, voice: str, cases: Sequence[Case], show: Progress, asked: Mapping[str, float]) -> list[str]:
+        """Each case's neutral text in the voice, with its register, at temperature 0 unless `asked` says another."""
         known = set(self.voice(voice).get("registers", []))
         bodies = [
-            {"voice": voice, "temperature": 0, "messages": [{"role": "user", "content": case.neutral}]}
+            {"voice": voice, "temperature": 0, "messages": [{"role": "user", "content": case.neutral}], **asked}
             | ({"register": case.register} if case.register in known else {})
             for case in cases
         ]

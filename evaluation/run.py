@@ -41,6 +41,8 @@ class EvaluationError(UserError):
 class Plan:
     """What is evaluated. `count` None is all texts; `others` are other people's texts by whose they are.
 
+    `asked` are fields of every request, such as a temperature; scores are kept of the usual ones alone.
+
     `pairs` None means what was held out at training, looked for in `triplets` or where the voice says it is.
     """
 
@@ -54,6 +56,7 @@ class Plan:
     count: int | None = COUNT
     seed: int = 1
     with_base: bool = True
+    asked: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +95,14 @@ def evaluate(prepared: Prepared, url: str, show: Progress = lambda *_: None) -> 
     plan, cases = prepared.plan, prepared.cases
     service = Service(url.rstrip("/").removesuffix("/v1"))
     _same_voice(service.voice(plan.name), prepared.manifest)
-    outputs = {plan.name: service.rewrite(plan.name, cases, lambda done, total: show("rewriting", done, total))}
+    rewritten = service.rewrite(plan.name, cases, lambda done, total: show("rewriting", done, total), plan.asked)
+    outputs = {plan.name: rewritten}
     if plan.with_base:
         outputs[BASE] = service.base(cases, lambda done, total: show("base model", done, total))
     report = judge(plan, cases, prepared.rest, outputs, prepared.judges, show)
-    text = json.dumps(report.to_json(with_texts=False), indent=2, ensure_ascii=False) + "\n"
-    write_text(prepared.folder / SCORES_NAME, text)
+    if not plan.asked:
+        text = json.dumps(report.to_json(with_texts=False), indent=2, ensure_ascii=False) + "\n"
+        write_text(prepared.folder / SCORES_NAME, text)
     return report
 
 

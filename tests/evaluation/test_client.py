@@ -63,11 +63,22 @@ def loud(path: str, body: dict[str, Any]) -> tuple[int, str]:
 def test_answers_come_in_the_order_of_the_texts() -> None:
     several, shown = cases(70), list[tuple[int, int]]()
     with server(loud) as url:
-        found = Service(url).rewrite("ana", several, lambda *progress: shown.append(progress))
+        found = Service(url).rewrite("ana", several, lambda *progress: shown.append(progress), {})
         base = Service(url).base(several[:3], lambda *_: None)
     assert found == [f"email: {case.neutral.upper()}" for case in several]
     assert base == ["base: 2"] * 3
     assert shown == [(done, 70) for done in range(1, 71)]
+
+
+def test_what_is_asked_for_reaches_the_service() -> None:
+    def answer(path: str, body: dict[str, Any]) -> tuple[int, str]:
+        return loud(
+            path, body | {"voice": "ana", "register": f"{body['temperature']} {body['candidates']}"} if body else {}
+        )
+
+    with server(answer) as url:
+        found = Service(url).rewrite("ana", cases(1), lambda *_: None, {"temperature": 0.7, "candidates": 4})
+    assert found[0].startswith("0.7 4: ")
 
 
 @pytest.mark.parametrize(
@@ -83,7 +94,7 @@ def test_a_service_that_refuses(status: int, text: str, expected: str) -> None:
         return (status, text) if body else (200, "{}")
 
     with server(answer) as url, pytest.raises(ServiceError, match=expected):
-        Service(url).rewrite("ana", cases(5), lambda *_: None)
+        Service(url).rewrite("ana", cases(5), lambda *_: None, {})
     with server(lambda path, body: (status, text)) as url, pytest.raises(ServiceError, match=expected):
         Service(url).voice("ana")
 
