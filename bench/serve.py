@@ -1,4 +1,4 @@
-"""The service beside vLLM's own server: with the same adapter, and with the adapter merged into the model.
+"""The service beside vLLM's own server, with the same adapter and with it merged; and on llama-server, if it is here.
 
     python -m bench.serve [--quick] [--json FILE] [--voice voices/nic]
 
@@ -6,6 +6,7 @@ Every server in turn, round after round, on this machine alone, with the same ba
 decoding, at 1, 8 and 32 concurrent requests; numbers are medians over the rounds, with their range. Without --voice one
 is trained for a few steps first. Ratios are ours to theirs: throughput and latency against vLLM's server with the
 adapter, `merged` against its server with the merged model, `four_voices` four voices in turn against one.
+llama-server has the base model as F16 and as Q8_0 and computes behind the same service.
 """
 
 import argparse
@@ -17,7 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ import httpx
 
 from bench import voices
 from bench.report import show
+from nic_voice.llama import llama_server
 from nic_voice.serving import free_port, nic_voice, running
 from voice.base_model import resolve
 from voice.manifest import VoiceManifest
@@ -41,6 +43,7 @@ ENVIRONMENT = {  # of all servers
     "VLLM_CPU_OMP_THREADS_BIND": ",".join(map(str, sorted(os.sched_getaffinity(0)))), "TORCH_CPP_LOG_LEVEL": "ERROR",
 }  # fmt: skip
 OURS, FOUR, ADAPTER, MERGED = "nic-voice", "nic-voice, four voices", "vLLM, adapter", "vLLM, merged model"
+ON_LLAMA = {"f16": "nic-voice on llama-server, F16", "q8_0": "nic-voice on llama-server, Q8_0"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,9 @@ def _round(setting: Setting, requests: Sequence[int], log: Path) -> list[dict[st
         rows += asyncio.run(_measure(ADAPTER, url, setting.manifest, VOICES[:1], requests))
     with _vllms(setting, str(setting.merged), log, adapter=False) as url:
         rows += asyncio.run(_measure(MERGED, url, setting.manifest, VOICES[:1], requests))
+    for outtype, name in ON_LLAMA.items() if llama_server() else ():
+        with _on_llama(setting, outtype) as url:
+            rows += asyncio.run(_measure(name, url, setting.manifest, VOICES[:1], requests))
     return rows
 
 
@@ -174,12 +180,26 @@ def _ratios(rounds: Sequence[Sequence[dict[str, Any]]]) -> dict[str, Any]:
 
 
 @contextmanager
-def _ours(setting: Setting) -> Iterator[str]:
+def _ours(setting: Setting, **more: str) -> Iterator[str]:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     command = nic_voice("serve", "--voices", str(setting.root), "--port", str(port))
-    with running(command, f"{url}/ready", environment=ENVIRONMENT, output=subprocess.DEVNULL):
+    with running(command, f"{url}/ready", environment=ENVIRONMENT | more, output=subprocess.DEVNULL):
         yield url
+
+
+@contextmanager
+def _on_llama(setting: Setting, outtype: str) -> Iterator[str]:
+    """The service before llama-server, which has a slot for each request at once."""
+    subprocess.run(nic_voice("export", str(setting.voice), "--gguf", "--no-check", "--outtype", outtype), check=True,
+                   stdout=subprocess.DEVNULL)  # fmt: skip
+    port, slots = free_port(), str(max(CONCURRENCY))
+    command = nic_voice("llama-server", "--voices", str(setting.root), "--outtype", outtype, "--port", str(port),
+                        "--parallel", slots, "--ctx-size", str(512 * int(slots)), "--log-disable")  # fmt: skip
+    url = f"http://127.0.0.1:{port}"
+    with ExitStack() as stack:
+        stack.enter_context(running(command, f"{url}/health", name="llama-server", output=subprocess.DEVNULL))
+        yield stack.enter_context(_ours(setting, NIC_VOICE_ENGINE="remote", NIC_VOICE_ENGINE_URLS=url))
 
 
 @contextmanager

@@ -8,12 +8,12 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from extraction.neutral.rules import neutralise
 from nic_voice.serving import nic_voice
+from voice.adapter import read_adapter
 from voice.base_model import resolve
-from voice.manifest import ADAPTER_NAME, FILE_NAME, VoiceManifest
+from voice.manifest import FILE_NAME, VoiceManifest
 from voice.prompt import system_text
 from voice.triplet import Triplet, write_triplets
 
@@ -64,23 +64,7 @@ def copy(voice: Path, folder: Path, name: str) -> Path:
 
 def merge(voice: Path, folder: Path) -> Path:
     """The base model with the adapter added to its weights: what one would serve who needs a single voice."""
-    from safetensors.torch import load_file, save_file
+    from training.merge import merge
 
-    manifest = VoiceManifest.load(voice)
-    base = resolve(manifest.base_model.name)
-    shutil.copytree(base.folder, folder)
-    adapter: dict[str, Any] = load_file(voice / ADAPTER_NAME)
-    scale = manifest.adapter.alpha / manifest.adapter.rank
-    merged = 0
-    for path in sorted(folder.glob("*.safetensors")):
-        weights = load_file(path)
-        for name in weights:
-            part = f"base_model.model.{name.removesuffix('.weight')}"
-            if f"{part}.lora_A.weight" in adapter:
-                a, b = adapter[f"{part}.lora_A.weight"].float(), adapter[f"{part}.lora_B.weight"].float()
-                weights[name] = (weights[name].float() + scale * b @ a).to(weights[name].dtype)
-                merged += 1
-        save_file(weights, path, metadata={"format": "pt"})
-    if 2 * merged != len(adapter):
-        raise SystemExit(f"{voice} has {len(adapter) // 2} adapted matrices, of which {merged} are in the base model")
+    merge(resolve(VoiceManifest.load(voice).base_model.name).folder, read_adapter(voice), folder)
     return folder

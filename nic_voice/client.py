@@ -14,9 +14,12 @@ class ServiceError(UserError):
     """The service is not there, or refused the request."""
 
 
-def rewrite(url: str, text: str, *, voice: str | None = None, temperature: float | None = None) -> str:
+def rewrite(
+    url: str, text: str, *, voice: str | None = None, temperature: float | None = None, strength: float | None = None
+) -> str:
     """The text as the voice would put it; `voice` may be None when only one is served."""
-    body = {"voice": voice, "temperature": temperature, "messages": [{"role": "user", "content": text}]}
+    asked = {"voice": voice, "temperature": temperature, "strength": strength}
+    body = {**asked, "messages": [{"role": "user", "content": text}]}
     address = f"{url.rstrip('/').removesuffix('/v1')}/v1/chat/completions"
     try:
         answer = httpx.post(address, json={key: value for key, value in body.items() if value is not None},

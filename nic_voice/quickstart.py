@@ -1,7 +1,8 @@
 """The whole road once, by the commands that a user would type; this is what `make run` runs.
 
 With nothing configured: a made-up owner's Nexus, extracted, trained, served, three drafts rewritten. With
-NIC_VOICE_VOICES set to a folder of voices: those are served and nothing is trained.
+NIC_VOICE_VOICES set to a folder of voices: those are served and nothing is trained. With NIC_VOICE_ENGINE=remote and no
+NIC_VOICE_ENGINE_URLS: llama-server computes; the voices are written as GGUF and it is started.
 """
 
 import os
@@ -10,6 +11,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
@@ -17,6 +20,7 @@ from rich.markup import escape
 
 from nic_voice.child import how_it_ended
 from nic_voice.client import rewrite
+from nic_voice.llama import ADAPTER
 from nic_voice.serving import nic_voice, running, stop
 from nic_voice.terminal import word_diff
 from voice.errors import UserError
@@ -84,7 +88,8 @@ def _serve(voices: Path) -> None:
     _show("serve", "--voices", str(voices))
     quiet = {"NIC_VOICE_LOG_LEVEL": os.environ.get("NIC_VOICE_LOG_LEVEL", "WARNING")}  # no line for each request
     started_s = time.monotonic()
-    with running(nic_voice("serve", "--voices", str(voices)), f"{url}/ready", environment=quiet) as server:
+    serve = nic_voice("serve", "--voices", str(voices))
+    with _model_server(voices), running(serve, f"{url}/ready", environment=quiet) as server:
         _show_time(started_s)
         signal.signal(signal.SIGTERM, lambda *_: server.terminate())
         try:
@@ -95,6 +100,21 @@ def _serve(voices: Path) -> None:
             return
     if code not in (0, -signal.SIGTERM):
         raise UserError(how_it_ended("nic-voice serve", code))
+
+
+@contextmanager
+def _model_server(voices: Path) -> Iterator[None]:
+    """llama-server with all voices, where the settings want one and name none that runs."""
+    if os.environ.get("NIC_VOICE_ENGINE") != "remote" or os.environ.get("NIC_VOICE_ENGINE_URLS"):
+        yield
+        return
+    for voice in sorted(path.parent for path in voices.glob(f"*/{FILE_NAME}")):
+        if not (voice / ADAPTER).exists():
+            _command("export", str(voice), "--gguf")
+    _show("llama-server", "--voices", str(voices))
+    command = nic_voice("llama-server", "--voices", str(voices), "--log-disable")
+    with running(command, "http://127.0.0.1:8651/health", name="nic-voice llama-server"):
+        yield
 
 
 def _rewrite_drafts(url: str, voices: Path) -> None:

@@ -57,7 +57,9 @@ async def chat_completions(
 ) -> Response:
     """Rewrite the last user message in a voice, or let the base model answer the conversation."""
     hop = "x-nic-voice-hop" in request.headers
-    return await complete(request, body, Names(body.voice, body.model, x_voice, voice, body.register_, hop))
+    strength = 1.0 if body.strength is None else body.strength
+    names = Names(body.voice, body.model, x_voice, voice, body.register_, hop, strength)
+    return await complete(request, body, names)
 
 
 @router.get("/health")

@@ -72,6 +72,9 @@ class ChatRequest(_Open):
     stop: str | list[str] | None = None
     n: int | None = Field(None, ge=1)
     candidates: int | None = Field(None, ge=1, le=8, description="Rewrites of a segment to choose from")
+    strength: float | None = Field(
+        None, ge=0, le=1.5, multiple_of=0.25, description="How much of the voice: 0 the base model, 1 as it was trained"
+    )
     guard: Level | None = Field(None, description="What the guard looks at, where the service lets a request say so")
 
     @property
@@ -122,7 +125,6 @@ UNSUPPORTED: dict[str, tuple[Any, ...]] = {
     "logit_bias": ({},),
     "presence_penalty": (0,),
     "frequency_penalty": (0,),
-    "strength": (1,),
 }
 
 

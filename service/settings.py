@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from service.errors import SettingsError
@@ -20,6 +20,7 @@ PREFIX = "NIC_VOICE_"
 # Read by others than the service: (default, what it is) by name.
 ELSEWHERE = {
     "NIC_VOICE_CACHE": ("~/.cache/nic-voice", "Folder for converted base models"),
+    "NIC_VOICE_LLAMA_SERVER": ("", "The program llama-server, for `nic-voice export`; else the one on the PATH"),
     "NIC_VOICE_URL": ("http://127.0.0.1:8650", "Where `nic-voice rewrite` sends its text"),
 }
 
@@ -44,6 +45,14 @@ class Settings(BaseSettings):
     port: int = Field(8650, ge=1, le=65535, description="Port to listen on")
     voices: Path = Field(Path("voices"), description="Folder that holds the voice folders")
     model: str | None = Field(None, description="Base model; by default the one that the first voice was trained on")
+    engine: Literal["vllm", "remote"] = Field(
+        "vllm", description="What computes: vllm in this process, or remote, model servers that run by themselves"
+    )
+    engine_urls: str = Field(
+        "http://127.0.0.1:8651",
+        description="remote: where llama-server or vLLM's own server listens; with commas several that are alike",
+    )
+    engine_key: SecretStr | None = Field(None, description="remote: the key that the model servers want, if any")
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = Field(
         "auto", description="Numbers to compute with; auto is bfloat16 on a GPU, float32 on a CPU"
     )
@@ -84,6 +93,11 @@ class Settings(BaseSettings):
     log_level: Annotated[str, AfterValidator(_log_level)] = Field(
         "INFO", description="Level of the service's own log: one line a request, never its text"
     )
+
+    @property
+    def urls_of_engine(self) -> list[str]:
+        """The addresses in `engine_urls`."""
+        return [url.strip().rstrip("/") for url in self.engine_urls.split(",") if url.strip()]
 
 
 def load_settings(**given: Any) -> Settings:

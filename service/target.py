@@ -3,7 +3,7 @@
 In: the names that a request carries. Out: a Target, or the RequestError that says which name is wrong.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from service.errors import CallLoop, InvalidRequest, NotFound, quotable
@@ -31,8 +31,8 @@ class Rewrite:
     def report(self, segments: list[dict[str, Any]], extra_tokens: int) -> dict[str, Any]:
         """What the answer says of the voice and of each segment, as fields to add to it."""
         return {"voice": {
-            "name": self.voice.name, "adapter": self.voice.adapter.version, "segments": segments,
-            "extra_tokens": extra_tokens,
+            "name": self.voice.name, "adapter": self.voice.adapter.version, "strength": self.voice.adapter.strength,
+            "segments": segments, "extra_tokens": extra_tokens,
         }}  # fmt: skip
 
 
@@ -61,6 +61,7 @@ class Names:
     query: str | None = None
     register: str | None = None
     hop: bool = False
+    strength: float = 1.0
 
     def first_known(self, voices: Voices) -> str | None:
         """The first voice that is named and there, for metrics and logs of requests that are refused."""
@@ -81,20 +82,20 @@ def choose(names: Names, voices: Voices, base: str) -> Target:
         voice = voices.find(asked[0])
         if model and model != base:
             raise _needs_upstream(names, model)
-        return _rewrite(voice, names.register)
+        return _rewrite(voice, names)
     if model == base:
         return Bare(base)
     if model:
         known = ", ".join([*voices.names, base])
         message = f"There is no model{quotable(model)}. Known: {known}."
         raise NotFound(message, param="model", code="model_not_found")
-    return _rewrite(_only(voices), names.register)
+    return _rewrite(_only(voices), names)
 
 
-def _rewrite(voice: Voice, register: str | None) -> Rewrite:
+def _rewrite(voice: Voice, names: Names) -> Rewrite:
     for known in voice.manifest.registers:
-        if known == (register or voice.manifest.default_register):
-            return Rewrite(voice, known)
+        if known == (names.register or voice.manifest.default_register):
+            return Rewrite(replace(voice, adapter=replace(voice.adapter, strength=names.strength)), known)
     known_ones = ", ".join(voice.manifest.registers)
     message = f"Voice '{voice.name}' was not trained in this register. Known: {known_ones}."
     raise InvalidRequest(message, param="register")

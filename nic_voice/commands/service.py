@@ -1,11 +1,13 @@
-"""A voice at work: serve, rewrite, and quickstart, which does everything once."""
+"""A voice at work: serve, llama-server, rewrite, and quickstart, which does everything once."""
 
+import os
 import sys
 from pathlib import Path
 
 import click
 
 from nic_voice.commands import path
+from voice.base_model import OUTTYPES
 
 
 @click.command()
@@ -22,12 +24,30 @@ def serve(model: str | None, voices: Path | None, host: str | None, port: int | 
     run(load_settings(**{name: value for name, value in given.items() if value is not None}))
 
 
+@click.command("llama-server", context_settings={"ignore_unknown_options": True})
+@click.option("--voices", type=path(file_okay=False), help="Folder with voices; else NIC_VOICE_VOICES, else voices.")
+@click.option(
+    "--outtype", type=click.Choice(OUTTYPES), help="Which GGUF of the base model; else the smallest there is."
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8651, show_default=True, help="Port to listen on.")
+@click.argument("more", nargs=-1, type=click.UNPROCESSED)
+def llama_server(voices: Path | None, outtype: str | None, host: str, port: int, more: tuple[str, ...]) -> None:
+    """Become llama-server with the base model and all exported voices; MORE are arguments of its own."""
+    from nic_voice.llama import command
+
+    folder = voices or Path(os.environ.get("NIC_VOICE_VOICES") or "voices")
+    program, *arguments = command(folder, outtype, host, port, more)
+    os.execvp(program, [program, *arguments])
+
+
 @click.command()
 @click.argument("text", required=False)
 @click.option("--voice", default=None, help="The voice's name; not needed when only one is served.")
 @click.option("--url", envvar="NIC_VOICE_URL", default="http://127.0.0.1:8650", help="Where `nic-voice serve` runs.")
 @click.option("--temperature", default=None, type=float, help="0 always gives the same words.")
-def rewrite(text: str | None, voice: str | None, url: str, temperature: float | None) -> None:
+@click.option("--strength", default=None, type=float, help="0 to 1.5 in steps of 0.25: how much of the voice; else 1.")
+def rewrite(text: str | None, voice: str | None, url: str, temperature: float | None, strength: float | None) -> None:
     """Rewrite TEXT, or what comes on standard input, in a voice; a terminal shows the changed words in colour."""
     from nic_voice.client import rewrite as run
     from nic_voice.terminal import word_diff
@@ -35,7 +55,7 @@ def rewrite(text: str | None, voice: str | None, url: str, temperature: float | 
     draft = text if text is not None else sys.stdin.buffer.read().decode("utf-8", "replace").rstrip("\n")
     if not draft.strip():
         raise click.UsageError("there is nothing to rewrite: give a text, or pipe one in")
-    rewritten = run(url, draft, voice=voice, temperature=temperature)
+    rewritten = run(url, draft, voice=voice, temperature=temperature, strength=strength)
     if sys.stdout.isatty():
         from rich.console import Console
 
@@ -53,4 +73,4 @@ def quickstart(folder: Path) -> None:
     run(folder)
 
 
-COMMANDS = (serve, rewrite, quickstart)
+COMMANDS = (serve, llama_server, rewrite, quickstart)

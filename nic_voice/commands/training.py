@@ -1,10 +1,12 @@
-"""From triplets to a voice: train."""
+"""From triplets to a voice, and to other formats of one: train, export."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from nic_voice.commands import path
+from voice.base_model import OUTTYPES
 
 
 @click.command()
@@ -41,4 +43,33 @@ def _key_value(setting: str) -> tuple[str, str]:
     return key.strip(), value
 
 
-COMMANDS = (train,)
+@click.command()
+@click.argument("folder", type=path(exists=True, file_okay=False))
+@click.option("--merged", is_flag=True, help="A model with the adapter in it, for transformers and vLLM.")
+@click.option("--gguf", is_flag=True, help="Adapter and base model for llama.cpp; with --merged the merged model, too.")
+@click.option("--outtype", type=click.Choice(OUTTYPES), default="f16", show_default=True,
+              help="Numbers of the GGUF models.")  # fmt: skip
+@click.option("--check/--no-check", default=True, show_default=True,
+              help="Compare what each format says with PEFT, and write nothing that differs.")  # fmt: skip
+def export(folder: Path, merged: bool, gguf: bool, outtype: str, check: bool) -> None:
+    """Write the voice in FOLDER, such as voices/nic, in other formats beside its adapter."""
+    if not merged and not gguf:
+        raise click.UsageError("Nothing to write: give --gguf, --merged or both.")
+    from nic_voice import parity
+    from training.export import export_voice
+    from voice.manifest import VoiceManifest
+
+    def say(line: str) -> None:
+        click.echo(line, err=True)
+
+    system = next(iter(VoiceManifest.load(folder).system.values()))
+
+    def compared(base: Path, version: Path, made: Path, base_gguf: Path | None) -> dict[str, Any]:
+        exported = parity.Exported(base, version, made, base_gguf, outtype)
+        return parity.check(exported, next(iter(system.values())), say)
+
+    for made in export_voice(folder, merged, gguf, outtype, say, compared if check else None):
+        click.echo(made)
+
+
+COMMANDS = (train, export)

@@ -14,11 +14,15 @@ FinishReason = Literal["stop", "length"]
 
 @dataclass(frozen=True, slots=True)
 class Adapter:
-    """A LoRA adapter; `name` and `version` together never stand for two different files."""
+    """A LoRA adapter; `name` and `version` together never stand for two different files.
+
+    `strength` multiplies it: 0 is the bare base model, 1 the voice as it was trained.
+    """
 
     name: str
     version: str
     folder: Path
+    strength: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,10 @@ class Engine(Protocol):
 
 def open(settings: Settings, base: BaseModel, largest_rank: int) -> Engine:
     """The engine that the settings ask for, not started; `largest_rank` is that of the adapters it will wear."""
+    if settings.engine == "remote":
+        from service.engines.remote import RemoteEngine
+
+        return RemoteEngine(base, settings)
     from service.engines.vllm import VllmEngine  # here, because it is one of several and heavy
 
     return VllmEngine(base, settings, largest_rank)

@@ -18,6 +18,7 @@ from service.engines import Adapter, Completion, FinishReason, Sampling
 from service.engines.plugin import GROUPED_LORA, OURS
 from service.errors import EngineFailed, EngineUnavailable, PromptTooLong
 from service.settings import Settings
+from voice.adapter import scaled_folder
 from voice.base_model import BaseModel
 from voice.prompt import Prompt, Tokenizer, encode, encode_conversation, end_id
 
@@ -41,7 +42,7 @@ class VllmEngine:
         self._llm: Any = None
         self._tokenizer: Tokenizer | None = None
         self._end_id = 0
-        self._loras: dict[tuple[str, str], Any] = {}
+        self._loras: dict[tuple[str, str, str], Any] = {}
         self._request_ids = itertools.count(1)
         self._stopping = threading.Event()
         self._others: set[Any] | None = None  # this process's children before the engine's; None but while it starts
@@ -139,12 +140,15 @@ class VllmEngine:
             raise EngineFailed("The engine failed on this request.") from error
 
     def _lora(self, adapter: Adapter) -> Any:
-        """The adapter as vLLM knows it, always under the same number."""
+        """The adapter as vLLM knows it, always under the same number; None for the base model."""
         from vllm.lora.request import LoRARequest
 
-        key = (adapter.name, adapter.version)
+        if not adapter.strength:
+            return None
+        key = (adapter.name, adapter.version, f"{adapter.strength:g}")
         if key not in self._loras:
-            self._loras[key] = LoRARequest("@".join(key), len(self._loras) + 1, str(adapter.folder))
+            folder = scaled_folder(adapter.folder, adapter.strength)
+            self._loras[key] = LoRARequest("@".join(key), len(self._loras) + 1, str(folder))
         return self._loras[key]
 
     def _require_tokenizer(self) -> Tokenizer:

@@ -48,6 +48,7 @@ async def test_a_rewrite(serve: Serve) -> None:
         "name": "ana",
         "adapter": "v1",
         "segments": [{"index": index, "verdict": "kept", "missing": [], "invented": []} for index in (0, 1)],
+        "strength": 1.0,
         "extra_tokens": 0,
     }
     assert answer.headers["x-request-id"].startswith("req-")
@@ -183,6 +184,26 @@ async def test_what_is_refused(
     error = answer.json()["error"]
     assert (answer.status_code, error["code"], error["param"]) == expected
     assert set(error) == {"message", "type", "param", "code"}
+
+
+@pytest.mark.parametrize("strength", [0, 0.25, 1.5])
+async def test_the_strength_that_was_asked_for_reaches_the_engine_and_is_told(
+    serve: Serve, engine: FakeEngine, strength: float
+) -> None:
+    async with serve() as client:
+        answer = await client.post(CHAT, json={"voice": "ana", "messages": user("Hi."), "strength": strength})
+        plain = await client.post(CHAT, json={"voice": "ana", "messages": user("Hi."), "strength": None})
+    assert answer.json()["voice"]["strength"] == strength
+    assert plain.json()["voice"]["strength"] == 1
+    assert [adapter.strength for _, adapter, _ in engine.asked] == [strength, 1]
+
+
+@pytest.mark.parametrize("strength", [0.3, -0.25, 1.75, "much"])
+async def test_other_strengths_are_refused(serve: Serve, strength: object) -> None:
+    async with serve() as client:
+        answer = await client.post(CHAT, json={"voice": "ana", "messages": user("Hi."), "strength": strength})
+    assert answer.status_code == 400
+    assert answer.json()["error"]["param"] == "strength"
 
 
 async def test_harmless_values_are_accepted(serve: Serve) -> None:

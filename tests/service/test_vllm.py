@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,21 @@ async def test_each_adapter_answers_in_its_own_way(vllm: VllmEngine, adapters: l
     assert [answer.text for answer in together] == texts
     assert len({*texts, await base_answer(vllm, GREEDY)}) == 3
     assert all(1 <= answer.completion_tokens <= 12 and answer.prompt_tokens > 10 for answer in first)
+
+
+async def test_strength_goes_from_the_base_to_the_voice(
+    vllm: VllmEngine, adapters: list[Adapter], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NIC_VOICE_CACHE", str(tmp_path))
+
+    async def said(strength: float) -> str:
+        return (await vllm.generate(PROMPT, replace(adapters[0], strength=strength), GREEDY)).text
+
+    voice = await said(1)
+    assert await said(0) == await base_answer(vllm, GREEDY) != voice
+    half, more = await asyncio.gather(said(0.5), said(1.5))
+    assert len({half, more, voice}) > 1
+    assert await said(1) == voice  # and none of them has taken its place
 
 
 async def test_many_seeded_requests_at_once_are_answered(vllm: VllmEngine, adapters: list[Adapter]) -> None:

@@ -1,0 +1,46 @@
+"""llama-server with the base model and all exported voices: the command line that `nic-voice llama-server` becomes.
+
+In: the folder of voices, of which `nic-voice export` has written some as GGUF. Out: the arguments of llama-server.
+"""
+
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from service.voices import first_base, folders
+from voice.base_model import gguf_place, resolve
+from voice.errors import UserError
+
+ADAPTER = "adapter.gguf"
+
+
+def llama_server() -> str | None:
+    """The program llama-server, if it is here."""
+    return os.environ.get("NIC_VOICE_LLAMA_SERVER") or shutil.which("llama-server")
+
+
+def command(voices: Path, outtype: str | None, host: str, port: int, more: Sequence[str] = ()) -> list[str]:
+    """The program and its arguments; `outtype` None takes the base model's smallest GGUF that is there.
+
+    Adapters are named by the path of their version, links resolved, so that the service can tell which one it is.
+    """
+    if (program := llama_server()) is None:
+        raise UserError(
+            "There is no llama-server on the PATH, and NIC_VOICE_LLAMA_SERVER names none. Install llama.cpp; "
+            "docs/llamacpp.md says how."
+        )
+    base = resolve(first_base(voices))
+    there = [place for place in (gguf_place(base, kind) for kind in ([outtype] if outtype else _SMALLEST_FIRST))
+             if place.is_file()]  # fmt: skip
+    adapters = [path.resolve() for folder in folders(voices) if (path := folder / ADAPTER).is_file()]
+    if not there or not adapters:
+        kind = f" --outtype {outtype}" if outtype else ""
+        missing = "the base model" if not there else "a voice"
+        raise UserError(f"Nothing has written {missing} as GGUF yet: `nic-voice export {voices}/NAME --gguf{kind}`.")
+    worn = ",".join(map(str, adapters))
+    return [program, "--model", str(there[0]), "--lora", worn, "--lora-init-without-apply", "--host", host,
+            "--port", str(port), *more]  # fmt: skip
+
+
+_SMALLEST_FIRST = ("q8_0", "f16", "bf16", "f32")

@@ -1,0 +1,168 @@
+"""A hand-written stand-in for llama-server and for vLLM's server, on a real port: what they are asked, and faults.
+
+Its tokens are characters, as those of tests/fake_tokenizer.py. It says the prompt's number of tokens and the adapter.
+"""
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+
+@dataclass
+class Behaviour:
+    """What a server has, and what goes wrong with it."""
+
+    kind: str = "llama"
+    adapters: dict[str, str] = field(default_factory=dict)  # path (or, for vLLM, name) by number or name
+    context: int = 4096
+    key: str | None = None
+    loading: int = 0  # how many requests get 503 first
+    breaks_off_after: int | None = None  # parts of a stream
+    odd_tokens: bool = False
+    loads_adapters: bool = True
+    slow_s: float = 0.0
+    asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    hung_up: threading.Event = field(default_factory=threading.Event)
+
+
+class Server(ThreadingHTTPServer):
+    """The server; `behaviour` may be changed while it runs."""
+
+    daemon_threads = True
+
+    def __init__(self, behaviour: Behaviour, port: int = 0) -> None:
+        super().__init__(("127.0.0.1", port), Handler)
+        self.behaviour = behaviour
+        self._open: set[socket.socket] = set()
+
+    def get_request(self) -> Any:
+        """A new connection."""
+        found = super().get_request()
+        self._open.add(found[0])
+        return found
+
+    def die(self) -> None:
+        """End, with all connections, as a killed process does."""
+        self.shutdown()
+        self.server_close()
+        for connection in self._open:
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that hung up is no fault."""
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Server
+
+    def do_GET(self) -> None:
+        there = self.server.behaviour
+        if self._refused():
+            return
+        if self.path == "/health":
+            self._send({})
+        elif self.path == "/props" and there.kind == "llama":
+            self._send({"default_generation_settings": {"n_ctx": there.context}})
+        elif self.path == "/lora-adapters" and there.kind == "llama":
+            self._send([{"id": int(number), "path": path, "scale": 0} for number, path in there.adapters.items()])
+        elif self.path == "/v1/models" and there.kind == "vllm":
+            base = {"id": "base", "parent": None, "root": "base", "max_model_len": there.context}
+            loras = [{"id": name, "parent": "base", "root": path} for name, path in there.adapters.items()]
+            self._send({"data": [base, *loras]})
+        else:
+            self._send({}, 404)
+
+    def do_POST(self) -> None:
+        there = self.server.behaviour
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        there.asked.append((self.path, body))
+        if self._refused():
+            return
+        if self.path == "/tokenize":
+            ids = [ord(letter) + 10 for letter in body.get("content") or body["prompt"]]
+            self._send({"tokens": ids[1:] if there.odd_tokens else ids})
+        elif self.path == "/v1/load_lora_adapter" and there.loads_adapters:
+            there.adapters[body["lora_name"]] = body["lora_path"]
+            self._send({})
+        elif self.path == "/completion":
+            self._stream([
+                *({"content": part, "stop": False, "tokens": [1]} for part in ("so ", "it ", "goes")),
+                {"content": "", "stop": True, "stop_type": "eos", "tokens_predicted": 4},
+            ])  # fmt: skip
+        elif self.path == "/v1/completions":
+            parts = [("so ", None), ("it ", None), ("goes", "stop")]
+            self._stream([
+                {"choices": [{"text": text, "finish_reason": ended}], "usage": {"completion_tokens": number + 1}}
+                for number, (text, ended) in enumerate(parts)
+            ])  # fmt: skip
+        else:
+            self._send({}, 404)
+
+    def _refused(self) -> bool:
+        there = self.server.behaviour
+        if there.key and self.headers.get("Authorization") != f"Bearer {there.key}":
+            self._send({}, 401)
+        elif there.loading:
+            there.loading -= 1
+            self._send({"error": {"message": "Loading model"}}, 503)
+        else:
+            return False
+        return True
+
+    def _send(self, content: Any, status: int = 200) -> None:
+        self._raw(json.dumps(content).encode(), status)
+
+    def _raw(self, content: bytes, status: int) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def _stream(self, events: list[Any]) -> None:
+        there = self.server.behaviour
+        self.send_response(200)
+        self.send_header("Connection", "close")
+        self.end_headers()
+        try:
+            for number, event in enumerate(events):
+                if there.breaks_off_after == number:
+                    self.wfile.write(b'data: {"con')
+                    self.wfile.flush()
+                    self.connection.close()
+                    return
+                self.wfile.write(b"data: " + json.dumps(event).encode() + b"\n\n")
+                self.wfile.flush()
+                time.sleep(there.slow_s)
+            self.wfile.write(b"data: [DONE]\n\n")
+        except OSError:
+            there.hung_up.set()
+        self.close_connection = True
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def serving(behaviour: Behaviour, port: int = 0) -> Iterator[Server]:
+    """The server while the block runs."""
+    server = Server(behaviour, port)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.die()
+        thread.join()

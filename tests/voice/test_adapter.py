@@ -1,0 +1,105 @@
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from voice.adapter import CONFIG_NAME, AdapterError, LoraAdapter, Pair, read_adapter, scaled_folder
+from voice.manifest import ADAPTER_NAME
+
+Q, OUT = "model.layers.0.self_attn.q_proj", "model.layers.0.self_attn.o_proj"
+
+
+def adapter(rank: int = 4, alpha: float = 8, modules: tuple[str, ...] = (Q, OUT), seed: int = 1) -> LoraAdapter:
+    chance = np.random.default_rng(seed)
+
+    def half(*shape: int) -> Any:
+        return chance.standard_normal(shape, np.float32)
+
+    pairs = {module: Pair(half(rank, 6), half(10, rank)) for module in modules}
+    return LoraAdapter(rank, alpha, pairs, {"peft_type": "LORA", "r": rank, "lora_alpha": alpha})
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("NIC_VOICE_CACHE", str(tmp_path / "cache"))
+    made = tmp_path / "ana" / "v1"
+    made.mkdir(parents=True)
+    adapter().write(made)
+    return made
+
+
+def test_what_was_written_is_read_again(folder: Path) -> None:
+    found, given = read_adapter(folder), adapter()
+    assert (found.rank, found.alpha, found.scale) == (4, 8, 2)
+    for module, pair in given.pairs.items():
+        assert np.array_equal(found.pairs[module].a, pair.a)
+        assert np.array_equal(found.pairs[module].b, pair.b)
+
+
+def test_the_update_is_the_scaled_product_and_rslora_scales_by_the_root(folder: Path) -> None:
+    one = adapter()
+    assert np.allclose(one.update(Q), 2 * one.pairs[Q].b @ one.pairs[Q].a)
+    rooted = LoraAdapter(one.rank, one.alpha, one.pairs, one.config | {"use_rslora": True})
+    assert rooted.scale == 4
+    weight = np.ones((10, 6), np.float32)
+    assert np.allclose(one.merged(Q, weight), 1 + one.update(Q))
+
+
+def test_a_difference_does_on_the_merged_base_what_the_first_does_on_the_bare_one() -> None:
+    one, other = adapter(rank=4, alpha=8), adapter(rank=2, alpha=6, modules=(Q,), seed=2)
+    difference = one.minus(other)
+    assert difference.rank == 6
+    assert np.allclose(difference.update(Q), one.update(Q) - other.update(Q), atol=1e-5)
+    assert np.allclose(difference.update(OUT), one.update(OUT), atol=1e-5)
+    assert np.allclose(other.minus(one).update(OUT), -one.update(OUT), atol=1e-5)
+
+
+def test_bfloat16_halves_are_read(folder: Path) -> None:
+    whole = np.array([[1.5, -2.0, 0.25]], np.float32)
+    upper = (whole.view(np.uint32) >> 16).astype(np.uint16).tobytes()
+    header = json.dumps({
+        f"base_model.model.{Q}.lora_{side}.weight": {"dtype": "BF16", "shape": shape, "data_offsets": place}
+        for side, shape, place in (("A", [1, 3], [0, 6]), ("B", [3, 1], [6, 12]))
+    }).encode()  # fmt: skip
+    (folder / ADAPTER_NAME).write_bytes(len(header).to_bytes(8, "little") + header + 2 * upper)
+    found = read_adapter(folder).pairs[Q]
+    assert np.array_equal(found.a, whole)
+    assert np.array_equal(found.b, whole.T)
+
+
+def test_another_strength_is_another_alpha_of_the_same_weights(folder: Path) -> None:
+    half = scaled_folder(folder, 0.25)
+    assert read_adapter(half).scale == 0.25 * read_adapter(folder).scale
+    assert (half / ADAPTER_NAME).resolve() == (folder / ADAPTER_NAME).resolve()
+    assert scaled_folder(folder, 0.25) == half
+    assert scaled_folder(folder, 1) == folder
+    assert scaled_folder(folder, 1.5) != half
+
+
+def test_a_strength_whose_version_is_gone_is_made_anew(folder: Path) -> None:
+    half = scaled_folder(folder, 0.5)
+    shutil.rmtree(folder)
+    folder.mkdir()
+    adapter(seed=7).write(folder)
+    assert scaled_folder(folder, 0.5) == half
+    assert np.array_equal(read_adapter(half).pairs[Q].a, adapter(seed=7).pairs[Q].a)
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [({"use_dora": True}, "use_dora"), ({"bias": "all"}, "bias"), ({"rank_pattern": {"q_proj": 2}}, "rank_pattern")],
+)
+def test_more_than_a_plain_lora_is_refused(folder: Path, change: dict[str, Any], expected: str) -> None:
+    config = json.loads((folder / CONFIG_NAME).read_text()) | change
+    (folder / CONFIG_NAME).write_text(json.dumps(config))
+    with pytest.raises(AdapterError, match=f"no plain LoRA \\({expected}\\)"):
+        read_adapter(folder)
+
+
+def test_a_damaged_file_is_named(folder: Path) -> None:
+    (folder / ADAPTER_NAME).write_bytes((folder / ADAPTER_NAME).read_bytes()[:100])
+    with pytest.raises(AdapterError, match="cannot be read"):
+        read_adapter(folder)

@@ -1,0 +1,167 @@
+"""The algebra of LoRA adapters, with numpy: read and write their files, scale one, merge one, subtract two.
+
+In: a folder with adapter_config.json and adapter_model.safetensors, as PEFT writes it. Out: LoraAdapter, which adds
+scale * B @ A to a weight W of shape (outputs, inputs); A is (rank, inputs), B is (outputs, rank), both float32.
+"""
+
+import json
+import re
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from safetensors import SafetensorError, deserialize
+from safetensors.numpy import save_file
+
+from voice.base_model import cache_folder
+from voice.errors import UserError, explain_os_error
+from voice.manifest import ADAPTER_NAME
+
+CONFIG_NAME = "adapter_config.json"
+Matrix = npt.NDArray[np.float32]
+
+_KEY = re.compile(r"^base_model\.model\.(?P<module>.+)\.lora_(?P<side>[AB])\.weight$")
+_PLAIN = {"use_dora": False, "fan_in_fan_out": False, "bias": "none", "rank_pattern": {}, "alpha_pattern": {},
+          "modules_to_save": None, "peft_type": "LORA"}  # fmt: skip
+
+
+class AdapterError(UserError):
+    """An adapter that cannot be read, or is more than a plain LoRA."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """The two halves of one matrix."""
+
+    a: Matrix
+    b: Matrix
+
+
+@dataclass(frozen=True, slots=True)
+class LoraAdapter:
+    """The matrices by the name of their module; `config` is PEFT's, of which rank and alpha are kept here."""
+
+    rank: int
+    alpha: float
+    pairs: dict[str, Pair]
+    config: dict[str, Any]
+
+    @property
+    def scale(self) -> float:
+        """What the products are multiplied with."""
+        return self.alpha / (self.rank**0.5 if self.config.get("use_rslora") else self.rank)
+
+    def update(self, module: str) -> Matrix:
+        """What is added to the weight of `module`, (outputs, inputs)."""
+        pair = self.pairs[module]
+        product: Matrix = np.float32(self.scale) * (pair.b @ pair.a)
+        return product
+
+    def merged(self, module: str, weight: Matrix) -> Matrix:
+        """The weight of `module` with the adapter in it."""
+        return weight + self.update(module)
+
+    def minus(self, other: "LoraAdapter") -> "LoraAdapter":
+        """The adapter that does on a base merged with `other` what this one does on the bare base.
+
+        Exact, by putting the ranks behind one another; modules that one of them lacks are zero there.
+        """
+        names = sorted(self.pairs.keys() | other.pairs.keys())
+        rank = self.rank + other.rank
+        pairs = {}
+        for name in names:
+            mine, theirs = self._scaled_pair(name, self.scale, other), other._scaled_pair(name, -other.scale, self)
+            pairs[name] = Pair(np.concatenate([mine.a, theirs.a]), np.concatenate([mine.b, theirs.b], axis=1))
+        config = self.config | {"use_rslora": False, "target_modules": sorted({n.rsplit(".", 1)[-1] for n in names})}
+        return LoraAdapter(rank, float(rank), pairs, config)
+
+    def _scaled_pair(self, name: str, factor: float, other: "LoraAdapter") -> Pair:
+        """The pair of a module with the factor in B; zeros of the other's shape where there is none."""
+        if (pair := self.pairs.get(name)) is not None:
+            return Pair(pair.a, np.float32(factor) * pair.b)
+        shape = other.pairs[name]
+        return Pair(np.zeros((self.rank, shape.a.shape[1]), np.float32),
+                    np.zeros((shape.b.shape[0], self.rank), np.float32))  # fmt: skip
+
+    def write(self, folder: Path) -> None:
+        """Write both files into `folder`, as PEFT would."""
+        tensors = {
+            f"base_model.model.{name}.lora_{side}.weight": np.ascontiguousarray(half)
+            for name, pair in self.pairs.items()
+            for side, half in (("A", pair.a), ("B", pair.b))
+        }
+        try:
+            save_file(tensors, folder / ADAPTER_NAME, metadata={"format": "pt"})
+        except SafetensorError as error:  # what a full disk is called here
+            raise AdapterError(f"The adapter cannot be written to {folder}: {error}. Is the disk full?") from error
+        _write_config(folder, self.config | {"r": self.rank, "lora_alpha": self.alpha})
+
+
+def read_adapter(folder: Path) -> LoraAdapter:
+    """The adapter in `folder`; AdapterError when it is missing, damaged or more than a plain LoRA."""
+    try:
+        config = json.loads((folder / CONFIG_NAME).read_bytes())
+        tensors = dict(deserialize((folder / ADAPTER_NAME).read_bytes()))  # type: ignore[no-untyped-call]
+    except (OSError, ValueError, SafetensorError) as error:
+        raise AdapterError(
+            f"The adapter in {folder} cannot be read ({type(error).__name__}). Copy it again or train it again."
+        ) from error
+    if odd := [key for key, plain in _PLAIN.items() if config.get(key, plain) not in (plain, None)]:
+        raise AdapterError(f"The adapter in {folder} is no plain LoRA ({', '.join(odd)}); nothing else is known here.")
+    sides: dict[str, dict[str, Matrix]] = {}
+    for key, tensor in tensors.items():
+        if not (match := _KEY.match(key)):
+            raise AdapterError(f"The adapter in {folder} holds {key!r}, which is no LoRA matrix.")
+        sides.setdefault(match["module"], {})[match["side"]] = _as_float32(tensor)
+    if not sides or any(len(pair) != 2 for pair in sides.values()):
+        raise AdapterError(f"The adapter in {folder} lacks a half of a matrix. Train it again.")
+    pairs = {module: Pair(pair["A"], pair["B"]) for module, pair in sorted(sides.items())}
+    return LoraAdapter(int(config["r"]), float(config["lora_alpha"]), pairs, config)
+
+
+def scaled_folder(folder: Path, strength: float) -> Path:
+    """A folder with the adapter of the version in `folder` at another strength: its alpha times `strength`.
+
+    Made once, in the cache folder; the weights there are a link to the version's own.
+    """
+    if strength == 1:
+        return folder
+    folder = folder.resolve()
+    made = cache_folder() / "strengths" / f"{folder.parent.name}-{folder.name}-{strength:g}"
+    if (made / ADAPTER_NAME).exists():
+        return made
+    try:
+        config = json.loads((folder / CONFIG_NAME).read_bytes())
+        made.parent.mkdir(parents=True, exist_ok=True)
+        part = Path(tempfile.mkdtemp(prefix=".strength-", dir=made.parent))
+        part.chmod(0o755)
+        (part / ADAPTER_NAME).symlink_to(folder / ADAPTER_NAME)
+        _write_config(part, config | {"lora_alpha": config["lora_alpha"] * strength})
+        shutil.rmtree(made, ignore_errors=True)  # one whose version is gone
+        part.rename(made)
+    except OSError as error:
+        if made.exists():  # another process was faster
+            return made
+        raise explain_os_error(error, f"Scaling the adapter in {folder}") from error
+    return made
+
+
+def _write_config(folder: Path, config: dict[str, Any]) -> None:
+    alpha = config["lora_alpha"]
+    config["lora_alpha"] = int(alpha) if alpha == int(alpha) else alpha  # a whole number, as PEFT writes it
+    (folder / CONFIG_NAME).write_text(json.dumps(config, indent=2) + "\n")
+
+
+def _as_float32(tensor: dict[str, Any]) -> Matrix:
+    """A tensor as the safetensors package gives it; bfloat16, which numpy lacks, is the upper half of a float32."""
+    data, shape, kind = tensor["data"], tensor["shape"], tensor["dtype"]
+    if kind == "BF16":
+        return (np.frombuffer(data, np.uint16).astype(np.uint32) << 16).view(np.float32).reshape(shape)
+    numbers = {"F32": np.float32, "F16": np.float16, "F64": np.float64}
+    if kind not in numbers:
+        raise AdapterError(f"An adapter of {kind} numbers is not known here.")
+    return np.frombuffer(data, numbers[kind]).astype(np.float32).reshape(shape)
