@@ -21,7 +21,8 @@ RUN pip install --no-cache-dir --no-deps --no-build-isolation . \
     && useradd --create-home --uid 8650 nic-voice
 
 USER 8650
-ENV NIC_VOICE_HOST=0.0.0.0 NIC_VOICE_VOICES=/voices
+# Who may reach it is decided where its port is published: compose.yaml does so on loopback alone.
+ENV NIC_VOICE_HOST=0.0.0.0 NIC_VOICE_ALLOW_WITHOUT_KEYS=true NIC_VOICE_VOICES=/voices
 VOLUME ["/voices", "/home/nic-voice/.cache"]
 EXPOSE 8650
 HEALTHCHECK --interval=30s --timeout=5s --start-period=180s \

@@ -25,7 +25,8 @@ COPY nic_voice nic_voice
 RUN pip install --no-cache-dir . && useradd --create-home --uid 8650 nic-voice
 
 USER 8650
-ENV NIC_VOICE_HOST=0.0.0.0 NIC_VOICE_VOICES=/voices
+# Who may reach it is decided where its port is published: compose.yaml does so on loopback alone.
+ENV NIC_VOICE_HOST=0.0.0.0 NIC_VOICE_ALLOW_WITHOUT_KEYS=true NIC_VOICE_VOICES=/voices
 VOLUME ["/voices", "/home/nic-voice/.cache"]
 EXPOSE 8650
 HEALTHCHECK --interval=30s --timeout=5s --start-period=300s \

@@ -33,6 +33,7 @@ class Service:
     """A running service."""
 
     url: str
+    key: str | None = None
 
     def rewrite(self, voice: str, cases: Sequence[Case], show: Progress, asked: Mapping[str, float]) -> list[str]:
         """Each case's neutral text in the voice, with its register, at temperature 0 unless `asked` says another."""
@@ -62,16 +63,23 @@ class Service:
         """What the service says of a voice."""
         return self._get(f"/v1/voices/{name}")
 
+    @property
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.key}"} if self.key else {}
+
     def _get(self, path: str) -> dict[str, Any]:
         try:
-            return _content(httpx.get(f"{self.url}{path}", timeout=TIMEOUT_S), self.url)
+            answer = httpx.get(f"{self.url}{path}", headers=self._headers, timeout=TIMEOUT_S)
+            return _content(answer, self.url)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise self._unreachable(error) from error
 
     async def _answers(self, bodies: Sequence[dict[str, Any]], show: Progress) -> list[str]:
         places, done = asyncio.Semaphore(CONCURRENT), 0
         limits = httpx.Limits(max_connections=CONCURRENT)
-        async with httpx.AsyncClient(base_url=self.url, timeout=TIMEOUT_S, limits=limits) as client:
+        async with httpx.AsyncClient(
+            base_url=self.url, headers=self._headers, timeout=TIMEOUT_S, limits=limits
+        ) as client:
 
             async def one(body: dict[str, Any]) -> str:
                 nonlocal done

@@ -3,6 +3,8 @@
 In: the service's address and a text. Out: the text in the voice, or one sentence that says what is wrong.
 """
 
+import os
+
 import httpx
 
 from voice.errors import UserError
@@ -14,6 +16,12 @@ class ServiceError(UserError):
     """The service is not there, or refused the request."""
 
 
+def authorization() -> dict[str, str]:
+    """The header with the key in NIC_VOICE_KEY, if there is one."""
+    key = os.environ.get("NIC_VOICE_KEY")
+    return {"Authorization": f"Bearer {key}"} if key else {}
+
+
 def rewrite(
     url: str, text: str, *, voice: str | None = None, temperature: float | None = None, strength: float | None = None
 ) -> str:
@@ -22,8 +30,8 @@ def rewrite(
     body = {**asked, "messages": [{"role": "user", "content": text}]}
     address = f"{url.rstrip('/').removesuffix('/v1')}/v1/chat/completions"
     try:
-        answer = httpx.post(address, json={key: value for key, value in body.items() if value is not None},
-                            timeout=TIMEOUT_S)  # fmt: skip
+        sent = {key: value for key, value in body.items() if value is not None}
+        answer = httpx.post(address, json=sent, headers=authorization(), timeout=TIMEOUT_S)
         content = answer.json()
     except (httpx.ConnectError, httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
         raise ServiceError(f"No service answers at {url}. Start it with `nic-voice serve`, or give --url.") from error

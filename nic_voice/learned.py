@@ -17,7 +17,7 @@ from extraction.neutral import stage
 from extraction.neutral.answers import FILE_NAME as ANSWERS
 from extraction.neutral.learned import LearnedDrafts, known_drafts, lessons
 from nic_voice.child import how_it_ended
-from nic_voice.serving import free_port, nic_voice, running
+from nic_voice.serving import FOR_ITSELF, free_port, nic_voice, running
 from nic_voice.terminal import console, share_bar
 from voice.alignment import learn
 from voice.errors import UserError
@@ -62,7 +62,7 @@ def add_learned(out: Path, training: tuple[str, ...], versions: int = 1) -> Ledg
         console.print(said, highlight=False, soft_wrap=True)
         if waiting:
             serve = nic_voice("serve", "--voices", str(voice.parent), "--port", str(port))
-            with running(serve, f"{url}/ready", environment=ENVIRONMENT), share_bar("drafts") as show:
+            with running(serve, f"{url}/ready", environment=FOR_ITSELF | ENVIRONMENT), share_bar("drafts") as show:
                 asyncio.run(drafts.fill(waiting, lambda done: show(done / len(waiting), f"{done:,} texts")))
         return stage.add_neutral(out, drafts)
     finally:

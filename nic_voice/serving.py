@@ -25,6 +25,12 @@ from voice.errors import UserError
 READY_TIMEOUT_S = 300
 STOP_TIMEOUT_S = 60
 
+# Settings of a service that a command starts for itself: nobody else calls it, and nobody waits for a single answer.
+FOR_ITSELF = {
+    "NIC_VOICE_HOST": "127.0.0.1", "NIC_VOICE_KEYS": "", "NIC_VOICE_KEYS_FILE": "", "NIC_VOICE_REWRITE_SECONDS": "600",
+    "NIC_VOICE_REQUESTS_PER_MINUTE": "0", "NIC_VOICE_REQUESTS_PER_KEY": "0", "NIC_VOICE_DEADLINE_SECONDS": "3600",
+}  # fmt: skip
+
 Process = subprocess.Popen[bytes]
 
 

@@ -10,11 +10,13 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, FastAPI, Header, Query, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.middleware.cors import CORSMiddleware
 
 from service.chat import complete
+from service.door import Door
 from service.engines import Engine
 from service.errors import NotFound, quotable
-from service.http import JsonBody, add_handlers
+from service.http import Addresses, JsonBody, add_handlers
 from service.metrics import Watch
 from service.protocol import ChatRequest, model_card
 from service.settings import Settings, load_settings
@@ -42,7 +44,16 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     app = FastAPI(title="nic-voice", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.state.service = service
     app.add_middleware(JsonBody, most_bytes=service.settings.max_body_bytes)
-    app.add_middleware(Watch, metrics=service.metrics, counted=CHAT)  # the last one added is around all others
+    app.add_middleware(
+        Door, settings=service.settings, keys=service.keys, limits=service.limits, metrics=service.metrics, guarded=CHAT
+    )
+    if origins := service.settings.origins:
+        app.add_middleware(
+            CORSMiddleware, allow_origins=origins, allow_methods=["GET", "POST"],
+            allow_headers=["Authorization", "Content-Type", "X-Voice"], expose_headers=["X-Request-Id"],
+        )  # fmt: skip
+    app.add_middleware(Watch, metrics=service.metrics, counted=CHAT)  # one added later is around the others
+    app.add_middleware(Addresses)
     add_handlers(app)
     app.include_router(router)
     return app

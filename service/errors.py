@@ -7,14 +7,19 @@
         ├── InvalidRequest        400 invalid_request_error       invalid_value, or a code of its own
         │   ├── Unsupported       400                             unsupported_parameter
         │   └── PromptTooLong     400                             context_length_exceeded
+        ├── Unauthorized          401 authentication_error        invalid_api_key
         ├── NotFound              404 not_found_error             voice_not_found, model_not_found
         ├── VoiceRefused          409 conflict_error              voice_refused
         ├── BodyTooLarge          413 invalid_request_error       body_too_large
+        ├── BodyCompressed        415 invalid_request_error       body_compressed
+        ├── TooManyRequests       429 rate_limit_error            rate_limit_exceeded, with Retry-After
         ├── ClientGone            499 client_error                client_gone, seen in the log only
         ├── CallLoop              508 invalid_request_error       call_loop
         └── ServerError           500 server_error                internal_error
             ├── EngineFailed      500                             engine_failed
-            └── EngineUnavailable 503                             engine_unavailable, with Retry-After
+            ├── EngineUnavailable 503                             engine_unavailable, with Retry-After
+            ├── Overloaded        503                             overloaded, with Retry-After
+            └── DeadlineExceeded  504                             deadline_exceeded
 
 The tree imports no web framework: service/http.py turns it, and what the framework raises by itself, into answers.
 """
@@ -22,6 +27,7 @@ The tree imports no web framework: service/http.py turns it, and what the framew
 import logging
 import re
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from voice.errors import UserError
@@ -44,6 +50,7 @@ class RequestError(UserError):
     type = "server_error"
     code = "internal_error"
     retry_after_s: int | None = None
+    headers: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, message: str, *, param: str | None = None, code: str | None = None) -> None:
         super().__init__(message)
@@ -75,6 +82,15 @@ class PromptTooLong(InvalidRequest):
     code = "context_length_exceeded"
 
 
+class Unauthorized(RequestError):
+    """No key, or one that nobody has."""
+
+    status = 401
+    type = "authentication_error"
+    code = "invalid_api_key"
+    headers = MappingProxyType({"WWW-Authenticate": "Bearer"})
+
+
 class NotFound(RequestError):
     """A voice or model that is not served."""
 
@@ -97,6 +113,29 @@ class BodyTooLarge(RequestError):
     status = 413
     type = "invalid_request_error"
     code = "body_too_large"
+
+
+class BodyCompressed(RequestError):
+    """A body that would have to be unpacked first."""
+
+    status = 415
+    type = "invalid_request_error"
+    code = "body_compressed"
+
+    def __init__(self, encoding: str) -> None:
+        super().__init__(f"The body is compressed{encoding}. Send it without Content-Encoding.")
+
+
+class TooManyRequests(RequestError):
+    """A key that asks more often, or more at once, than it may."""
+
+    status = 429
+    type = "rate_limit_error"
+    code = "rate_limit_exceeded"
+
+    def __init__(self, message: str, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
 
 
 class ClientGone(RequestError):
@@ -131,6 +170,21 @@ class EngineUnavailable(ServerError):
     status = 503
     code = "engine_unavailable"
     retry_after_s = 5
+
+
+class Overloaded(ServerError):
+    """More requests wait than may."""
+
+    status = 503
+    code = "overloaded"
+    retry_after_s = 2
+
+
+class DeadlineExceeded(ServerError):
+    """An answer that was not done in time."""
+
+    status = 504
+    code = "deadline_exceeded"
 
 
 def quotable(name: str) -> str:

@@ -1,7 +1,8 @@
-"""Where HTTP meets the rest: errors become answers, and every body is JSON of a bounded size.
+"""Where HTTP meets the rest: errors become answers, every body is JSON of a bounded size, and what clients are known to
+do with addresses is borne with.
 
 In: an application. Out: OpenAI's envelope for each RequestError, for what FastAPI raises by itself (404, 405, a body
-that is no request), and for a body that is too large.
+that is no request), and for a body that is too large or compressed.
 """
 
 from fastapi import FastAPI, Request
@@ -11,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.errors import BodyTooLarge, RequestError, invalid_fields
+from service.errors import BodyCompressed, BodyTooLarge, RequestError, invalid_fields, quotable
 
 DISCARDED_BYTES = 64 << 20
 
@@ -24,8 +25,8 @@ _HTTP = {
 
 def respond(error: RequestError) -> JSONResponse:
     """The HTTP answer for an error."""
-    headers = {"Retry-After": str(error.retry_after_s)} if error.retry_after_s else None
-    return JSONResponse(error.envelope(), status_code=error.status, headers=headers)
+    again = {"Retry-After": str(error.retry_after_s)} if error.retry_after_s else {}
+    return JSONResponse(error.envelope(), status_code=error.status, headers={**error.headers, **again})
 
 
 def add_handlers(app: FastAPI) -> None:
@@ -46,6 +47,25 @@ def add_handlers(app: FastAPI) -> None:
         return JSONResponse({"error": body}, status_code=error.status_code, headers=error.headers)
 
 
+class Addresses:
+    """ASGI middleware: a slash at the end changes nothing, and HEAD gets what GET gets, without the body."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        head = scope["method"] == "HEAD"
+        method, path = "GET" if head else scope["method"], scope["path"].rstrip("/") or "/"
+
+        async def without_body(message: Message) -> None:
+            await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+        await self._app({**scope, "method": method, "path": path}, receive, without_body if head else send)
+
+
 class JsonBody:
     """ASGI middleware: the body of a POST is read whole, up to a size, and is JSON whatever its Content-Type says.
 
@@ -59,6 +79,10 @@ class JsonBody:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] != "POST":
             await self._app(scope, receive, send)
+            return
+        headers = MutableHeaders(scope=scope)
+        if (encoding := headers.get("content-encoding", "identity")) != "identity":
+            await respond(BodyCompressed(quotable(encoding)))(scope, receive, send)
             return
         body, read_bytes, more = bytearray(), 0, True
         while more and read_bytes <= self._most_bytes + DISCARDED_BYTES:
@@ -75,7 +99,7 @@ class JsonBody:
             )
             await respond(too_large)(scope, receive, send)
             return
-        MutableHeaders(scope=scope)["content-type"] = "application/json"
+        headers["content-type"] = "application/json"
         await self._app(scope, _again(bytes(body), receive), send)
 
 

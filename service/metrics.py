@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from service.answer import Usage
 from service.errors import ClientGone, unexpected
 from service.http import respond
+from service.limits import Limits
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +58,16 @@ class Metrics:
             "nic_voice_faults", "What was wrong with rewrites that were not shipped", ["voice", "what", "kind"],
             registry=self.registry,
         )  # fmt: skip
+        self.refused = Counter("nic_voice_refused", "Requests that the door refused", ["code"], registry=self.registry)
         self.in_flight = Gauge("nic_voice_in_flight", "Chat completions under way", registry=self.registry)
+
+    def watch(self, limits: Limits) -> None:
+        """Show how many requests are worked on, and how many wait."""
+        for name, what, count in (
+            ("nic_voice_working", "Chat completions that are worked on", lambda: limits.working),
+            ("nic_voice_queue", "Chat completions that wait for their turn", lambda: limits.waiting),
+        ):
+            Gauge(name, what, registry=self.registry).set_function(count)
 
     def count(self, record: Record, seconds: float) -> None:
         """Add a finished chat completion."""

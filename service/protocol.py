@@ -7,7 +7,7 @@ accepted; known ones that would change the answer and are not supported are refu
 from collections.abc import Iterable
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
 
 from service.engines import Sampling
 from service.errors import InvalidRequest, Unsupported
@@ -76,6 +76,12 @@ class ChatRequest(_Open):
         None, ge=0, le=1.5, multiple_of=0.25, description="How much of the voice: 0 the base model, 1 as it was trained"
     )
     guard: Level | None = Field(None, description="What the guard looks at, where the service lets a request say so")
+
+    @field_validator("max_tokens", "max_completion_tokens", mode="before")
+    @classmethod
+    def _without_limit(cls, value: Any) -> Any:
+        """-1 is what llama.cpp's clients send for no limit."""
+        return None if value == -1 else value
 
     @property
     def output_limit(self) -> int | None:

@@ -20,6 +20,7 @@ PREFIX = "NIC_VOICE_"
 # Read by others than the service: (default, what it is) by name.
 ELSEWHERE = {
     "NIC_VOICE_CACHE": ("~/.cache/nic-voice", "Folder for converted base models"),
+    "NIC_VOICE_KEY": ("", "The key that `nic-voice rewrite` and `evaluate --url` send, where the service wants one"),
     "NIC_VOICE_LLAMA_SERVER": ("", "The program llama-server, for `nic-voice export`; else the one on the PATH"),
     "NIC_VOICE_URL": ("http://127.0.0.1:8650", "Where `nic-voice rewrite` sends its text"),
 }
@@ -44,6 +45,7 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address to listen on; everything but loopback can be reached by others")
     port: int = Field(8650, ge=1, le=65535, description="Port to listen on")
     voices: Path = Field(Path("voices"), description="Folder that holds the voice folders")
+    default: str | None = Field(None, description="Voice of a request that names none; else the only one there is")
     model: str | None = Field(None, description="Base model; by default the one that the first voice was trained on")
     engine: Literal["vllm", "remote"] = Field(
         "vllm", description="What computes: vllm in this process, or remote, model servers that run by themselves"
@@ -89,10 +91,29 @@ class Settings(BaseSettings):
     rewrite_seconds: float = Field(
         60.0, gt=0, description="Seconds for one request; spent, what is not rewritten yet goes out as it came"
     )
+    keys: SecretStr | None = Field(
+        None, description="Keys as name:sha256, with spaces or commas between; `nic-voice key` makes one"
+    )
+    keys_file: Path | None = Field(None, description="File of such keys, one a line; changes are noticed")
+    allow_without_keys: bool = Field(False, description="Whether others than this machine may call without a key")
+    open_health: bool = Field(True, description="Whether /health and /ready need no key")
+    open_metrics: bool = Field(True, description="Whether /metrics needs no key")
+    requests_per_minute: int = Field(0, ge=0, description="Chat completions of one key in a minute; 0 is no limit")
+    requests_per_key: int = Field(0, ge=0, description="Chat completions of one key at once; 0 is no limit")
+    max_in_flight: int = Field(64, ge=1, description="Chat completions that are worked on at once")
+    max_queue: int = Field(256, ge=0, description="Chat completions that may wait for their turn")
+    deadline_seconds: float = Field(115.0, gt=0, description="Seconds for a request, with its waiting and its delivery")
+    max_input_tokens: int = Field(8192, ge=1, description="Tokens of the longest text or conversation")
+    cors_origins: str = Field("", description="Origins of pages in browsers that may call, with commas; * is all")
     max_body_bytes: int = Field(1 << 20, ge=1024, description="Bytes of the largest request body")
     log_level: Annotated[str, AfterValidator(_log_level)] = Field(
         "INFO", description="Level of the service's own log: one line a request, never its text"
     )
+
+    @property
+    def origins(self) -> list[str]:
+        """The origins in `cors_origins`."""
+        return [origin.strip().rstrip("/") for origin in self.cors_origins.split(",") if origin.strip()]
 
     @property
     def urls_of_engine(self) -> list[str]:

@@ -8,8 +8,11 @@ import logging
 import time
 
 from service import engines
+from service.door import check_address
 from service.engines import Engine
-from service.errors import EngineFailed, EngineUnavailable
+from service.errors import EngineFailed, EngineUnavailable, VoicesError
+from service.keys import Keys
+from service.limits import Limits
 from service.metrics import Metrics
 from service.rewriting.rewrite import Rewriter
 from service.settings import Settings, log_effective
@@ -28,9 +31,16 @@ class Service:
         self.created = int(time.time())
         base = resolve(settings.model or first_base(settings.voices))
         self.voices: Voices = load_voices(settings.voices, base)
+        if settings.default and self.voices.canonical(settings.default) is None:
+            known = ", ".join(self.voices.names)
+            raise VoicesError(f"NIC_VOICE_DEFAULT={settings.default} is no voice in {settings.voices}. Known: {known}.")
         self.engine = engine or engines.open(settings, base, self.voices.largest_rank)
+        self.keys = Keys(settings)
+        check_address(settings, self.keys)
+        self.limits = Limits(settings)
         self.rewriter = Rewriter(self.engine)
         self.metrics = Metrics()
+        self.metrics.watch(self.limits)
         self.ready = False
         self.failure: UserError | None = None
         self.starting: asyncio.Task[None] | None = None

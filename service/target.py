@@ -49,6 +49,7 @@ class Bare:
 
 
 Target = Rewrite | Bare
+THIS_SERVICE = "nic-voice"  # as a model: whatever voice is named otherwise, or the default one
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +70,9 @@ class Names:
         return next(filter(None, named), None)
 
 
-def choose(names: Names, voices: Voices, base: str) -> Target:
-    """Who answers."""
-    model = names.model or None
+def choose(names: Names, voices: Voices, base: str, default: str | None = None) -> Target:
+    """Who answers; the voice `default` where none is named."""
+    model = None if names.model == THIS_SERVICE and not voices.canonical(THIS_SERVICE) else names.model or None
     asked = [name for name in (names.voice, names.header, names.query) if name]
     if model and voices.canonical(model):
         asked.append(model)
@@ -89,7 +90,7 @@ def choose(names: Names, voices: Voices, base: str) -> Target:
         known = ", ".join([*voices.names, base])
         message = f"There is no model{quotable(model)}. Known: {known}."
         raise NotFound(message, param="model", code="model_not_found")
-    return _rewrite(_only(voices), names)
+    return _rewrite(voices.find(default) if default else _only(voices), names)
 
 
 def _rewrite(voice: Voice, names: Names) -> Rewrite:
@@ -104,7 +105,9 @@ def _rewrite(voice: Voice, names: Names) -> Rewrite:
 def _only(voices: Voices) -> Voice:
     if len(voices.names) > 1:
         known = ", ".join(voices.names)
-        raise InvalidRequest(f"Several voices are served: {known}. Name one as `voice`.", param="voice")
+        raise InvalidRequest(
+            f"Several voices are served: {known}. Name one as `voice`, or set NIC_VOICE_DEFAULT.", param="voice"
+        )
     return voices.find(voices.names[0])
 
 

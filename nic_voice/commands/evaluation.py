@@ -73,13 +73,12 @@ def _service(url: str | None, voices: Path) -> Iterator[str]:
     if url:
         yield url
         return
-    from nic_voice.serving import free_port, nic_voice, running
+    from nic_voice.serving import FOR_ITSELF, free_port, nic_voice, running
 
     address = f"http://127.0.0.1:{(port := free_port())}"
     command = nic_voice("serve", "--voices", str(voices), "--host", "127.0.0.1", "--port", str(port))
-    # Thirty-two texts at a time take longer each than what a caller who waits for one would bear.
-    settings = {"NIC_VOICE_LOG_LEVEL": "WARNING", "NIC_VOICE_REWRITE_SECONDS": "600"}
-    with running(command, f"{address}/ready", environment=settings | os.environ):
+    quiet = {"NIC_VOICE_LOG_LEVEL": os.environ.get("NIC_VOICE_LOG_LEVEL", "WARNING")}
+    with running(command, f"{address}/ready", environment=FOR_ITSELF | quiet):
         yield address
 
 

@@ -73,4 +73,15 @@ def quickstart(folder: Path) -> None:
     run(folder)
 
 
-COMMANDS = (serve, llama_server, rewrite, quickstart)
+@click.command()
+@click.argument("name")
+def key(name: str) -> None:
+    """Make a bearer key for NAME: the key on standard error, its line for NIC_VOICE_KEYS_FILE on standard output."""
+    from service.keys import make_key
+
+    made, line = make_key(name)
+    click.echo(f"The key, which is kept nowhere: {made}", err=True)
+    click.echo(line)
+
+
+COMMANDS = (serve, llama_server, key, rewrite, quickstart)

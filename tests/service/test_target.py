@@ -31,12 +31,31 @@ def voices(make_voice: MakeVoice, root: Path, base: BaseModel) -> Voices:
         (Names(voice="", model="", header="ana"), "ana"),
         (Names(model="base", header="ana"), "ana"),
         (Names(voice="ana", hop=True), "ana"),
+        (Names(voice="ana", model="nic-voice"), "ana"),
+        (Names(model="nic-voice", header="bob"), "bob"),
     ],
 )
 def test_who_answers(names: Names, expected: str, voices: Voices) -> None:
     target = choose(names, voices, "base")
     assert isinstance(target, Rewrite)
     assert (target.voice.name, target.register) == (expected, "chat")
+
+
+def test_this_service_as_a_model_means_the_default_voice(voices: Voices) -> None:
+    for names in (Names(), Names(model="nic-voice")):
+        target = choose(names, voices, "base", default="bob-voice")
+        assert isinstance(target, Rewrite)
+        assert target.voice.name == "bob"
+        with pytest.raises(RequestError, match="NIC_VOICE_DEFAULT"):
+            choose(names, voices, "base")
+
+
+def test_a_voice_called_nic_is_what_nic_voice_means(make_voice: MakeVoice, root: Path, base: BaseModel) -> None:
+    make_voice("ana")
+    make_voice("nic")
+    target = choose(Names(model="nic-voice"), load_voices(root, base), "base", default="ana")
+    assert isinstance(target, Rewrite)
+    assert target.voice.name == "nic"
 
 
 def test_the_base_answers_by_its_own_name(voices: Voices) -> None:
