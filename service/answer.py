@@ -52,6 +52,7 @@ class Answer:
         self._target = target
         self._usage = usage
         self._texts: list[str] = []
+        self._passed: dict[str, Any] = {}
         self._segments: list[dict[str, Any]] = []
         self._extra_tokens = 0
         self._finish_reason = "stop"
@@ -60,8 +61,11 @@ class Answer:
         """The body of an answer that is not streamed."""
         async for piece in pieces:
             self._add(piece)
-        message = {"role": "assistant", "content": "".join(self._texts), "refusal": None}
-        choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": self._finish_reason}
+        text = "".join(self._texts)
+        content = None if self._passed and not text else text
+        message = {"role": "assistant", "content": content, "refusal": None, **self._passed}
+        reason = self._target.finished(self._finish_reason)
+        choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": reason}
         return {
             **self._head,
             "object": "chat.completion",
@@ -81,17 +85,21 @@ class Answer:
                 yield None
                 continue
             self._add(piece)
+            if piece.passed:
+                yield self._chunk(piece.passed, **no_usage)
             if piece.text:
                 yield self._chunk({"content": piece.text}, **no_usage)
+        reason = self._target.finished(self._finish_reason)
         report = self._target.report(self._segments, self._extra_tokens)
         if includes_usage:
-            yield self._chunk({}, self._finish_reason, **no_usage)
+            yield self._chunk({}, reason, **no_usage)
             yield self._event(choices=[], usage=self._usage.to_json(), **report)
         else:
-            yield self._chunk({}, self._finish_reason, **report)
+            yield self._chunk({}, reason, **report)
 
     def _add(self, piece: Piece) -> None:
         self._texts.append(piece.text)
+        self._passed |= piece.passed
         self._usage.add(piece)
         self._finish_reason = piece.finish_reason or self._finish_reason
         if piece.verdict:
@@ -101,7 +109,7 @@ class Answer:
             })  # fmt: skip
             self._extra_tokens += piece.extra_tokens
 
-    def _chunk(self, delta: dict[str, str], finish_reason: str | None = None, **more: Any) -> dict[str, Any]:
+    def _chunk(self, delta: dict[str, Any], finish_reason: str | None = None, **more: Any) -> dict[str, Any]:
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}
         return self._event(choices=[choice], **more)
 

@@ -69,7 +69,8 @@ async def chat_completions(
     """Rewrite the last user message in a voice, or let the base model answer the conversation."""
     hop = "x-nic-voice-hop" in request.headers
     strength = 1.0 if body.strength is None else body.strength
-    names = Names(body.voice, body.model, x_voice, voice, body.register_, hop, strength)
+    upstream = request.app.state.service.upstream.configured
+    names = Names(body.voice, body.model, x_voice, voice, body.register_, hop, upstream, strength)
     return await complete(request, body, names)
 
 

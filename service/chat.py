@@ -3,8 +3,11 @@
 In: a ChatRequest and the names around it. Out: the HTTP answer.
 """
 
-from collections.abc import Sequence
+import json
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import replace
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -13,10 +16,13 @@ from service.answer import Answer
 from service.door import place_of
 from service.errors import PromptTooLong
 from service.metrics import UNKNOWN, Record
-from service.protocol import ChatRequest, conversation, last_user_text, refuse_unsupported
+from service.protocol import UPSTREAMS_OWN, ChatRequest, conversation, last_user_text, refuse_unsupported
+from service.rewriting.piece import Piece
+from service.rewriting.rewrite import Order
 from service.state import Service
 from service.stream import EventStream, resumed, until_hung_up, with_pauses
-from service.target import Bare, Names, choose
+from service.target import Bare, Drafted, Names, Target, choose
+from service.upstream import Draft
 
 KEEP_ALIVE_S = 15.0
 MOST_CHARS_A_TOKEN = 16  # on average over a text; real ones have about 4
@@ -27,30 +33,56 @@ async def complete(request: Request, body: ChatRequest, names: Names) -> Respons
     service: Service = request.app.state.service
     record: Record = request.state.record
     service.require_started()
-    refuse_unsupported(body)
     record.voice = names.first_known(service.voices) or UNKNOWN  # in case that choosing fails
     target = choose(names, service.voices, service.engine.model, service.settings.default)
+    refuse_unsupported(body, UPSTREAMS_OWN if isinstance(target, Drafted) else ())
     record.voice = target.label
+    make = await _made(service, body, target, await request.body())
     place = place_of(request.scope)
     if not place.take_now():
         await until_hung_up(request, place.take())
-    answer = Answer(target, record.usage)
-    sampling = body.sampling(service.settings)
-    texts = [text for _, text in conversation(body)] if isinstance(target, Bare) else [last_user_text(body)]
-    await _require_length(service, texts)
-    if isinstance(target, Bare):
-        limited = replace(sampling, max_tokens=body.output_limit or sampling.max_tokens)
-        pieces = service.rewriter.converse(conversation(body), limited)
-    else:
-        text = last_user_text(body)
-        care = body.care(service.settings)
-        pieces = service.rewriter.rewrite(text, target.voice, target.register, sampling, body.output_limit, care)
+    answer, pieces = Answer(target, record.usage), make()
     if not body.stream:
         return JSONResponse(await until_hung_up(request, answer.collect(pieces)))
     paced = with_pauses(pieces, KEEP_ALIVE_S)
     # An error before the first piece is still an HTTP status, which a caller can act on.
     first = await until_hung_up(request, anext(paced))
     return EventStream(answer.chunks(resumed(first, paced), body.includes_usage), paced, record)
+
+
+async def _made(service: Service, body: ChatRequest, target: Target, raw: bytes) -> Callable[[], AsyncGenerator[Piece]]:
+    """What begins the answer; all that is wrong with the request is raised here, before it waits for its turn."""
+    sampling = body.sampling(service.settings)
+    if isinstance(target, Bare):
+        turns = conversation(body)
+        await _require_length(service, [text for _, text in turns])
+        limited = replace(sampling, max_tokens=body.output_limit or sampling.max_tokens)
+        return lambda: service.rewriter.converse(turns, limited)
+    rewrite = target.rewrite if isinstance(target, Drafted) else target
+    order = Order(rewrite.voice, rewrite.register, sampling, body.output_limit, body.care(service.settings))
+    if isinstance(target, Drafted):
+        return lambda: _drafted(service, json.loads(raw), target.draft, order, bool(body.stream))
+    text = last_user_text(body)
+    await _require_length(service, [text])
+    return lambda: service.rewriter.rewrite(text, order)
+
+
+async def _drafted(
+    service: Service, body: dict[str, Any], draft: Draft, order: Order, stream: bool
+) -> AsyncGenerator[Piece]:
+    """The draft in the voice: paragraph by paragraph as it is written where the answer streams, else as a whole."""
+    if stream:
+        parts = service.upstream.parts(body, draft)
+        async with aclosing(service.rewriter.rewrite_growing(parts, order)) as pieces:
+            async for piece in pieces:
+                yield piece
+        return
+    text, passed = await service.upstream.whole(body, draft)
+    if passed:
+        yield Piece("", passed=passed)
+    async with aclosing(service.rewriter.rewrite(text, order)) as pieces:
+        async for piece in pieces:
+            yield piece
 
 
 async def _require_length(service: Service, texts: Sequence[str]) -> None:

@@ -19,7 +19,9 @@
             ├── EngineFailed      500                             engine_failed
             ├── EngineUnavailable 503                             engine_unavailable, with Retry-After
             ├── Overloaded        503                             overloaded, with Retry-After
-            └── DeadlineExceeded  504                             deadline_exceeded
+            ├── DeadlineExceeded  504                             deadline_exceeded
+            ├── UpstreamFailed    502                             upstream_failed
+            └── UpstreamTimeout   504                             upstream_timeout
 
 The tree imports no web framework: service/http.py turns it, and what the framework raises by itself, into answers.
 """
@@ -185,6 +187,20 @@ class DeadlineExceeded(ServerError):
 
     status = 504
     code = "deadline_exceeded"
+
+
+class UpstreamFailed(ServerError):
+    """The model that writes the draft cannot be reached, refused, or answered with nothing that can be read."""
+
+    status = 502
+    code = "upstream_failed"
+
+
+class UpstreamTimeout(ServerError):
+    """The model that writes the draft was silent for too long."""
+
+    status = 504
+    code = "upstream_timeout"
 
 
 def quotable(name: str) -> str:

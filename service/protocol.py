@@ -4,7 +4,7 @@ In: the JSON of a request. Out: a ChatRequest, and from it what is to be answere
 accepted; known ones that would change the answer and are not supported are refused by name.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
@@ -134,12 +134,16 @@ UNSUPPORTED: dict[str, tuple[Any, ...]] = {
 }
 
 
-def refuse_unsupported(request: ChatRequest) -> None:
-    """Raise Unsupported when a field asks for what is not done here."""
+# Of these, what another model is asked for, whose text a voice then rewrites.
+UPSTREAMS_OWN = ("tools", "functions", "logit_bias", "presence_penalty", "frequency_penalty")
+
+
+def refuse_unsupported(request: ChatRequest, but: Collection[str] = ()) -> None:
+    """Raise Unsupported when a field, `but` these, asks for what is not done here."""
     given = {"n": request.n, **(request.model_extra or {})}
     for field, harmless in UNSUPPORTED.items():
         value = given.get(field)
-        if value is not None and value not in harmless:
+        if value is not None and value not in harmless and field not in but:
             raise Unsupported(f"'{field}' with this value is not supported here. Leave it out.", param=field)
 
 

@@ -91,6 +91,11 @@ class Settings(BaseSettings):
     rewrite_seconds: float = Field(
         60.0, gt=0, description="Seconds for one request; spent, what is not rewritten yet goes out as it came"
     )
+    upstream_url: str | None = Field(
+        None, pattern="^https?://", description="Base URL, ending in /v1, of the big model that answers before a voice"
+    )
+    upstream_key: SecretStr | None = Field(None, description="Its key, if it wants one")
+    upstream_stall_seconds: float = Field(60.0, gt=0, description="Seconds that it may be silent in a stream")
     keys: SecretStr | None = Field(
         None, description="Keys as name:sha256, with spaces or commas between; `nic-voice key` makes one"
     )

@@ -16,6 +16,7 @@ from service.limits import Limits
 from service.metrics import Metrics
 from service.rewriting.rewrite import Rewriter
 from service.settings import Settings, log_effective
+from service.upstream import Upstream
 from service.voices import Voices, first_base, load_voices
 from voice.base_model import resolve
 from voice.errors import UserError
@@ -39,6 +40,7 @@ class Service:
         check_address(settings, self.keys)
         self.limits = Limits(settings)
         self.rewriter = Rewriter(self.engine)
+        self.upstream = Upstream(settings)
         self.metrics = Metrics()
         self.metrics.watch(self.limits)
         self.ready = False
@@ -56,6 +58,7 @@ class Service:
             self.starting.cancel()
             await asyncio.wait({self.starting})
         await self.engine.stop()
+        await self.upstream.stop()
 
     def require_started(self) -> None:
         """Raise EngineUnavailable until the model is loaded, and for good when that failed."""

@@ -1,4 +1,4 @@
-"""Who answers a request: a voice that rewrites, or the bare base model.
+"""Who answers a request: a voice that rewrites, another model before it, or the bare base model.
 
 In: the names that a request carries. Out: a Target, or the RequestError that says which name is wrong.
 """
@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from service.errors import CallLoop, InvalidRequest, NotFound, quotable
+from service.upstream import Draft
 from service.voices import Voice, Voices
 from voice.triplet import Register
 
@@ -35,6 +36,10 @@ class Rewrite:
             "segments": segments, "extra_tokens": extra_tokens,
         }}  # fmt: skip
 
+    def finished(self, reason: str) -> str:
+        """Why the answer is over."""
+        return reason
+
 
 @dataclass(frozen=True, slots=True)
 class Bare:
@@ -47,8 +52,39 @@ class Bare:
         """Nothing: no voice took part."""
         return {}
 
+    def finished(self, reason: str) -> str:
+        """Why the answer is over."""
+        return reason
 
-Target = Rewrite | Bare
+
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """Another model answers the conversation, and a voice rewrites its answer."""
+
+    rewrite: Rewrite
+    draft: Draft
+
+    @property
+    def model(self) -> str:
+        """What the answer names as its model."""
+        return self.rewrite.model
+
+    @property
+    def label(self) -> str:
+        """What metrics and logs call it."""
+        return self.rewrite.label
+
+    def report(self, segments: list[dict[str, Any]], extra_tokens: int) -> dict[str, Any]:
+        """What the answer says of the voice, of each segment, and of the draft."""
+        report = self.rewrite.report(segments, extra_tokens)
+        return {"voice": report["voice"] | {"draft": {"model": self.draft.model, "usage": self.draft.usage}}}
+
+    def finished(self, reason: str) -> str:
+        """Why the answer is over: as the draft says, unless the rewrite was cut."""
+        return reason if reason != "stop" else self.draft.finish_reason or reason
+
+
+Target = Rewrite | Bare | Drafted
 THIS_SERVICE = "nic-voice"  # as a model: whatever voice is named otherwise, or the default one
 
 
@@ -62,6 +98,7 @@ class Names:
     query: str | None = None
     register: str | None = None
     hop: bool = False
+    upstream: bool = False  # whether there is a model that could answer first
     strength: float = 1.0
 
     def first_known(self, voices: Voices) -> str | None:
@@ -82,7 +119,9 @@ def choose(names: Names, voices: Voices, base: str, default: str | None = None) 
     if asked:
         voice = voices.find(asked[0])
         if model and model != base:
-            raise _needs_upstream(names, model)
+            if names.hop or not names.upstream:
+                raise _needs_upstream(names, model)
+            return Drafted(_rewrite(voice, names), Draft(model))
         return _rewrite(voice, names)
     if model == base:
         return Bare(base)

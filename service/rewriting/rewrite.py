@@ -6,11 +6,13 @@ In: a text and a voice, or a conversation. Out: Pieces in the order of the text,
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 from service.engines import Engine, Sampling
 from service.rewriting.bounds import Bounds
 from service.rewriting.care import USUAL, Care
+from service.rewriting.growing import as_they_come, paragraphs
 from service.rewriting.ladder import Ladder, Request
 from service.rewriting.piece import Piece
 from service.rewriting.segments import cut, split
@@ -22,47 +24,98 @@ from voice.pleasantries import is_pleasantry
 from voice.triplet import Register
 
 
+@dataclass(frozen=True, slots=True)
+class Order:
+    """In whose voice and how; `sampling.max_tokens` bounds a segment, `limit_tokens` the whole answer."""
+
+    voice: Voice
+    register: Register
+    sampling: Sampling
+    limit_tokens: int | None = None
+    care: Care = USUAL
+
+
 class Rewriter:
     """Rewrites texts, all segments of one at the same time."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    async def rewrite(
-        self,
-        text: str,
-        voice: Voice,
-        register: Register,
-        sampling: Sampling,
-        limit_tokens: int | None = None,
-        care: Care = USUAL,
-    ) -> AsyncGenerator[Piece]:
-        """The text in the voice; `sampling.max_tokens` bounds a segment, `limit_tokens` the whole answer.
+    async def rewrite(self, text: str, order: Order) -> AsyncGenerator[Piece]:
+        """The text in the voice.
 
-        The text goes whole, by paragraphs or by sentences, as the voice and its length allow (segments.py), and further
-        down that ladder where no rewrite passes the guard (ladder.py). The first piece is cut at the limit; a later
-        one that would pass it is left out with all that follow. Closing the iterator frees the engine.
+        It goes whole, by paragraphs or by sentences, as the voice and its length allow (segments.py), and further down
+        that ladder where no rewrite passes the guard (ladder.py). The first piece is cut at the limit; a later one that
+        would pass it is left out with all that follow. Closing the iterator frees the engine.
         """
+        drops = not order.voice.manifest.writes_pleasantries and not _only_pleasantries(text)
+        deadline = asyncio.get_running_loop().time() + order.care.seconds
+        async with aclosing(self._bounded(self._pieces(text, order, deadline, drops), order)) as pieces:
+            async for piece in pieces:
+                yield piece
+
+    async def rewrite_growing(self, parts: AsyncGenerator[str | dict[str, Any]], order: Order) -> AsyncGenerator[Piece]:
+        """A text that is still being written, paragraph by paragraph as they come; what is no text goes on untouched.
+
+        What `parts` fails with is raised in its place.
+        """
+        deadline = asyncio.get_running_loop().time() + order.care.seconds
+        async with aclosing(self._bounded(self._growing(parts, order, deadline), order)) as pieces:
+            async for piece in pieces:
+                yield piece
+
+    async def _growing(
+        self, parts: AsyncGenerator[str | dict[str, Any]], order: Order, deadline: float
+    ) -> AsyncGenerator[Piece]:
+        texts: list[str] = []
+
+        async def begun(number: int, part: str | dict[str, Any]) -> list[Piece]:
+            if not isinstance(part, str):
+                return [Piece("", passed=part)]
+            texts.append(part)
+            drops = not order.voice.manifest.writes_pleasantries
+            return [piece async for piece in self._pieces(part, order, deadline, drops, (number,))]
+
+        said = False
+        async with aclosing(as_they_come(paragraphs(parts), begun)) as done:
+            async for pieces in done:
+                for piece in pieces:
+                    said = said or bool(piece.text.strip() or piece.passed)
+                    yield piece
+        if texts and not said:  # nothing but courtesies, each of which was left out
+            async for piece in self._pieces("".join(texts), order, deadline, drops=False):
+                yield piece
+
+    async def _pieces(
+        self, text: str, order: Order, deadline: float, drops: bool, path: tuple[int, ...] = ()
+    ) -> AsyncGenerator[Piece]:
+        voice = order.voice
         masked = mask(text, Names(names_of(text)) if voice.manifest.masks_names else None)
-        deadline = asyncio.get_running_loop().time() + care.seconds
-        drops = not voice.manifest.writes_pleasantries and not _only_pleasantries(masked.text)
-        request = Request(voice, register, sampling, limit_tokens, care, deadline, masked.values, drops)
+        request = Request(
+            voice, order.register, order.sampling, order.limit_tokens, order.care, deadline, masked.values, drops
+        )
         segments = await cut(masked.text, request.texts, self._engine.count)
         ladder = Ladder(self._engine, request)
-        tasks = [asyncio.create_task(ladder.rewrite(segment, (place,))) for place, segment in enumerate(segments)]
-        bounds = Bounds(self._engine.count, limit_tokens, sampling.stop)
+        tasks = [asyncio.create_task(ladder.rewrite(segment, (*path, place))) for place, segment in enumerate(segments)]
         try:
             async with aclosing(_in_order(tasks)) as pieces:
                 async for piece in pieces:
-                    if (admitted := await bounds.admit(piece)) is not None:
-                        yield admitted
-                    if bounds.finish:
-                        break
-            yield Piece("", finish_reason=bounds.finish or "stop")
+                    yield piece
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _bounded(self, pieces: AsyncGenerator[Piece], order: Order) -> AsyncGenerator[Piece]:
+        """What of the pieces may go out, then one with the finish reason."""
+        bounds = Bounds(self._engine.count, order.limit_tokens, order.sampling.stop)
+        async with aclosing(pieces):
+            async for piece in pieces:
+                if (admitted := await bounds.admit(piece)) is not None:
+                    yield admitted
+                if bounds.finish:
+                    break
+        yield Piece("", finish_reason=bounds.finish or "stop")
 
     async def converse(self, messages: Sequence[tuple[str, str]], sampling: Sampling) -> AsyncGenerator[Piece]:
         """The bare model's answer, in parts as they come."""

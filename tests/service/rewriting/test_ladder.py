@@ -12,7 +12,7 @@ from service.errors import EngineFailed
 from service.rewriting.care import Care
 from service.rewriting.ladder import MORE
 from service.rewriting.piece import Piece
-from service.rewriting.rewrite import Rewriter
+from service.rewriting.rewrite import Order, Rewriter
 from service.voices import Voice, load_voices
 from tests.service.conftest import MakeVoice
 from tests.service.fake_engine import FakeEngine
@@ -35,7 +35,7 @@ def ana(make_voice: MakeVoice, root: Path, base: BaseModel) -> Voice:
 async def pieces(
     engine: FakeEngine, voice: Voice, text: str, care: Care = FACTS, limit: int | None = None
 ) -> list[Piece]:
-    found = [piece async for piece in Rewriter(engine).rewrite(text, voice, "chat", GREEDY, limit, care)]
+    found = [piece async for piece in Rewriter(engine).rewrite(text, Order(voice, "chat", GREEDY, limit, care))]
     assert found[-1].verdict is None
     return found[:-1]
 

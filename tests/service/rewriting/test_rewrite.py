@@ -8,7 +8,7 @@ from service.engines import Sampling
 from service.errors import EngineFailed
 from service.rewriting.care import Care
 from service.rewriting.piece import Piece
-from service.rewriting.rewrite import Rewriter
+from service.rewriting.rewrite import Order, Rewriter
 from service.voices import Voice, load_voices
 from tests.service.conftest import MakeVoice
 from tests.service.fake_engine import FakeEngine
@@ -33,7 +33,7 @@ async def pieces(
     limit: int | None = None,
     care: Care = UNGUARDED,
 ) -> list[Piece]:
-    return [piece async for piece in Rewriter(engine).rewrite(text, voice, "chat", sampling, limit, care)]
+    return [piece async for piece in Rewriter(engine).rewrite(text, Order(voice, "chat", sampling, limit, care))]
 
 
 async def test_segments_come_in_order_with_what_is_between(engine: FakeEngine, ana: Voice) -> None:
@@ -62,7 +62,8 @@ async def test_a_voice_that_knows_messages_gets_the_whole_text(
     found = await pieces(engine, voice, mail)
     assert [(piece.text, piece.verdict) for piece in found[:-1]] == [(f"bo: {mail.lower()}", "kept")]
     await pieces(engine, voice, "I am LATE.")
-    _ = [piece async for piece in Rewriter(engine).rewrite("I am LATE. Sorry.", voice, "email", GREEDY, care=UNGUARDED)]
+    order = Order(voice, "email", GREEDY, care=UNGUARDED)
+    _ = [piece async for piece in Rewriter(engine).rewrite("I am LATE. Sorry.", order)]
     assert [prompt for prompt, _, _ in engine.asked] == [
         Prompt("A message.", mail),
         Prompt("A sentence.", "I am LATE."),
@@ -147,7 +148,7 @@ async def test_seeds_differ_by_segment_and_repeat_by_request(engine: FakeEngine,
 
 
 async def test_closing_frees_the_engine(engine: FakeEngine, ana: Voice) -> None:
-    waiting = Rewriter(engine).rewrite("```\ncode\n```\nOne here. Two here.", ana, "chat", GREEDY)
+    waiting = Rewriter(engine).rewrite("```\ncode\n```\nOne here. Two here.", Order(ana, "chat", GREEDY))
     engine.gate.clear()
     assert (await anext(waiting)).verdict == "copied"
     await engine.arrived.wait()
@@ -163,7 +164,7 @@ async def test_a_later_failure_ends_the_answer_at_once(engine: FakeEngine, ana: 
 
     engine.answer = fail_on_two
     with pytest.raises(EngineFailed):
-        await anext(Rewriter(engine).rewrite("One here. Two here.", ana, "chat", GREEDY))
+        await anext(Rewriter(engine).rewrite("One here. Two here.", Order(ana, "chat", GREEDY)))
 
 
 async def test_copied_text_that_comes_first_is_cut_at_the_limit(engine: FakeEngine, ana: Voice) -> None:
