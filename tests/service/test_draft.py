@@ -288,8 +288,8 @@ async def test_an_upstream_that_fails(
     big.script, expected = FAULTS[fault]
     changes = {
         "upstream_url": big.url,
-        "upstream_stall_seconds": 0.2,
-        "deadline_seconds": 5.0 if stream else 0.5,
+        "upstream_stall_seconds": 1.0 if fault.startswith("stalls") else 30.0,
+        "deadline_seconds": 1.0 if fault.startswith("stalls") and not stream else 60.0,
         "max_body_bytes": 4096,
     }
     with caplog.at_level("DEBUG", logger="service"):
