@@ -56,7 +56,7 @@ class Draft:
         if not isinstance(said, dict):
             return "", {}
         text = said.get("content")
-        passed = {name: value for name, value in said.items() if name not in ("role", "content", "refusal") and value}
+        passed = {name: value for name, value in said.items() if name not in ("role", "content") and value}
         return text if isinstance(text, str) else "", passed
 
 
