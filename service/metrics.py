@@ -7,6 +7,7 @@ In: every HTTP request, by the middleware Watch. Out: X-Request-Id on each answe
 import logging
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -61,11 +62,12 @@ class Metrics:
         self.refused = Counter("nic_voice_refused", "Requests that the door refused", ["code"], registry=self.registry)
         self.in_flight = Gauge("nic_voice_in_flight", "Chat completions under way", registry=self.registry)
 
-    def watch(self, limits: Limits) -> None:
-        """Show how many requests are worked on, and how many wait."""
+    def watch(self, limits: Limits, restarts: Callable[[], float]) -> None:
+        """Show how many requests are worked on, how many wait, and how often the engine had to be started again."""
         for name, what, count in (
             ("nic_voice_working", "Chat completions that are worked on", lambda: limits.working),
             ("nic_voice_queue", "Chat completions that wait for their turn", lambda: limits.waiting),
+            ("nic_voice_engine_restarts", "How often the engine died and was started again", restarts),
         ):
             Gauge(name, what, registry=self.registry).set_function(count)
 

@@ -42,7 +42,7 @@ class Service:
         self.rewriter = Rewriter(self.engine)
         self.upstream = Upstream(settings)
         self.metrics = Metrics()
-        self.metrics.watch(self.limits)
+        self.metrics.watch(self.limits, lambda: getattr(self.engine, "restarts", 0))
         self.ready = False
         self.failure: UserError | None = None
         self.starting: asyncio.Task[None] | None = None

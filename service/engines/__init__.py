@@ -83,6 +83,7 @@ def open(settings: Settings, base: BaseModel, largest_rank: int) -> Engine:
         from service.engines.remote import RemoteEngine
 
         return RemoteEngine(base, settings)
+    from service.engines.supervised import Supervised
     from service.engines.vllm import VllmEngine  # here, because it is one of several and heavy
 
-    return VllmEngine(base, settings, largest_rank)
+    return Supervised(lambda: VllmEngine(base, settings, largest_rank))

@@ -1,6 +1,7 @@
 """The real vLLM on the CPU, with the small base model and two adapters of random numbers."""
 
 import asyncio
+import multiprocessing
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 import pytest_asyncio
 
 from service.engines import Adapter, Sampling
+from service.engines.supervised import Supervised
 from service.engines.vllm import VllmEngine
 from service.errors import EngineFailed, EngineUnavailable, PromptTooLong
 from service.settings import load_settings
@@ -139,3 +141,27 @@ async def test_a_broken_adapter_leaves_the_engine_alive(
 async def test_tokens_are_counted_as_text(vllm: VllmEngine) -> None:
     assert await vllm.count("I am late.") == 4
     assert await vllm.count("<|im_end|>") > 1
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+async def test_a_killed_engine_comes_back_by_itself(base: BaseModel, adapters: list[Adapter]) -> None:
+    before = set(multiprocessing.active_children())
+    engine = Supervised(lambda: VllmEngine(base, load_settings(max_model_len=512), largest_rank=8))
+    await engine.start()
+    await engine.load(adapters[0])
+    text = (await engine.generate(PROMPT, adapters[0], GREEDY)).text
+    long = Sampling(max_tokens=300, temperature=1)
+    waiting = [asyncio.create_task(engine.generate(PROMPT, adapters[0], long)) for _ in range(4)]
+    await asyncio.sleep(1)
+    for process in set(multiprocessing.active_children()) - before:
+        process.kill()
+    async with asyncio.timeout(60):  # none hangs
+        ended = await asyncio.gather(*waiting, return_exceptions=True)
+    assert all(isinstance(one, EngineUnavailable) for one in ended), ended
+    async with asyncio.timeout(600):
+        while not engine.restarts:  # noqa: ASYNC110  what is waited for has no event
+            await asyncio.sleep(0.2)
+    assert (await engine.generate(PROMPT, adapters[0], GREEDY)).text == text
+    await engine.stop()
+    assert set(multiprocessing.active_children()) <= before
