@@ -115,8 +115,9 @@ async def voice(request: Request, name: str) -> dict[str, Any]:
     """What a voice's manifest says, or why the voice is refused."""
     voices = (request.app.state.service).voices
     canonical = voices.canonical(name)
-    if canonical in voices.refused:
-        return {"name": canonical, "status": "refused", "reason": voices.refused[canonical]}
+    refused = {"reason": voices.refused[canonical]} if canonical in voices.refused else {}
+    if canonical is not None and canonical not in voices.served:
+        return {"name": canonical, "status": "refused", **refused}
     found = voices.find(name)
     summary = found.manifest.model_dump(mode="json", exclude={"training": True, "system": True, "triplets": {"path"}})
     return {
@@ -126,6 +127,7 @@ async def voice(request: Request, name: str) -> dict[str, Any]:
         "version": found.adapter.version,
         "aliases": voices.aliases(found.name),
         "registers": found.manifest.registers,
+        **({"newer_version": "refused", **refused} if refused else {}),
     }
 
 

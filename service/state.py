@@ -18,6 +18,7 @@ from service.rewriting.rewrite import Rewriter
 from service.settings import Settings, log_effective
 from service.upstream import Upstream
 from service.voices import Voices, first_base, load_voices
+from service.watch import stamps, watch
 from voice.base_model import resolve
 from voice.errors import UserError
 
@@ -30,8 +31,10 @@ class Service:
     def __init__(self, settings: Settings, engine: Engine | None = None) -> None:
         self.settings = settings
         self.created = int(time.time())
-        base = resolve(settings.model or first_base(settings.voices))
+        self._base = base = resolve(settings.model or first_base(settings.voices))
+        self._seen = stamps(settings.voices, {}) if settings.voices.is_dir() else {}
         self.voices: Voices = load_voices(settings.voices, base)
+        self._watching: asyncio.Task[None] | None = None
         if settings.default and self.voices.canonical(settings.default) is None:
             known = ", ".join(self.voices.names)
             raise VoicesError(f"NIC_VOICE_DEFAULT={settings.default} is no voice in {settings.voices}. Known: {known}.")
@@ -54,9 +57,9 @@ class Service:
 
     async def stop(self) -> None:
         """Stop the engine, also when it is still starting."""
-        if self.starting is not None:
-            self.starting.cancel()
-            await asyncio.wait({self.starting})
+        for task in filter(None, (self.starting, self._watching)):
+            task.cancel()
+            await asyncio.wait({task})
         await self.engine.stop()
         await self.upstream.stop()
 
@@ -74,10 +77,14 @@ class Service:
                 try:
                     await self.engine.load(voice.adapter)
                 except EngineFailed as error:
+                    del self.voices.served[voice.name]
                     self.voices.refuse(voice.name, str(error))
+            self.voices.require_some()
         except UserError as error:
             self.failure = error
             log.error("could not start: %s", error)
         else:
             self.ready = True
             log.info("ready: %s on %s", ", ".join(self.voices.served), self.engine.model)
+            watching = watch(self.settings.voices, self._base, self.voices, self.engine, self._seen)
+            self._watching = asyncio.create_task(watching)

@@ -52,28 +52,46 @@ class Voices:
 
     def __init__(self, served: list[Voice], refused: dict[str, str]) -> None:
         self.served = {voice.name: voice for voice in served}
-        self.refused = refused
+        self.refused = refused  # not served at all, or not in the version that is there now
+        self._name_aliases()
+
+    def put(self, voice: Voice) -> None:
+        """Serve a voice, or another version of it; what is under way keeps the version that it began with."""
+        self.served[voice.name] = voice
+        self.refused.pop(voice.name, None)
+        self._name_aliases()
+
+    def remove(self, name: str) -> None:
+        """Forget a voice."""
+        self.served.pop(name, None)
+        self.refused.pop(name, None)
+        self._name_aliases()
+
+    def refuse(self, name: str, reason: str) -> None:
+        """Do not serve a voice, for that reason; a version of it that is served already goes on being served."""
+        log.error("voice %r is refused: %s", name, reason)
+        self.refused[name] = reason
+        self._name_aliases()
+
+    def require_some(self) -> None:
+        """VoicesError when no voice is served at all."""
+        if not self.served:
+            raise _none_left(self.refused)
+
+    def _name_aliases(self) -> None:
         self._aliases: dict[str, str] = {}
-        for voice in served:
+        for voice in self.served.values():
             for alias in (f"{voice.name}-voice", *voice.manifest.aliases):
                 owner = self._aliases.setdefault(alias, voice.name)
                 if owner != voice.name or alias in self.names:
                     log.warning("alias %r of voice %r is already taken", alias, voice.name)
-        for name in refused:
+        for name in self.refused:
             self._aliases.setdefault(f"{name}-voice", name)
-
-    def refuse(self, name: str, reason: str) -> None:
-        """Take a voice out of service; VoicesError when it was the last one."""
-        log.error("voice %r is refused: %s", name, reason)
-        self.refused[name] = reason
-        del self.served[name]
-        if not self.served:
-            raise _none_left(self.refused)
 
     @property
     def names(self) -> list[str]:
         """All voices that are there, served or refused."""
-        return sorted([*self.served, *self.refused])
+        return sorted({*self.served, *self.refused})
 
     @property
     def largest_rank(self) -> int:
@@ -94,7 +112,7 @@ class Voices:
         if canonical is None:
             message = f"There is no voice{quotable(name)}. Known: {', '.join(self.names)}."
             raise NotFound(message, param="voice", code="voice_not_found")
-        if canonical in self.refused:
+        if canonical not in self.served:
             raise VoiceRefused(f"Voice '{canonical}' is not served: {self.refused[canonical]}", param="voice")
         return self.served[canonical]
 
@@ -142,7 +160,7 @@ def load_voices(root: Path, base: BaseModel) -> Voices:
     refused: dict[str, str] = {}
     for path in folders(root):
         try:
-            served.append(_load(path, base))
+            served.append(load_voice(path, base))
         except UserError as error:
             refused[path.name] = str(error)
             log.error("voice %r is refused: %s", path.name, error)
@@ -151,7 +169,8 @@ def load_voices(root: Path, base: BaseModel) -> Voices:
     return Voices(served, refused)
 
 
-def _load(path: Path, base: BaseModel) -> Voice:
+def load_voice(path: Path, base: BaseModel) -> Voice:
+    """The voice in a folder, checked against the base model; UserError says why it cannot be served."""
     folder = path.resolve()
     manifest = VoiceManifest.load(folder)
     if manifest.name != path.name:

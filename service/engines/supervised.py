@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing, suppress
 
 from service.engines import Adapter, Completion, Engine, Sampling
-from service.errors import EngineUnavailable, RequestError
+from service.errors import EngineFailed, EngineUnavailable, RequestError
 from voice.errors import UserError
 from voice.prompt import Prompt
 
@@ -27,7 +27,7 @@ class Supervised:
         self._make = make
         self._engine = make()
         self._well = False
-        self._adapters: dict[tuple[str, str, float], Adapter] = {}
+        self._adapters: dict[str, Adapter] = {}  # the newest of each voice
         self._watching: asyncio.Task[None] | None = None
         self._suspected = asyncio.Event()
         self.model = self._engine.model
@@ -54,7 +54,7 @@ class Supervised:
     async def load(self, adapter: Adapter) -> None:
         """Make an adapter ready, now and after each restart."""
         await self._there().load(adapter)
-        self._adapters[adapter.name, adapter.version, adapter.strength] = adapter
+        self._adapters[adapter.name] = adapter
 
     async def count(self, text: str) -> int:
         """Tokens of a text."""
@@ -107,7 +107,7 @@ class Supervised:
             try:
                 await self._engine.start()
                 for adapter in self._adapters.values():
-                    await self._engine.load(adapter)
+                    await self._load_again(adapter)
             except UserError as error:
                 log.error("the engine could not be started again: %s", error)
                 continue
@@ -115,3 +115,9 @@ class Supervised:
             self._well = True
             log.info("the engine is there again")
             return
+
+    async def _load_again(self, adapter: Adapter) -> None:
+        try:
+            await self._engine.load(adapter)
+        except EngineFailed as error:  # requests for this voice will fail with the same
+            log.error("%s", error)
