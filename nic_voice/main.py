@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from nic_voice.commands import evaluation, extraction, neutral, service, training
+from nic_voice.commands import evaluation, extraction, neutral, service, training, voices
 from voice.errors import UserError
 
 
@@ -34,5 +34,6 @@ def main(log_level: str) -> None:
     logging.basicConfig(level=log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
 
 
-for command in (*extraction.COMMANDS, *neutral.COMMANDS, *training.COMMANDS, *service.COMMANDS, *evaluation.COMMANDS):
-    main.add_command(command)
+for part in (extraction, neutral, training, service, evaluation, voices):
+    for command in part.COMMANDS:
+        main.add_command(command)

@@ -31,7 +31,7 @@ def check_target(out: Path) -> None:
     if out.exists() and not out.is_symlink():
         raise PublishError(f"{out} exists and is not a published voice. Move it away, or give another --out.")
     try:
-        _versions(out).mkdir(parents=True, exist_ok=True)
+        versions_of(out).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise explain_os_error(error, f"Making a place for voice '{out.name}'") from error
 
@@ -42,25 +42,27 @@ def staged(out: Path) -> Iterator[Path]:
 
     On any failure the old version stays and nothing is left behind.
     """
-    folder = Path(tempfile.mkdtemp(suffix=".part", prefix=".", dir=_versions(out)))
+    folder = Path(tempfile.mkdtemp(suffix=".part", prefix=".", dir=versions_of(out)))
     try:
         folder.chmod(0o755)
         yield folder
         adapter_sha256 = VoiceManifest.load(folder).adapter.sha256
         version = folder.with_name(f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{adapter_sha256[:8]}")
         folder.rename(version)
-        _point(out, version)
+        point(out, version)
     except OSError as error:
         raise explain_os_error(error, f"Writing voice '{out.name}'") from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _versions(out: Path) -> Path:
+def versions_of(out: Path) -> Path:
+    """The folder that holds the versions of the voice at `out`."""
     return out.parent / ".versions" / out.name
 
 
-def _point(out: Path, version: Path) -> None:
+def point(out: Path, version: Path) -> None:
+    """Have the voice's link `out` lead to that version, from one moment to the next."""
     link = out.with_name(f".{out.name}.{os.getpid()}.link")
     link.unlink(missing_ok=True)
     link.symlink_to(version.relative_to(out.parent), target_is_directory=True)
