@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import httpx
 
 from service.engines import Adapter, Completion, FinishReason, Sampling
+from service.engines.probe import PROBE, PROBED, changes_nothing, changes_nothing_message
 from service.errors import EngineFailed
 from voice.adapter import scaled_folder
 
@@ -85,6 +86,8 @@ class LlamaServer:
         """Find the number of the adapter."""
         for known in await _get(self._client, "/lora-adapters"):
             if _stands_for(known["path"], adapter):
+                if changes_nothing(await self._first([]), await self._first([{"id": known["id"], "scale": 1.0}])):
+                    raise EngineFailed(changes_nothing_message(adapter.name, "its base model"))
                 self._numbers[adapter.name, adapter.version] = known["id"]
                 return
         raise EngineFailed(
@@ -92,6 +95,13 @@ class LlamaServer:
             f"`nic-voice export VOICE --gguf` and start llama-server with --lora {adapter.name}/adapter.gguf "
             f"--lora-init-without-apply."
         )
+
+    async def _first(self, scales: list[dict[str, float]]) -> dict[int, float]:
+        """Log probabilities of the likeliest first tokens of an answer; none where it has no first token."""
+        body = {"prompt": PROBE.text, "n_predict": 1, "n_probs": PROBED, "temperature": 0, "lora": scales,
+                "cache_prompt": False}  # fmt: skip
+        tokens = (await _post(self._client, "/completion", body)).get("completion_probabilities", [])
+        return {entry["id"]: entry["logprob"] for token in tokens for entry in token["top_logprobs"]}
 
     async def run(self, ids: Sequence[int], adapter: Adapter | None, sampling: Sampling) -> AsyncGenerator[Completion]:
         """The answer to a prompt in parts."""

@@ -16,6 +16,7 @@ from typing import Any
 
 from service.engines import Adapter, Completion, FinishReason, Sampling
 from service.engines.plugin import GROUPED_LORA, OURS
+from service.engines.probe import PROBE, PROBED, changes_nothing, changes_nothing_message
 from service.errors import EngineFailed, EngineUnavailable, PromptTooLong
 from service.settings import Settings
 from voice.adapter import scaled_folder
@@ -78,13 +79,18 @@ class VllmEngine:
             raise EngineUnavailable("The engine is not running.")
 
     async def load(self, adapter: Adapter) -> None:
-        """Load an adapter by a call of its own: a request with one that vLLM cannot load would end the whole engine."""
-        self._require_tokenizer()
+        """Load an adapter by a call of its own: a request with one that vLLM cannot load would end the whole engine.
+
+        One that fits no module is loaded without a word, and then the base model answers: so both are asked once.
+        """
+        ids = encode(self._require_tokenizer(), PROBE)
         lora = self._lora(adapter)
         try:
             await self._llm.add_lora(lora)
         except Exception as error:  # vLLM raises it bare here
             raise EngineFailed(f"vLLM cannot load adapter '{adapter.name}': {error}") from error
+        if lora is not None and changes_nothing(await self._first(ids, None), await self._first(ids, lora)):
+            raise EngineFailed(changes_nothing_message(adapter.name, self.model))
 
     async def count(self, text: str) -> int:
         """Tokens of a text."""
@@ -105,6 +111,23 @@ class VllmEngine:
         async with aclosing(parts):
             async for part in parts:
                 yield part
+
+    async def _first(self, ids: list[int], lora: Any) -> dict[int, float]:
+        """Log probabilities of the likeliest first tokens of an answer."""
+        from vllm import SamplingParams
+        from vllm.inputs.engine import tokens_input
+        from vllm.v1.engine.exceptions import EngineDeadError
+
+        asked = SamplingParams(max_tokens=1, temperature=0, logprobs=PROBED, detokenize=False)
+        found: dict[int, float] = {}
+        try:
+            async for output in self._llm.generate(
+                tokens_input(ids), asked, f"r{next(self._request_ids)}", lora_request=lora
+            ):
+                found = {token: entry.logprob for token, entry in output.outputs[0].logprobs[0].items()}
+        except EngineDeadError as error:
+            raise EngineUnavailable("The engine died.") from error
+        return found
 
     async def _run(self, ids: list[int], sampling: Sampling, lora: Any, kind: str) -> AsyncGenerator[Completion]:
         from vllm import SamplingParams

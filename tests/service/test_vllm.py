@@ -2,6 +2,7 @@
 
 import asyncio
 import multiprocessing
+import shutil
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from service.errors import EngineFailed, EngineUnavailable, PromptTooLong
 from service.settings import load_settings
 from tests.service.adapters import random_adapter
 from voice.base_model import SMOLLM2, BaseModel, resolve
+from voice.manifest import ADAPTER_NAME
 from voice.prompt import Prompt
 
 pytestmark = [
@@ -136,6 +138,20 @@ async def test_a_broken_adapter_leaves_the_engine_alive(
         await vllm.load(broken)
     await vllm.check()
     assert (await vllm.generate(PROMPT, adapters[1], GREEDY)).text
+
+
+async def test_an_adapter_that_changes_nothing_is_refused(
+    vllm: VllmEngine, adapters: list[Adapter], tmp_path: Path
+) -> None:
+    from safetensors.torch import load_file, save_file
+
+    shutil.copytree(adapters[0].folder, tmp_path / "idle")
+    weights = load_file(tmp_path / "idle" / ADAPTER_NAME)
+    idle = {name: 0 * weight if "lora_B" in name else weight for name, weight in weights.items()}
+    save_file(idle, tmp_path / "idle" / ADAPTER_NAME)
+    with pytest.raises(EngineFailed, match="'idle' changes nothing"):
+        await vllm.load(Adapter("idle", "v1", tmp_path / "idle"))
+    assert (await vllm.generate(PROMPT, adapters[0], GREEDY)).text != await base_answer(vllm, GREEDY)
 
 
 async def test_tokens_are_counted_as_text(vllm: VllmEngine) -> None:

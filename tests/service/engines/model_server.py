@@ -26,6 +26,7 @@ class Behaviour:
     breaks_off_after: int | None = None  # parts of a stream
     odd_tokens: bool = False
     loads_adapters: bool = True
+    adapters_do_something: bool = True
     slow_s: float = 0.0
     asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     hung_up: threading.Event = field(default_factory=threading.Event)
@@ -97,6 +98,10 @@ class Handler(BaseHTTPRequestHandler):
         elif self.path == "/v1/load_lora_adapter" and there.loads_adapters:
             there.adapters[body["lora_name"]] = body["lora_path"]
             self._send({})
+        elif self.path == "/completion" and not body.get("stream"):
+            change = sum(lora["scale"] for lora in body["lora"]) if there.adapters_do_something else 0
+            first = {"top_logprobs": [{"id": 1, "logprob": -0.5 - change}, {"id": 2, "logprob": -1.5}]}
+            self._send({"completion_probabilities": [first]})
         elif self.path == "/completion":
             self._stream([
                 *({"content": part, "stop": False, "tokens": [1]} for part in ("so ", "it ", "goes")),

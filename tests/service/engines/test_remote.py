@@ -130,6 +130,14 @@ async def test_an_adapter_that_is_not_there_says_how_to_start_llama_server(runni
                 await engine.load(ana)
 
 
+async def test_an_adapter_that_changes_nothing_is_refused(running: Running, ana: Adapter, llama: Behaviour) -> None:
+    llama.adapters_do_something = False
+    with serving(llama) as server:
+        async with running(server) as engine:
+            with pytest.raises(EngineFailed, match="'ana' changes nothing"):
+                await engine.load(ana)
+
+
 @pytest.mark.parametrize(
     ("place", "found"),
     [("/m/ana/v1/adapter.gguf", True), ("/m/ana.gguf", True), ("/m/ana/adapter.gguf", True),
@@ -252,7 +260,7 @@ async def test_whoever_does_not_wait_any_more_frees_the_slot(running: Running, a
     with serving(llama) as server:
         async with running(server) as engine:
             waiting = asyncio.create_task(engine.generate(PROMPT, ana, SAMPLING))
-            await eventually(lambda: llama.asked[-1][0] == "/completion")
+            await eventually(lambda: bool(llama.asked[-1][1].get("stream")))
             waiting.cancel()
             await eventually(llama.hung_up.is_set)
             assert engine._busy.total() == 0
