@@ -44,32 +44,49 @@ class Usage:
         }
 
 
+@dataclass(slots=True)
+class Choice:
+    """One of the answers to a request, as far as it has come."""
+
+    texts: list[str] = field(default_factory=list)
+    passed: dict[str, Any] = field(default_factory=dict)
+    segments: int = 0
+    finish_reason: str = "stop"
+
+    def message(self) -> dict[str, Any]:
+        """OpenAI's message object."""
+        text = "".join(self.texts)
+        return {
+            "role": "assistant",
+            "content": None if self.passed and not text else text,
+            "refusal": None,
+            **self.passed,
+        }
+
+
 class Answer:
     """An answer on its way out: all its chunks share an id, a time and a model. `usage` grows with each piece."""
 
-    def __init__(self, target: Target, usage: Usage) -> None:
+    def __init__(self, target: Target, usage: Usage, count: int = 1) -> None:
         self._head = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time()), "model": target.model}
         self._target = target
         self._usage = usage
-        self._texts: list[str] = []
-        self._passed: dict[str, Any] = {}
+        self._choices = [Choice() for _ in range(count)]
         self._segments: list[dict[str, Any]] = []
         self._extra_tokens = 0
-        self._finish_reason = "stop"
 
     async def collect(self, pieces: AsyncGenerator[Piece]) -> dict[str, Any]:
         """The body of an answer that is not streamed."""
         async for piece in pieces:
             self._add(piece)
-        text = "".join(self._texts)
-        content = None if self._passed and not text else text
-        message = {"role": "assistant", "content": content, "refusal": None, **self._passed}
-        reason = self._target.finished(self._finish_reason)
-        choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": reason}
+        choices = [
+            {"index": index, "message": choice.message(), "logprobs": None, "finish_reason": self._reason(index)}
+            for index, choice in enumerate(self._choices)
+        ]
         return {
             **self._head,
             "object": "chat.completion",
-            "choices": [choice],
+            "choices": choices,
             "usage": self._usage.to_json(),
             **self._target.report(self._segments, self._extra_tokens),
         }
@@ -79,38 +96,49 @@ class Answer:
     ) -> AsyncGenerator[dict[str, Any] | None]:
         """Role, content piece by piece, finish, and usage if asked for; None where a pause came instead of a piece."""
         no_usage = {"usage": None} if includes_usage else {}
-        yield self._chunk({"role": "assistant", "content": ""}, **no_usage)
+        for index in range(len(self._choices)):
+            yield self._chunk(index, {"role": "assistant", "content": ""}, **no_usage)
         async for piece in pieces:
             if piece is None:
                 yield None
                 continue
             self._add(piece)
             if piece.passed:
-                yield self._chunk(piece.passed, **no_usage)
+                yield self._chunk(piece.choice, piece.passed, **no_usage)
             if piece.text:
-                yield self._chunk({"content": piece.text}, **no_usage)
-        reason = self._target.finished(self._finish_reason)
+                yield self._chunk(piece.choice, {"content": piece.text}, **no_usage)
         report = self._target.report(self._segments, self._extra_tokens)
+        last = len(self._choices) - 1
+        for index in range(last):
+            yield self._chunk(index, {}, self._reason(index), **no_usage)
         if includes_usage:
-            yield self._chunk({}, reason, **no_usage)
+            yield self._chunk(last, {}, self._reason(last), **no_usage)
             yield self._event(choices=[], usage=self._usage.to_json(), **report)
         else:
-            yield self._chunk({}, reason, **report)
+            yield self._chunk(last, {}, self._reason(last), **report)
 
     def _add(self, piece: Piece) -> None:
-        self._texts.append(piece.text)
-        self._passed |= piece.passed
+        choice = self._choices[piece.choice]
+        choice.texts.append(piece.text)
+        choice.passed |= piece.passed
+        choice.finish_reason = piece.finish_reason or choice.finish_reason
         self._usage.add(piece)
-        self._finish_reason = piece.finish_reason or self._finish_reason
         if piece.verdict:
+            which = {"choice": piece.choice} if len(self._choices) > 1 else {}
             self._segments.append({
-                "index": len(self._segments), "verdict": piece.verdict, "missing": piece.missing,
+                **which, "index": choice.segments, "verdict": piece.verdict, "missing": piece.missing,
                 "invented": piece.invented,
             })  # fmt: skip
+            choice.segments += 1
             self._extra_tokens += piece.extra_tokens
 
-    def _chunk(self, delta: dict[str, Any], finish_reason: str | None = None, **more: Any) -> dict[str, Any]:
-        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}
+    def _reason(self, index: int) -> str:
+        return self._target.finished(self._choices[index].finish_reason)
+
+    def _chunk(
+        self, index: int, delta: dict[str, Any], finish_reason: str | None = None, **more: Any
+    ) -> dict[str, Any]:
+        choice = {"index": index, "delta": delta, "logprobs": None, "finish_reason": finish_reason}
         return self._event(choices=[choice], **more)
 
     def _event(self, **content: Any) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from service.door import place_of
 from service.errors import PromptTooLong
 from service.metrics import UNKNOWN, Record
 from service.protocol import UPSTREAMS_OWN, ChatRequest, conversation, last_user_text, refuse_unsupported
+from service.rewriting.choices import side_by_side
 from service.rewriting.piece import Piece
 from service.rewriting.rewrite import Order
 from service.state import Service
@@ -41,7 +42,7 @@ async def complete(request: Request, body: ChatRequest, names: Names) -> Respons
     place = place_of(request.scope)
     if not place.take_now():
         await until_hung_up(request, place.take())
-    answer, pieces = Answer(target, record.usage), make()
+    answer, pieces = Answer(target, record.usage, body.n or 1), make()
     if not body.stream:
         return JSONResponse(await until_hung_up(request, answer.collect(pieces)))
     paced = with_pauses(pieces, KEEP_ALIVE_S)
@@ -52,35 +53,34 @@ async def complete(request: Request, body: ChatRequest, names: Names) -> Respons
 
 async def _made(service: Service, body: ChatRequest, target: Target, raw: bytes) -> Callable[[], AsyncGenerator[Piece]]:
     """What begins the answer; all that is wrong with the request is raised here, before it waits for its turn."""
-    sampling = body.sampling(service.settings)
+    samplings = [body.sampling(service.settings, choice) for choice in range(body.n or 1)]
+    rewriter = service.rewriter
     if isinstance(target, Bare):
         turns = conversation(body)
         await _require_length(service, [text for _, text in turns])
-        limited = replace(sampling, max_tokens=body.output_limit or sampling.max_tokens)
-        return lambda: service.rewriter.converse(turns, limited)
-    rewrite = target.rewrite if isinstance(target, Drafted) else target
-    order = Order(rewrite.voice, rewrite.register, sampling, body.output_limit, body.care(service.settings))
+        limited = [replace(one, max_tokens=body.output_limit or one.max_tokens) for one in samplings]
+        return lambda: side_by_side([rewriter.converse(turns, one) for one in limited])
+    rewrite, care = target.rewrite if isinstance(target, Drafted) else target, body.care(service.settings)
+    orders = [Order(rewrite.voice, rewrite.register, one, body.output_limit, care) for one in samplings]
     if isinstance(target, Drafted):
-        return lambda: _drafted(service, json.loads(raw), target.draft, order, bool(body.stream))
+        return lambda: _drafted(service, json.loads(raw), target.draft, orders, bool(body.stream))
     text = last_user_text(body)
     await _require_length(service, [text])
-    return lambda: service.rewriter.rewrite(text, order)
+    return lambda: side_by_side([rewriter.rewrite(text, order) for order in orders])
 
 
 async def _drafted(
-    service: Service, body: dict[str, Any], draft: Draft, order: Order, stream: bool
+    service: Service, body: dict[str, Any], draft: Draft, orders: Sequence[Order], stream: bool
 ) -> AsyncGenerator[Piece]:
-    """The draft in the voice: paragraph by paragraph as it is written where the answer streams, else as a whole."""
-    if stream:
-        parts = service.upstream.parts(body, draft)
-        async with aclosing(service.rewriter.rewrite_growing(parts, order)) as pieces:
-            async for piece in pieces:
-                yield piece
-        return
-    text, passed = await service.upstream.whole(body, draft)
-    if passed:
-        yield Piece("", passed=passed)
-    async with aclosing(service.rewriter.rewrite(text, order)) as pieces:
+    """The draft in the voice; paragraph by paragraph as it is written where one answer streams, else as a whole."""
+    if stream and len(orders) == 1:
+        found = service.rewriter.rewrite_growing(service.upstream.parts(body, draft), orders[0])
+    else:
+        text, passed = await service.upstream.whole(body, draft)
+        for choice in range(len(orders) if passed else 0):
+            yield Piece("", passed=passed, choice=choice)
+        found = side_by_side([service.rewriter.rewrite(text, order) for order in orders])
+    async with aclosing(found) as pieces:
         async for piece in pieces:
             yield piece
 

@@ -70,7 +70,7 @@ class ChatRequest(_Open):
     top_p: float | None = Field(None, gt=0, le=1)
     seed: int | None = None
     stop: str | list[str] | None = None
-    n: int | None = Field(None, ge=1)
+    n: int | None = Field(None, ge=1, le=8, description="How many answers")
     candidates: int | None = Field(None, ge=1, le=8, description="Rewrites of a segment to choose from")
     strength: float | None = Field(
         None, ge=0, le=1.5, multiple_of=0.25, description="How much of the voice: 0 the base model, 1 as it was trained"
@@ -107,21 +107,20 @@ class ChatRequest(_Open):
             settings.unexplained_share,
         )
 
-    def sampling(self, settings: Settings) -> Sampling:
-        """How to choose tokens; empty stop strings are left out."""
+    def sampling(self, settings: Settings, choice: int = 0) -> Sampling:
+        """How to choose the tokens of an answer, by its number; empty stop strings are left out."""
         stop = [self.stop] if isinstance(self.stop, str) else self.stop or []
         return Sampling(
             max_tokens=settings.max_output_tokens,
             temperature=settings.temperature if self.temperature is None else self.temperature,
             top_p=1.0 if self.top_p is None else self.top_p,
-            seed=self.seed,
+            seed=None if self.seed is None else self.seed + choice,
             stop=tuple(text for text in stop if text),
         )
 
 
 # Fields that would change the answer, and their values that ask for what an answer is anyway.
 UNSUPPORTED: dict[str, tuple[Any, ...]] = {
-    "n": (1,),
     "tools": ([],),
     "functions": ([],),
     "response_format": ({"type": "text"},),
@@ -140,7 +139,7 @@ UPSTREAMS_OWN = ("tools", "functions", "logit_bias", "presence_penalty", "freque
 
 def refuse_unsupported(request: ChatRequest, but: Collection[str] = ()) -> None:
     """Raise Unsupported when a field, `but` these, asks for what is not done here."""
-    given = {"n": request.n, **(request.model_extra or {})}
+    given = request.model_extra or {}
     for field, harmless in UNSUPPORTED.items():
         value = given.get(field)
         if value is not None and value not in harmless and field not in but:

@@ -162,7 +162,7 @@ async def test_what_aria_sends(serve: Serve) -> None:
         ({"messages": user("Hi."), "temperature": 3}, (400, "invalid_value", "temperature")),
         ({"messages": user("Hi."), "max_tokens": 0}, (400, "invalid_value", "max_tokens")),
         ({"messages": user("Hi."), "register": "post"}, (400, "invalid_value", "register")),
-        ({"messages": user("Hi."), "n": 2}, (400, "unsupported_parameter", "n")),
+        ({"messages": user("Hi."), "n": 9}, (400, "invalid_value", "n")),
         ({"messages": user("Hi."), "tools": [{"type": "function"}]}, (400, "unsupported_parameter", "tools")),
         (
             {"messages": user("Hi."), "response_format": {"type": "json_object"}},
@@ -184,6 +184,39 @@ async def test_what_is_refused(
     error = answer.json()["error"]
     assert (answer.status_code, error["code"], error["param"]) == expected
     assert set(error) == {"message", "type", "param", "code"}
+
+
+@pytest.mark.parametrize("model", ["ana", "base"])
+async def test_several_answers(serve: Serve, engine: FakeEngine, model: str) -> None:
+    body = {"model": model, "messages": user("I am LATE. Sorry."), "n": 3, "seed": 5}
+    async with serve() as client:
+        whole = (await client.post(CHAT, json=body)).json()
+        streamed = events((await client.post(CHAT, json={**body, "stream": True})).text)
+    said = "ana: i am late. ana: sorry." if model == "ana" else "You said I am LATE. Sorry."
+    assert [choice["index"] for choice in whole["choices"]] == [0, 1, 2]
+    assert [choice["message"]["content"] for choice in whole["choices"]] == [said] * 3
+    texts = ["", "", ""]
+    for chunk in streamed[:-1]:
+        texts[chunk["choices"][0]["index"]] += chunk["choices"][0]["delta"].get("content", "")
+    assert texts == [said] * 3
+    ends = [chunk["choices"][0]["index"] for chunk in streamed[:-1] if chunk["choices"][0]["finish_reason"]]
+    assert ends == [0, 1, 2]
+    if model == "ana":
+        assert len({sampling.seed for _, _, sampling in engine.asked}) == 6
+        places = [(segment["choice"], segment["index"]) for segment in whole["voice"]["segments"]]
+        assert sorted(places) == [(choice, index) for choice in range(3) for index in range(2)]
+
+
+async def test_one_of_several_answers_that_fails_fails_all(serve: Serve, engine: FakeEngine) -> None:
+    def once(prompt: Prompt, _: object) -> str:
+        if len(engine.asked) > 2:
+            raise EngineFailed("no")
+        return prompt.text
+
+    engine.answer = once
+    async with serve() as client:
+        answer = await client.post(CHAT, json={"model": "ana", "messages": user("Hi."), "n": 4})
+    assert answer.status_code == 500
 
 
 @pytest.mark.parametrize("strength", [0, 0.25, 1.5])

@@ -123,6 +123,15 @@ async def test_a_draft_that_was_cut_off_is_said_to_be(serve: Serve, big: BigMode
     assert body["choices"][0]["finish_reason"] == "length"
 
 
+@pytest.mark.parametrize("stream", [False, True])
+async def test_several_answers_share_one_draft(stream: bool, serve: Serve, big: BigModel, engine: FakeEngine) -> None:
+    async with serve(upstream_url=big.url) as client:
+        answer = await client.post(CHAT, json={**ASKED, "n": 3, "seed": 5, "stream": stream})
+    assert answer.text.count("so are you") == 3
+    assert len(big.calls) == 1
+    assert len({sampling.seed for _, _, sampling in engine.asked}) == 6
+
+
 async def served(settings: Settings, engine: FakeEngine) -> AsyncGenerator[str]:
     """The service on a real port: an ASGI client would collect a stream before it shows it."""
     server = uvicorn.Server(uvicorn.Config(create_app(settings, engine), port=0, log_config=None, lifespan="on"))

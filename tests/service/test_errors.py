@@ -40,7 +40,7 @@ async def test_private_text_is_seen_nowhere(
         {"voice": "ana", "messages": turn, "tools": [{CANARY: CANARY}]},
         {"voice": "ana", "messages": turn, "stream_options": {"include_usage": CANARY}},
         {"model": "base", "messages": [{"role": CANARY, "content": CANARY}, *turn]},
-        {"voice": "ana", "messages": turn, CANARY: CANARY, "n": 5},
+        {"voice": "ana", "messages": turn, CANARY: CANARY, "n": 9},
     ]
     with caplog.at_level(logging.DEBUG):
         async with serve() as client:

@@ -140,6 +140,25 @@ async def test_a_broken_adapter_leaves_the_engine_alive(
     assert (await vllm.generate(PROMPT, adapters[1], GREEDY)).text
 
 
+async def test_an_adapter_that_comes_under_load_changes_nobodys_answer(
+    vllm: VllmEngine, adapters: list[Adapter], base: BaseModel, tmp_path: Path
+) -> None:
+    async def said(adapter: Adapter) -> str:
+        return (await vllm.generate(PROMPT, adapter, GREEDY)).text
+
+    alone = [await said(adapter) for adapter in adapters]
+    under_way = [asyncio.create_task(said(adapters[number % 2])) for number in range(24)]
+    await asyncio.sleep(0.1)
+    eva = random_adapter(tmp_path / "eva", base, seed=9)
+    await vllm.load(eva)
+    later = [asyncio.create_task(said([*adapters, eva][number % 3])) for number in range(24)]
+    assert await asyncio.gather(*under_way) == [alone[number % 2] for number in range(24)]
+    found = await asyncio.gather(*later)
+    assert found == [[*alone, found[2]][number % 3] for number in range(24)]
+    assert await said(eva) == found[2]
+    assert len({*alone, found[2]}) == 3
+
+
 async def test_an_adapter_that_changes_nothing_is_refused(
     vllm: VllmEngine, adapters: list[Adapter], tmp_path: Path
 ) -> None:
