@@ -130,7 +130,7 @@ async def _events(answer: httpx.Response) -> AsyncGenerator[bytes]:
         *lines, rest = (rest + part).split(b"\n")
         if len(rest) > MOST_LINE_BYTES:
             raise _garbage()
-        for line in (*lines,):
+        for line in lines:
             if line.startswith(b"data:"):
                 data = line[5:].strip()
                 if data == b"[DONE]":

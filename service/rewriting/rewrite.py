@@ -57,23 +57,22 @@ class Rewriter:
     async def rewrite_growing(self, parts: AsyncGenerator[str | dict[str, Any]], order: Order) -> AsyncGenerator[Piece]:
         """A text that is still being written, paragraph by paragraph as they come; what is no text goes on untouched.
 
-        What `parts` fails with is raised in its place.
+        What `parts` fails with is raised in its place. The time for rewriting begins anew with each paragraph: how long
+        it takes to write them is not counted.
         """
-        deadline = asyncio.get_running_loop().time() + order.care.seconds
-        async with aclosing(self._bounded(self._growing(parts, order, deadline), order)) as pieces:
+        async with aclosing(self._bounded(self._growing(parts, order), order)) as pieces:
             async for piece in pieces:
                 yield piece
 
-    async def _growing(
-        self, parts: AsyncGenerator[str | dict[str, Any]], order: Order, deadline: float
-    ) -> AsyncGenerator[Piece]:
+    async def _growing(self, parts: AsyncGenerator[str | dict[str, Any]], order: Order) -> AsyncGenerator[Piece]:
         texts: list[str] = []
+        loop = asyncio.get_running_loop()
 
         async def begun(number: int, part: str | dict[str, Any]) -> list[Piece]:
             if not isinstance(part, str):
                 return [Piece("", passed=part)]
             texts.append(part)
-            drops = not order.voice.manifest.writes_pleasantries
+            drops, deadline = not order.voice.manifest.writes_pleasantries, loop.time() + order.care.seconds
             return [piece async for piece in self._pieces(part, order, deadline, drops, (number,))]
 
         said = False
@@ -83,6 +82,7 @@ class Rewriter:
                     said = said or bool(piece.text.strip() or piece.passed)
                     yield piece
         if texts and not said:  # nothing but courtesies, each of which was left out
+            deadline = loop.time() + order.care.seconds
             async for piece in self._pieces("".join(texts), order, deadline, drops=False):
                 yield piece
 
