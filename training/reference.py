@@ -81,9 +81,12 @@ def _model(base: Path, adapter: Path | None = None) -> Any:
 
 
 def _continued(model: Any, ids: list[int]) -> list[int]:
+    shown, past = ids, None
     with torch.no_grad():
         for _ in range(TOKENS):
-            ids = [*ids, int(model(input_ids=torch.tensor([ids]), use_cache=False).logits[0, -1].argmax())]
+            said = model(input_ids=torch.tensor([shown]), past_key_values=past, use_cache=True)
+            shown, past = [int(said.logits[0, -1].argmax())], said.past_key_values
+            ids = [*ids, *shown]
     return ids
 
 
