@@ -51,7 +51,7 @@ class Server(Protocol):
 async def meet(client: httpx.AsyncClient, end_id: int) -> Server:
     """The server at the client's address."""
     if (props := await _get(client, "/props", or_none=True)) is not None:
-        return LlamaServer(client, props)
+        return LlamaServer(client, props, await _get(client, "/lora-adapters"))
     return VllmServer(client, await _get(client, "/v1/models"), end_id)
 
 
@@ -66,9 +66,10 @@ async def require_same_tokens(server: Server, count: Callable[[str], list[int]],
 class LlamaServer:
     """llama.cpp's llama-server; the strength of an adapter is its scale in a request."""
 
-    def __init__(self, client: httpx.AsyncClient, props: dict[str, Any]) -> None:
+    def __init__(self, client: httpx.AsyncClient, props: dict[str, Any], adapters: list[dict[str, Any]]) -> None:
         self._client = client
         self.context = int(props["default_generation_settings"]["n_ctx"])
+        self._all = [int(known["id"]) for known in adapters]
         self._numbers: dict[tuple[str, str], int] = {}
 
     @property
@@ -86,7 +87,7 @@ class LlamaServer:
         """Find the number of the adapter."""
         for known in await _get(self._client, "/lora-adapters"):
             if _stands_for(known["path"], adapter):
-                if changes_nothing(await self._first([]), await self._first([{"id": known["id"], "scale": 1.0}])):
+                if changes_nothing(await self._first(None, 0), await self._first(known["id"], 1)):
                     raise EngineFailed(changes_nothing_message(adapter.name, "its base model"))
                 self._numbers[adapter.name, adapter.version] = known["id"]
                 return
@@ -96,20 +97,24 @@ class LlamaServer:
             f"--lora-init-without-apply."
         )
 
-    async def _first(self, scales: list[dict[str, float]]) -> dict[int, float]:
+    def _scales(self, number: int | None, strength: float) -> list[dict[str, float]]:
+        """One adapter worn and no other. Every one is named: llama-server takes an empty list for "as started"."""
+        return [{"id": known, "scale": strength if known == number else 0} for known in self._all]
+
+    async def _first(self, number: int | None, strength: float) -> dict[int, float]:
         """Log probabilities of the likeliest first tokens of an answer; none where it has no first token."""
-        body = {"prompt": PROBE.text, "n_predict": 1, "n_probs": PROBED, "temperature": 0, "lora": scales,
-                "cache_prompt": False}  # fmt: skip
+        body = {"prompt": PROBE.text, "n_predict": 1, "n_probs": PROBED, "temperature": 0,
+                "lora": self._scales(number, strength), "cache_prompt": False}  # fmt: skip
         tokens = (await _post(self._client, "/completion", body)).get("completion_probabilities", [])
         return {entry["id"]: entry["logprob"] for token in tokens for entry in token["top_logprobs"]}
 
     async def run(self, ids: Sequence[int], adapter: Adapter | None, sampling: Sampling) -> AsyncGenerator[Completion]:
         """The answer to a prompt in parts."""
-        scales = []
+        scales = self._scales(None, 0)
         if adapter is not None and adapter.strength:
             if (adapter.name, adapter.version) not in self._numbers:
                 await self.know(adapter)
-            scales = [{"id": self._numbers[adapter.name, adapter.version], "scale": adapter.strength}]
+            scales = self._scales(self._numbers[adapter.name, adapter.version], adapter.strength)
         body = {
             "prompt": list(ids), "n_predict": sampling.max_tokens, "stop": list(sampling.stop), "lora": scales,
             "seed": -1 if sampling.seed is None else sampling.seed % _LARGEST_SEED,

@@ -99,7 +99,9 @@ class Handler(BaseHTTPRequestHandler):
             there.adapters[body["lora_name"]] = body["lora_path"]
             self._send({})
         elif self.path == "/completion" and not body.get("stream"):
-            change = sum(lora["scale"] for lora in body["lora"]) if there.adapters_do_something else 0
+            # an empty list means the scales that it was started with, which are 1
+            worn = sum(lora["scale"] for lora in body["lora"]) if body["lora"] else len(there.adapters)
+            change = worn if there.adapters_do_something else 0
             first = {"top_logprobs": [{"id": 1, "logprob": -0.5 - change}, {"id": 2, "logprob": -1.5}]}
             self._send({"completion_probabilities": [first]})
         elif self.path == "/completion":

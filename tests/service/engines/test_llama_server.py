@@ -42,14 +42,18 @@ def adapters(base: BaseModel, tmp_path_factory: pytest.TempPathFactory) -> list[
 
 
 @pytest.fixture(scope="module")
-def url(base: BaseModel, adapters: list[Adapter], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def command(base: BaseModel, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """llama-server without adapters."""
     program, model = llamacpp.program(), tmp_path_factory.mktemp("base") / "base.gguf"
     write_model(base.folder, model, "f32")
+    flags = "--parallel 4 --ctx-size 4096 --cache-type-k f32 --cache-type-v f32 --flash-attn off"
+    return [program, "--model", str(model), *flags.split()]
+
+
+@pytest.fixture(scope="module")
+def url(command: list[str], adapters: list[Adapter]) -> Iterator[str]:
     worn = ",".join(str(adapter.folder / "adapter.gguf") for adapter in adapters)
-    flags = (
-        "--lora-init-without-apply --parallel 4 --ctx-size 4096 --cache-type-k f32 --cache-type-v f32 --flash-attn off"
-    )
-    with served([program, "--model", str(model), "--lora", worn, *flags.split()], "/health", "llama-server") as client:
+    with served([*command, "--lora-init-without-apply", "--lora", worn], "/health", "llama-server") as client:
         yield str(client.base_url)
 
 
@@ -80,7 +84,9 @@ async def test_three_hundred_mixed_requests_get_their_own_words(engine: RemoteEn
         }
 
 
-async def test_the_bare_model_is_strength_0(engine: RemoteEngine, adapters: list[Adapter]) -> None:
+async def test_the_bare_model_is_strength_0(
+    engine: RemoteEngine, adapters: list[Adapter], base: BaseModel, command: list[str]
+) -> None:
     prompt = Prompt(SYSTEM, TEXTS[0])
     bare = await engine.generate(prompt, replace(adapters[0], strength=0.0), GREEDY)
     parts = [part async for part in engine.converse([("system", SYSTEM), ("user", TEXTS[0])], GREEDY)]
@@ -88,6 +94,11 @@ async def test_the_bare_model_is_strength_0(engine: RemoteEngine, adapters: list
     assert sum(part.completion_tokens for part in parts) == bare.completion_tokens
     assert sum(part.prompt_tokens for part in parts) == bare.prompt_tokens
     assert bare.text != (await engine.generate(prompt, adapters[0], GREEDY)).text
+    with served(command, "/health", "llama-server") as client:
+        alone = RemoteEngine(base, load_settings(engine_urls=str(client.base_url)))
+        await alone.start()
+        assert bare == await alone.generate(prompt, replace(adapters[0], strength=0.0), GREEDY)
+        await alone.stop()
 
 
 async def test_a_seed_repeats_and_a_limit_cuts(engine: RemoteEngine, adapters: list[Adapter]) -> None:

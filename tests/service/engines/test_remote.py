@@ -79,7 +79,7 @@ async def test_llama_server_is_sent_token_ids_and_the_adapters_scale(
     )
     _, body = llama.asked[-1]
     assert body["prompt"] == encode(FakeTokenizer(), PROMPT)
-    assert body["lora"] == [{"id": 3, "scale": 0.75}]
+    assert body["lora"] == [{"id": 0, "scale": 0}, {"id": 3, "scale": 0.75}]
     assert (body["n_predict"], body["temperature"], body["top_p"]) == (64, 0.3, 0.9)
     assert 0 <= body["seed"] < 2**32 - 1
     assert body["cache_prompt"] is False
@@ -90,7 +90,8 @@ async def test_the_base_model_wears_no_adapter(running: Running, ana: Adapter, l
         async with running(server) as engine:
             await engine.generate(PROMPT, at(ana, 0), SAMPLING)
             said = [part async for part in engine.converse([("user", "hello")], SAMPLING)]
-    assert [body["lora"] for path, body in llama.asked if path == "/completion"] == [[], []]
+    bare = [{"id": 0, "scale": 0}, {"id": 3, "scale": 0}]
+    assert [body["lora"] for path, body in llama.asked if path == "/completion"] == [bare, bare]
     assert [part.text for part in said] == ["so ", "it ", "goes", ""]
     assert [part.finish_reason for part in said] == [None, None, None, "stop"]
     assert sum(part.completion_tokens for part in said) == 4
