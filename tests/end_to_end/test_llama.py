@@ -51,7 +51,8 @@ def urls(folder: Path, model_url: str) -> Iterator[dict[str, str]]:
         for engine in ("vllm", "remote"):
             found[engine] = f"http://127.0.0.1:{(port := free_port())}"
             serve = nic_voice("serve", "--voices", str(folder), "--port", str(port))
-            settings = {"NIC_VOICE_ENGINE": engine, "NIC_VOICE_ENGINE_URLS": model_url}
+            settings = {"NIC_VOICE_ENGINE": engine, "NIC_VOICE_ENGINE_URLS": model_url,
+                        "NIC_VOICE_GUARD_PER_REQUEST": "1"}  # fmt: skip
             stack.enter_context(running(serve, f"{found[engine]}/ready", environment=settings))
         yield found
 
@@ -63,7 +64,7 @@ def answer(url: str, text: str, **more: Any) -> dict[str, Any]:
 
 
 def test_both_engines_give_the_same_rewrites(urls: dict[str, str]) -> None:
-    for text in DRAFTS:
+    for text in DRAFTS[:-1]:
         ours, theirs = (answer(urls[engine], text) for engine in ("vllm", "remote"))
         assert theirs["choices"][0] == ours["choices"][0], text
         assert theirs["usage"] == ours["usage"]
@@ -72,8 +73,11 @@ def test_both_engines_give_the_same_rewrites(urls: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("strength", [0, 0.5, 1.25])
 def test_both_engines_have_the_same_strengths(urls: dict[str, str], strength: float) -> None:
-    ours, theirs = (answer(urls[engine], DRAFTS[0], strength=strength) for engine in ("vllm", "remote"))
-    assert theirs["choices"][0] == ours["choices"][0]
+    # A second attempt is drawn by chance, which is another one in each engine: first attempts are compared.
+    asked = {"strength": strength, "guard": "off"}
+    for text in (DRAFTS[0], DRAFTS[-1]):
+        ours, theirs = (answer(urls[engine], text, **asked) for engine in ("vllm", "remote"))
+        assert theirs["choices"][0] == ours["choices"][0]
     assert theirs["voice"]["strength"] == strength
 
 
