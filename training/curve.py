@@ -21,6 +21,12 @@ WORTH = 0.01  # an improvement below this share is none
 MOST_DRAWN = 600  # points of a line; more cannot be told apart
 # Read on white and on black alike: the drawing has no background of its own.
 INK, TRAINING, HELD_OUT, AMBER = "#808080", "#3d85c6", "#2e9e6b", "#f59e0b"
+STYLE: Any = {
+    "svg.fonttype": "none", "svg.hashsalt": "nic-voice", "font.family": "sans-serif", "text.color": INK,
+    "axes.edgecolor": INK, "axes.labelcolor": INK, "xtick.color": INK, "ytick.color": INK, "grid.color": INK,
+    "axes.spines.top": False, "axes.spines.right": False, "axes.grid": True, "axes.grid.axis": "y", "grid.alpha": 0.25,
+    "legend.frameon": False,
+}  # fmt: skip
 
 
 class Curve:
@@ -71,26 +77,25 @@ def drawing(points: Sequence[dict[str, Any]]) -> str:
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
-    style: Any = {
-        "svg.fonttype": "none", "svg.hashsalt": "nic-voice", "font.family": "sans-serif", "text.color": INK,
-        "axes.edgecolor": INK, "axes.labelcolor": INK, "xtick.color": INK, "ytick.color": INK, "grid.color": INK,
-    }  # fmt: skip
     training, validation = _losses(points, "loss"), _losses(points, "validation_loss")
-    with mpl.rc_context(style):
+    with mpl.rc_context(STYLE):
         figure = Figure(figsize=(8, 4.2), layout="constrained")
         axes = figure.add_subplot()
         axes.set(title="Training curve", xlabel="optimiser steps", ylabel="loss per answer token (nats)")
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.grid(axis="y", alpha=0.25)
         axes.plot(*_columns(_thin(training)), color=TRAINING, alpha=0.3, linewidth=1)
         axes.plot(*_columns(_thin(_smooth(training))), color=TRAINING, linewidth=2, label="training, running average")
         if validation:
             axes.plot(*_columns(validation), "o-", color=HELD_OUT, linewidth=2, markersize=4, label="held out")
         if (step := converged(validation)) is not None:
             axes.axvline(step, color=AMBER, linewidth=2, label=f"converged at step {step:,}")
-        axes.legend(frameon=False)
-        file = io.StringIO()
-        figure.savefig(file, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+        axes.legend()
+        return as_svg(figure)
+
+
+def as_svg(figure: Any) -> str:
+    """A matplotlib figure, drawn without a background; the same figure gives the same bytes."""
+    file = io.StringIO()
+    figure.savefig(file, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     return file.getvalue()
 
 
