@@ -12,6 +12,7 @@ import uvicorn
 from service.app import create_app
 from service.settings import Settings
 from service.state import Service
+from service.systemd import Systemd
 from voice.errors import UserError
 
 DRAIN_S = 10  # how long requests may take to finish once the server is told to stop
@@ -39,14 +40,20 @@ def serve(settings: Settings) -> None:
 
 
 class _Server(uvicorn.Server):
-    """A server that stops when the model could not be loaded."""
+    """A server that stops when the model could not be loaded, and tells systemd how it is."""
 
     def __init__(self, config: uvicorn.Config, service: Service) -> None:
         super().__init__(config)
         self._service = service
+        self._systemd = Systemd()
 
     async def on_tick(self, counter: int) -> bool:
+        self._systemd.tick(self._service.ready)
         return await super().on_tick(counter) or self._service.failure is not None
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._systemd.stopping()
+        await super().shutdown(sockets)
 
 
 def _listen(host: str, port: int) -> socket.socket:

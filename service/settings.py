@@ -1,6 +1,7 @@
 """The service's settings: environment variables NIC_VOICE_*, checked all at once at the start.
 
-In: the environment, and what the command line overrides. Out: one frozen Settings.
+In: the environment, credentials of systemd (files nic_voice_* in $CREDENTIALS_DIRECTORY), and what the command line
+overrides. Out: one frozen Settings.
 """
 
 import difflib
@@ -127,11 +128,11 @@ class Settings(BaseSettings):
 
 
 def load_settings(**given: Any) -> Settings:
-    """Settings of the environment, overridden by `given`; SettingsError lists everything that is wrong."""
+    """Settings from outside, overridden by `given`; SettingsError lists everything that is wrong."""
     problems = _unknown_variables()
     settings = None
     try:
-        settings = Settings(**given)
+        settings = Settings(**{"_secrets_dir": os.environ.get("CREDENTIALS_DIRECTORY"), **given})
     except ValidationError as error:
         problems += [f"{_name(item['loc'], given)}: {item['msg']}" for item in error.errors()]
     if problems or settings is None:

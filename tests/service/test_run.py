@@ -6,7 +6,8 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
+from pathlib import Path
 
 import openai
 import pytest
@@ -16,7 +17,6 @@ from openai.types.chat import ChatCompletionUserMessageParam
 from nic_voice.serving import free_port
 from service import run
 from service.app import create_app
-from service.engines import Adapter
 from service.errors import EngineUnavailable
 from service.settings import Settings
 from tests.service.conftest import MakeVoice
@@ -79,33 +79,31 @@ def test_a_taken_port_is_named(settings: Settings) -> None:
 
 def test_serve_stops_at_ctrl_c(
     make_voice: MakeVoice, settings: Settings, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str], tmp_path: Path,
 ) -> None:  # fmt: skip
     make_voice("ana")
+    systemd = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    systemd.bind(str(tmp_path / "notify"))
+    monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
     port = free_port()
     monkeypatch.setattr(run, "create_app", lambda given: create_app(given, engine))
-    loaded = threading.Event()
-    monkeypatch.setattr(engine, "load", _load_and_tell(loaded))
+    heard = []
 
     def interrupt() -> None:
-        loaded.wait()
+        heard.append(systemd.recv(1000))
         os.kill(os.getpid(), signal.SIGINT)
+        heard.append(systemd.recv(1000))
 
     thread = threading.Thread(target=interrupt)
     thread.start()
     with caplog.at_level(logging.INFO):
         run.serve(settings.model_copy(update={"port": port}))
     thread.join()
+    systemd.close()
+    assert [message.partition(b"\n")[0] for message in heard] == [b"READY=1", b"STOPPING=1"]
     assert engine.stopped
     assert f"http://127.0.0.1:{port}" in capsys.readouterr().out
     assert f"port={port}" in caplog.text
-
-
-def _load_and_tell(loaded: threading.Event) -> Callable[[Adapter], Awaitable[None]]:
-    async def load(_: Adapter) -> None:
-        loaded.set()
-
-    return load
 
 
 def test_serve_ends_when_the_model_cannot_be_loaded(

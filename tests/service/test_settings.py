@@ -36,6 +36,15 @@ def test_everything_wrong_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> No
     assert "secret-looking" not in message
 
 
+def test_credentials_of_systemd_are_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "nic_voice_upstream_key").write_text("secret\n")
+    (tmp_path / "of_another_program").write_text("whatever")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    settings = load_settings()
+    assert settings.upstream_key is not None
+    assert settings.upstream_key.get_secret_value() == "secret"
+
+
 @pytest.mark.parametrize("name", ["NIC_VOICE_CACHE", "NIC_VOICE_URL"])
 def test_variables_of_others_are_known(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(name, "somewhere")
