@@ -8,10 +8,11 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
-from fastapi import APIRouter, FastAPI, Header, Query, Request, Response
+from fastapi import APIRouter, Body, FastAPI, Header, Query, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.middleware.cors import CORSMiddleware
 
+from service import openapi
 from service.chat import complete
 from service.door import Door
 from service.engines import Engine
@@ -56,13 +57,14 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     app.add_middleware(Addresses)
     add_handlers(app)
     app.include_router(router)
+    openapi.describe(app)
     return app
 
 
-@router.post(CHAT)
+@router.post(CHAT, responses=openapi.CHAT)
 async def chat_completions(
     request: Request,
-    body: ChatRequest,
+    body: Annotated[ChatRequest, Body(openapi_examples=openapi.REQUESTS)],
     x_voice: Annotated[str | None, Header(description="A voice, when the body names none")] = None,
     voice: Annotated[str | None, Query(description="A voice, when neither body nor header names one")] = None,
 ) -> Response:
@@ -80,7 +82,7 @@ async def health() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@router.get("/ready")
+@router.get("/ready", responses=openapi.failing(503))
 async def ready(request: Request) -> dict[str, str]:
     """Whether a request would be answered now."""
     service: Service = request.app.state.service
@@ -96,7 +98,7 @@ async def metrics(request: Request) -> Response:
     return Response(generate_latest(service.metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
 
-@router.get("/v1/models")
+@router.get("/v1/models", responses=openapi.failing(401))
 async def models(request: Request) -> dict[str, Any]:
     """The voices that are served, and the base model."""
     service: Service = request.app.state.service
@@ -104,13 +106,13 @@ async def models(request: Request) -> dict[str, Any]:
     return {"object": "list", "data": [_card(service, name) for name in names]}
 
 
-@router.get("/v1/models/{name:path}")
+@router.get("/v1/models/{name:path}", responses=openapi.failing(401, 404))
 async def model(request: Request, name: str) -> dict[str, Any]:
     """One voice, by its name or an alias, or the base model."""
     return _card(request.app.state.service, name)
 
 
-@router.get("/v1/voices/{name}")
+@router.get("/v1/voices/{name}", responses=openapi.failing(401, 404))
 async def voice(request: Request, name: str) -> dict[str, Any]:
     """What a voice's manifest says, or why the voice is refused."""
     voices = (request.app.state.service).voices

@@ -7,17 +7,12 @@ accepted; known ones that would change the answer and are not supported are refu
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from service.engines import Sampling
 from service.errors import InvalidRequest, Unsupported
 from service.rewriting.care import Care
 from service.settings import Level, Settings
-
-_EXAMPLE: dict[str, JsonValue] = {
-    "voice": "nic",
-    "messages": [{"role": "user", "content": "Thank you, I will see you at 8."}],
-}
 
 
 class _Open(BaseModel):
@@ -56,7 +51,7 @@ class StreamOptions(_Open):
 class ChatRequest(_Open):
     """The body of a request."""
 
-    model_config = ConfigDict(extra="allow", json_schema_extra={"examples": [_EXAMPLE]})
+    model_config = ConfigDict(extra="allow")
 
     messages: list[Message] = Field(min_length=1, description="A voice rewrites the last user message")
     model: str | None = Field(None, description="A voice, or the base model")

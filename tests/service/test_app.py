@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from service.app import create_app
@@ -118,9 +120,36 @@ async def test_the_openapi_document_shows_the_body(make_voice: MakeVoice, serve:
     make_voice("ana")
     async with serve() as client:
         document = (await client.get("/openapi.json")).json()
-    body = document["paths"][CHAT]["post"]["requestBody"]["content"]["application/json"]["schema"]
-    assert body == {"$ref": "#/components/schemas/ChatRequest"}
+    post = document["paths"][CHAT]["post"]
+    assert post["requestBody"]["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/ChatRequest"}
     assert {"ChatRequest", "Message", "TextPart"} <= set(document["components"]["schemas"])
+    assert set(post["responses"]) == set("200 400 401 404 409 413 415 429 502 503 504 508".split())
+    assert "Retry-After" in post["responses"]["503"]["headers"]
+    assert "engine_unavailable" in post["responses"]["503"]["content"]["application/json"]["examples"]
+
+
+async def test_the_documents_examples_are_true(make_voice: MakeVoice, serve: Serve) -> None:
+    make_voice("nic")
+    async with serve() as client:
+        document = (await client.get("/openapi.json")).json()
+        post = document["paths"][CHAT]["post"]
+        asked = post["requestBody"]["content"]["application/json"]["examples"]
+        found = await client.post(CHAT, json=asked["rewrite"]["value"])
+        stream = await client.post(CHAT, json=asked["stream"]["value"])
+        half = await client.post(CHAT, json=asked["half as strong"]["value"] | {"register": "chat"})
+        upstream = await client.post(CHAT, json=asked["draft first"]["value"])
+    said = post["responses"]["200"]["content"]["application/json"]["example"]
+    assert shape(found.json()) == shape(said)
+    assert stream.text.endswith("data: [DONE]\n\n")
+    assert half.json()["voice"]["strength"] == 0.5
+    assert upstream.json()["error"]["code"] == "no_upstream"  # none is set here
+
+
+def shape(content: Any) -> Any:
+    """Keys and types; the framework leaves out of its document what is null."""
+    if isinstance(content, dict):
+        return {key: shape(value) for key, value in content.items() if value is not None}
+    return [shape(value) for value in content] if isinstance(content, list) else type(content)
 
 
 def test_without_a_voice_there_is_no_application(settings: Settings, engine: FakeEngine) -> None:
