@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from extraction import habits, limits, lookalikes
+from extraction import habits, limits, lookalikes, shipped
 from extraction import ledger as ledgers
 from extraction import pieces as files
 from extraction.aside import NOWHERE, Aside
@@ -37,6 +37,7 @@ from voice.ends import closing_names
 from voice.errors import counted
 from voice.facts.masking import kinds_in
 from voice.facts.people import Names
+from voice.shipped import Shipped
 
 _PEOPLE = "aurora_social_identities"
 _LAST = datetime.max.replace(tzinfo=UTC)
@@ -52,7 +53,8 @@ def ignore_progress(source: str, rows_done: int, rows_total: int) -> None:
 class Wishes:
     """What is wanted of the first stage: the `unit` of a piece, a file of `drafts`, what becomes of `secrets`.
 
-    With `mask_names` placeholders stand for the people of the Nexus's identity table, too, and for the owner.
+    With `mask_names` placeholders stand for the people of the Nexus's identity table, too, and for the owner. What was
+    `shipped` by the service is not learned.
     """
 
     unit: UnitChoice = "both"
@@ -60,6 +62,7 @@ class Wishes:
     secrets: Secrets = "mask"
     mask_names: bool = False
     limits: Limits = field(default_factory=Limits)
+    shipped: Shipped | None = None
 
 
 AS_USUAL = Wishes()
@@ -100,6 +103,8 @@ async def gather_own(
                 cut_pieces(own, owner, wishes.unit)
         if wishes.unit != "sentence":
             join_runs(walk.turns, wishes.unit)
+    if wishes.shipped:
+        shipped.apply(found, wishes.shipped)
     limits.apply(found, wishes.limits)
     walked = {name: _counted(walk, owner, aside) for name, walk in walks.items()}
     pieces = [piece for own in found for piece in own.pieces]

@@ -39,6 +39,7 @@ class Reason(StrEnum):
     QUOTE_LEFT_OVER = "quote_left_over", "the header of a quote still stands in it"
     SECRET = "secret", "it holds a password, a key, a card or an account number, and `--secrets drop` was given"
     OWN_NAME = "own_name", "nothing but the owner's name"
+    SHIPPED = "shipped", "the service wrote it, and `--exclude-shipped` was given"
     # Sentences and pairs, once the neutral side is there.
     INVENTED_FACT = "invented_fact", "a fact or a name that the neutral side lacks: it would teach inventing"
     # Lines of a file of pairs or of own texts.

@@ -4,6 +4,7 @@ In: a ChatRequest and the names around it. Out: the HTTP answer.
 """
 
 import json
+from collections import defaultdict
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
@@ -24,6 +25,7 @@ from service.state import Service
 from service.stream import EventStream, resumed, until_hung_up, with_pauses
 from service.target import Bare, Drafted, Names, Target, choose
 from service.upstream import Draft
+from voice.shipped import Shipping
 
 KEEP_ALIVE_S = 15.0
 MOST_CHARS_A_TOKEN = 16  # on average over a text; real ones have about 4
@@ -43,6 +45,8 @@ async def complete(request: Request, body: ChatRequest, names: Names) -> Respons
     if not place.take_now():
         await until_hung_up(request, place.take())
     answer, pieces = Answer(target, record.usage, body.n or 1), make()
+    if service.shipping and not isinstance(target, Bare):
+        pieces = _noted(pieces, service.shipping)
     if not body.stream:
         return JSONResponse(await until_hung_up(request, answer.collect(pieces)))
     paced = with_pauses(pieces, KEEP_ALIVE_S)
@@ -83,6 +87,19 @@ async def _drafted(
     async with aclosing(found) as pieces:
         async for piece in pieces:
             yield piece
+
+
+async def _noted(pieces: AsyncGenerator[Piece], shipping: Shipping) -> AsyncGenerator[Piece]:
+    """The pieces; what of them went out is added to what was shipped."""
+    texts: defaultdict[int, list[str]] = defaultdict(list)
+    try:
+        async with aclosing(pieces):
+            async for piece in pieces:
+                texts[piece.choice].append(piece.text)
+                yield piece
+    finally:
+        for parts in texts.values():
+            shipping.add("".join(parts))
 
 
 async def _require_length(service: Service, texts: Sequence[str]) -> None:

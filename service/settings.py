@@ -92,6 +92,9 @@ class Settings(BaseSettings):
     rewrite_seconds: float = Field(
         60.0, gt=0, description="Seconds for one request; spent, what is not rewritten yet goes out as it came"
     )
+    shipped: Path | None = Field(
+        None, description="Folder for keyed hashes of what was shipped, for `extract --exclude-shipped`; none otherwise"
+    )
     upstream_url: str | None = Field(
         None, pattern="^https?://", description="Base URL, ending in /v1, of the big model that answers before a voice"
     )

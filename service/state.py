@@ -21,6 +21,7 @@ from service.voices import Voices, first_base, load_voices
 from service.watch import stamps, watch
 from voice.base_model import resolve
 from voice.errors import UserError
+from voice.shipped import Shipping
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +45,7 @@ class Service:
         self.limits = Limits(settings)
         self.rewriter = Rewriter(self.engine)
         self.upstream = Upstream(settings)
+        self.shipping = Shipping(settings.shipped) if settings.shipped else None
         self.metrics = Metrics()
         self.metrics.watch(self.limits, lambda: getattr(self.engine, "restarts", 0))
         self.ready = False

@@ -68,6 +68,11 @@ def sample(dsn: str | None, rows: int, seed: int, out: Path, stop: bool) -> None
 @click.option(
     "--keep-rejected", type=path(), help="Write the owner's texts that are not learned to this file, and why."
 )
+@click.option(
+    "--exclude-shipped",
+    type=path(file_okay=False),
+    help="Leave out what the service wrote: its folder NIC_VOICE_SHIPPED.",
+)
 @with_neutral
 def extract(
     dsn: str,
@@ -80,6 +85,7 @@ def extract(
     copies: int,
     one_words: float,
     keep_rejected: Path | None,
+    exclude_shipped: Path | None,
     neutral: Neutral,
 ) -> None:
     """Turn the owner's rows of a Nexus into triplets; the database is only read."""
@@ -89,12 +95,14 @@ def extract(
     from extraction.pipeline import Wishes, gather_own
     from nic_voice.sample import embedded
     from nic_voice.terminal import rows_bar
+    from voice.shipped import Shipped
 
     identities = load_owner(owner)
     neutral.check(mask_names)
+    shipped = Shipped(exclude_shipped) if exclude_shipped else None
     embedded.start_if_ours(dsn)
     with kept_in(keep_rejected) as aside, rows_bar() as progress:
-        wishes = Wishes(unit, drafts, secrets, mask_names, Limits(copies, one_words))
+        wishes = Wishes(unit, drafts, secrets, mask_names, Limits(copies, one_words), shipped)
         asyncio.run(gather_own(dsn, identities, out, wishes, aside=aside, on_progress=progress))
     show_ledger(neutral.write(out), out)
 

@@ -25,6 +25,7 @@ from extraction.reason import Reason
 from voice.errors import UserError
 from voice.manifest import file_sha256
 from voice.postgres import PostgresError
+from voice.shipped import Shipped, Shipping
 from voice.triplet import read_triplets
 
 OWNER = Owner(names=("Nic Sample",), emails=("nic@example.org",))
@@ -334,6 +335,17 @@ async def test_what_is_rejected_of_the_owners_is_kept_aside_and_nobody_elses(nex
         ("imessage:a", "reaction", "lol"),
         ("imessage:d", "tapback", "Liked “see you”"),
     ]
+
+
+@pytest.mark.postgres
+async def test_what_the_service_wrote_is_not_learned(nexus_dsn: str, tmp_path: Path) -> None:
+    await _fill(nexus_dsn)
+    Shipping(tmp_path / "shipped").add("Works for me — bring 2 copies", MARCH.date())
+    Shipping(tmp_path / "shipped").add("late again sorry the train", MARCH.date())  # a year before it was sent
+    wishes = Wishes(unit="sentence", shipped=Shipped(tmp_path / "shipped"))
+    ledger = await extract(nexus_dsn, OWNER, tmp_path / "data", wishes)
+    assert ledger.sources["gmail"].sentences_rejected == {Reason.SHIPPED: 1}
+    assert "late again." in {triplet.own for triplet in read_triplets(tmp_path / "data" / "triplets.jsonl")}
 
 
 @pytest.mark.postgres

@@ -1,6 +1,7 @@
 import asyncio
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from service.settings import Settings
 from tests.service.conftest import MakeVoice, Serve, user
 from tests.service.fake_engine import FakeEngine
 from voice.prompt import Prompt
+from voice.shipped import Shipped
 
 CHAT = "/v1/chat/completions"
 
@@ -52,6 +54,18 @@ async def test_a_rewrite(serve: Serve) -> None:
         "extra_tokens": 0,
     }
     assert answer.headers["x-request-id"].startswith("req-")
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_what_goes_out_in_a_voice_is_noted(stream: bool, serve: Serve, tmp_path: Path) -> None:
+    text, asked = "I will be there. But do not wait for me at the door!", {"stream": stream, "n": 2}
+    async with serve(shipped=tmp_path / "shipped") as client:
+        await client.post(CHAT, json={"voice": "ana", "messages": user(text), **asked})
+        await client.post(CHAT, json={"model": "base", "messages": user(text), **asked})
+    shipped = Shipped(tmp_path / "shipped")
+    assert shipped.share("ana: i will be there. ana: but do not wait for me at the door!", None) == 1
+    assert shipped.share(f"You said {text}", None) == 0
+    assert len((next((tmp_path / "shipped").glob("*.txt"))).read_text().splitlines()) == 2 * 2
 
 
 @pytest.mark.parametrize(
