@@ -1,12 +1,13 @@
 """The real server on a real port, asked by the openai client; the engine behind it is the fake one."""
 
 import asyncio
+import json
 import logging
 import os
 import signal
 import socket
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from pathlib import Path
 
 import openai
@@ -17,6 +18,7 @@ from openai.types.chat import ChatCompletionUserMessageParam
 from nic_voice.serving import free_port
 from service import run
 from service.app import create_app
+from service.engines import Completion
 from service.errors import EngineUnavailable
 from service.settings import Settings
 from tests.service.conftest import MakeVoice
@@ -68,6 +70,33 @@ async def test_the_synchronous_client(url: str) -> None:
             return [whole.choices[0].message.content, "".join(c.choices[0].delta.content or "" for c in stream)]
 
     assert await asyncio.to_thread(ask) == ["ana: i am late."] * 2
+
+
+async def test_a_reader_that_does_not_read_holds_no_memory_and_frees_the_engine_when_it_goes(
+    url: str, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    produced, closed = 0, asyncio.Event()
+
+    async def talk(*_: object) -> AsyncGenerator[Completion]:
+        nonlocal produced
+        try:
+            while True:
+                produced += 10_000
+                yield Completion("x" * 10_000, 0, 1, None)
+        finally:
+            closed.set()
+
+    monkeypatch.setattr(engine, "converse", talk)
+    body = json.dumps({"model": "base", "messages": SAID, "stream": True}).encode()
+    host, _, port = url.removeprefix("http://").removesuffix("/v1").partition(":")
+    reader, writer = await asyncio.open_connection(host, int(port), limit=1000)
+    writer.write(b"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+    await reader.readuntil(b"\r\n")
+    await asyncio.sleep(1)  # time for a hundred megabytes and more
+    assert produced < 30_000_000  # what the kernel keeps for a connection
+    writer.transport.abort()
+    async with asyncio.timeout(30):
+        await closed.wait()
 
 
 def test_a_taken_port_is_named(settings: Settings) -> None:
