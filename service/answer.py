@@ -17,16 +17,19 @@ from service.target import Target
 @dataclass(slots=True)
 class Usage:
     """Tokens of prompts and of what was shipped; segments by verdict, and what was ("missing" or "invented", a kind)
-    in the rewrites of those that went out as they came.
+    in the rewrites of those that went out as they came; `first_s` is when the first text was there (perf_counter).
     """
 
     prompt_tokens: int = 0
     completion_tokens: int = 0
     verdicts: Counter[str] = field(default_factory=Counter)
     faults: Counter[tuple[str, str]] = field(default_factory=Counter)
+    first_s: float | None = None
 
     def add(self, piece: Piece) -> None:
         """Count a piece that goes out."""
+        if piece.text and self.first_s is None:
+            self.first_s = time.perf_counter()
         self.prompt_tokens += piece.prompt_tokens
         self.completion_tokens += piece.completion_tokens
         if piece.verdict:

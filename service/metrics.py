@@ -17,7 +17,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from service.answer import Usage
 from service.errors import ClientGone, unexpected
 from service.http import respond
-from service.limits import Limits
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +47,14 @@ class Metrics:
             "nic_voice_request_seconds", "Time from request to the end of its answer", ["voice"],
             buckets=_BUCKETS_S, registry=self.registry,
         )  # fmt: skip
+        self.first_piece = Histogram(
+            "nic_voice_first_piece_seconds", "Time from request to the first piece of its answer", ["voice"],
+            buckets=_BUCKETS_S, registry=self.registry,
+        )  # fmt: skip
+        self.upstream = Histogram(
+            "nic_voice_upstream_seconds", "Time in which the upstream wrote a draft, by what came of it", ["outcome"],
+            buckets=_BUCKETS_S, registry=self.registry,
+        )  # fmt: skip
         self.tokens = Counter(
             "nic_voice_tokens", "Tokens of prompts (in) and answers (out)", ["voice", "direction"],
             registry=self.registry,
@@ -62,19 +69,16 @@ class Metrics:
         self.refused = Counter("nic_voice_refused", "Requests that the door refused", ["code"], registry=self.registry)
         self.in_flight = Gauge("nic_voice_in_flight", "Chat completions under way", registry=self.registry)
 
-    def watch(self, limits: Limits, restarts: Callable[[], float]) -> None:
-        """Show how many requests are worked on, how many wait, and how often the engine had to be started again."""
-        for name, what, count in (
-            ("nic_voice_working", "Chat completions that are worked on", lambda: limits.working),
-            ("nic_voice_queue", "Chat completions that wait for their turn", lambda: limits.waiting),
-            ("nic_voice_engine_restarts", "How often the engine died and was started again", restarts),
-        ):
-            Gauge(name, what, registry=self.registry).set_function(count)
+    def watch(self, name: str, what: str, count: Callable[[], float]) -> None:
+        """Show a number that somebody else knows."""
+        Gauge(name, what, registry=self.registry).set_function(count)
 
     def count(self, record: Record, seconds: float) -> None:
         """Add a finished chat completion."""
         self.requests.labels(record.voice, str(record.status)).inc()
         self.seconds.labels(record.voice).observe(seconds)
+        if record.usage.first_s is not None:
+            self.first_piece.labels(record.voice).observe(record.usage.first_s - record.started)
         self.tokens.labels(record.voice, "in").inc(record.usage.prompt_tokens)
         self.tokens.labels(record.voice, "out").inc(record.usage.completion_tokens)
         for verdict, count in record.usage.verdicts.items():

@@ -44,10 +44,10 @@ class Service:
         check_address(settings, self.keys)
         self.limits = Limits(settings)
         self.rewriter = Rewriter(self.engine)
-        self.upstream = Upstream(settings)
-        self.shipping = Shipping(settings.shipped) if settings.shipped else None
         self.metrics = Metrics()
-        self.metrics.watch(self.limits, lambda: getattr(self.engine, "restarts", 0))
+        self.upstream = Upstream(settings, lambda outcome, s: self.metrics.upstream.labels(outcome).observe(s))
+        self.shipping = Shipping(settings.shipped) if settings.shipped else None
+        self._show()
         self.ready = False
         self.failure: UserError | None = None
         self.starting: asyncio.Task[None] | None = None
@@ -72,12 +72,29 @@ class Service:
         if not self.ready:
             raise EngineUnavailable("The model is still being loaded. Ask again in a moment.")
 
+    def _show(self) -> None:
+        """What the metrics say of the parts."""
+        limits, voices, engine = self.limits, self.voices, self.engine
+        show = self.metrics.watch
+        show("nic_voice_working", "Chat completions that are worked on", lambda: limits.working)
+        show("nic_voice_queue", "Chat completions that wait for their turn", lambda: limits.waiting)
+        show(
+            "nic_voice_engine_up", "Whether the engine can answer", lambda: self.ready and getattr(engine, "well", True)
+        )
+        show("nic_voice_engine_restarts", "How often the engine died and was started again",
+             lambda: getattr(engine, "restarts", 0))  # fmt: skip
+        show("nic_voice_voices_served", "Voices that are served", lambda: len(voices.served))
+        show("nic_voice_voices_refused", "Voices, or newer versions of them, that are refused",
+             lambda: len(voices.refused))  # fmt: skip
+        show("nic_voice_adapter_loads", "Adapters that were loaded since the start", lambda: voices.loads)
+
     async def _start(self) -> None:
         try:
             await self.engine.start()
             for voice in list(self.voices.served.values()):
                 try:
                     await self.engine.load(voice.adapter)
+                    self.voices.loads += 1
                 except EngineFailed as error:
                     del self.voices.served[voice.name]
                     self.voices.refuse(voice.name, str(error))

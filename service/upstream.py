@@ -5,7 +5,8 @@ calls, reasoning); and a Draft. What goes wrong is UpstreamFailed or UpstreamTim
 """
 
 import json
-from collections.abc import AsyncGenerator, Iterator
+import time
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing, contextmanager
 from typing import Any
 
@@ -63,7 +64,9 @@ class Draft:
 class Upstream:
     """The server at NIC_VOICE_UPSTREAM_URL, over pooled connections."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, observe: Callable[[str, float], None] = lambda _, __: None) -> None:
+        """`observe` is told what came of each draft ("ok", an error's code, "gone") and after how many seconds."""
+        self._observe = observe
         self._most_chars = settings.max_body_bytes
         self._stall_s, self._deadline_s = settings.upstream_stall_seconds, settings.deadline_seconds
         self._url = f"{settings.upstream_url.rstrip('/')}/chat/completions" if settings.upstream_url else None
@@ -86,7 +89,7 @@ class Upstream:
         """The text of an answer, and what else came with it."""
         sent = {name: value for name, value in body.items() if name not in OURS}
         timeout = httpx.Timeout(self._deadline_s, connect=CONNECT_S)
-        with _translated(self._deadline_s):
+        with self._timed(), _translated(self._deadline_s):
             async with self._client.stream("POST", self._url or "", json=sent, timeout=timeout) as answer:
                 _require_success(answer)
                 raw = bytearray()
@@ -94,9 +97,9 @@ class Upstream:
                     raw += part
                     if len(raw) > 8 * self._most_chars:  # JSON takes up to six bytes for a character
                         raise UpstreamFailed("The model that writes the draft did not come to an end.")
-        text, passed = draft.read(_json(bytes(raw)), "message")
-        if not text and not passed:
-            raise _said_nothing()
+            text, passed = draft.read(_json(bytes(raw)), "message")
+            if not text and not passed:
+                raise _said_nothing()
         return text, passed
 
     async def parts(self, body: dict[str, Any], draft: Draft) -> AsyncGenerator[str | Passed]:
@@ -104,7 +107,7 @@ class Upstream:
         sent = {name: value for name, value in body.items() if name not in OURS}
         sent |= {"stream": True, "stream_options": {"include_usage": True}}
         timeout, chars = httpx.Timeout(self._stall_s, connect=CONNECT_S), 0
-        with _translated(self._stall_s):
+        with self._timed(), _translated(self._stall_s):
             async with self._client.stream("POST", self._url or "", json=sent, timeout=timeout) as answer:
                 _require_success(answer)
                 async with aclosing(_events(answer)) as events:
@@ -117,10 +120,22 @@ class Upstream:
                             yield passed
                         if text:
                             yield text
-        if draft.finish_reason is None:
-            raise UpstreamFailed("The model that writes the draft broke off in the middle.")
-        if not chars:
-            raise _said_nothing()
+            if draft.finish_reason is None:
+                raise UpstreamFailed("The model that writes the draft broke off in the middle.")
+            if not chars:
+                raise _said_nothing()
+
+    @contextmanager
+    def _timed(self) -> Iterator[None]:
+        started, outcome = time.perf_counter(), "gone"
+        try:
+            yield
+            outcome = "ok"
+        except RequestError as error:
+            outcome = error.code
+            raise
+        finally:
+            self._observe(outcome, time.perf_counter() - started)
 
 
 async def _events(answer: httpx.Response) -> AsyncGenerator[bytes]:

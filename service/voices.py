@@ -53,11 +53,13 @@ class Voices:
     def __init__(self, served: list[Voice], refused: dict[str, str]) -> None:
         self.served = {voice.name: voice for voice in served}
         self.refused = refused  # not served at all, or not in the version that is there now
+        self.loads = 0  # adapters that the engine took
         self._name_aliases()
 
     def put(self, voice: Voice) -> None:
         """Serve a voice, or another version of it; what is under way keeps the version that it began with."""
         self.served[voice.name] = voice
+        self.loads += 1
         self.refused.pop(voice.name, None)
         self._name_aliases()
 

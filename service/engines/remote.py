@@ -43,6 +43,11 @@ class RemoteEngine:
         self._looks: dict[str, asyncio.Task[None]] = {}  # at those that are not
         self._started = False
 
+    @property
+    def well(self) -> bool:
+        """Whether a server can answer."""
+        return bool(self._servers)
+
     async def start(self) -> None:
         """Return when one of the servers answers; the others may come later."""
         self._tokenizer = await asyncio.to_thread(_tokenizer, self._base)

@@ -26,7 +26,7 @@ class Supervised:
     def __init__(self, make: Callable[[], Engine]) -> None:
         self._make = make
         self._engine = make()
-        self._well = False
+        self.well = False  # whether there is one that can answer
         self._adapters: dict[str, Adapter] = {}  # the newest of each voice
         self._watching: asyncio.Task[None] | None = None
         self._suspected = asyncio.Event()
@@ -36,12 +36,12 @@ class Supervised:
     async def start(self) -> None:
         """Start the first engine, and watch it from then on."""
         await self._engine.start()
-        self._well = True
+        self.well = True
         self._watching = asyncio.create_task(self._watch())
 
     async def stop(self) -> None:
         """Stop the engine, and make no other."""
-        self._well = False
+        self.well = False
         if self._watching is not None:
             self._watching.cancel()
             await asyncio.wait({self._watching})
@@ -79,7 +79,7 @@ class Supervised:
             raise
 
     def _there(self) -> Engine:
-        if not self._well:
+        if not self.well:
             raise EngineUnavailable("The engine has died and is being started again. Ask again in a moment.")
         return self._engine
 
@@ -92,7 +92,7 @@ class Supervised:
             try:
                 await self._engine.check()
             except RequestError as error:
-                self._well = False
+                self.well = False
                 log.error("the engine is gone: %s", error)
                 await self._replace()
 
@@ -112,7 +112,7 @@ class Supervised:
                 log.error("the engine could not be started again: %s", error)
                 continue
             self.restarts += 1
-            self._well = True
+            self.well = True
             log.info("the engine is there again")
             return
 

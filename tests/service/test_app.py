@@ -114,6 +114,11 @@ async def test_metrics_have_bounded_labels(make_voice: MakeVoice, serve: Serve) 
     assert 'nic_voice_tokens_total{direction="in",voice="ana"} 3.0' in numbers
     assert 'nic_voice_tokens_total{direction="out",voice="ana"} 4.0' in numbers
     assert "nic_voice_in_flight 0.0" in numbers
+    assert 'nic_voice_first_piece_seconds_count{voice="ana"} 1.0' in numbers
+    assert "nic_voice_engine_up 1.0" in numbers
+    assert "nic_voice_voices_served 1.0" in numbers
+    assert "nic_voice_voices_refused 0.0" in numbers
+    assert "nic_voice_adapter_loads 1.0" in numbers
 
 
 async def test_the_openapi_document_shows_the_body(make_voice: MakeVoice, serve: Serve) -> None:

@@ -54,6 +54,8 @@ async def test_the_big_model_answers_and_the_voice_rewrites(serve: Serve, big: B
     }
     async with serve(upstream_url=big.url, upstream_key=SecretStr("sk-up")) as client:
         answer = await client.post(CHAT, json=asked)
+        numbers = (await client.get("/metrics")).text
+    assert 'nic_voice_upstream_seconds_count{outcome="ok"} 1.0' in numbers
     body = answer.json()
     assert body["choices"][0]["message"]["content"] == "ana: i am late. ana: so are you."
     assert body["voice"]["draft"] == {"model": "big-72b", "usage": USAGE}
@@ -333,6 +335,8 @@ async def test_an_upstream_that_fails_after_the_first_paragraph(serve: Serve, bi
 async def test_an_upstream_that_is_not_there(serve: Serve) -> None:
     async with serve(upstream_url="http://127.0.0.1:9/v1") as client:
         answer = await client.post(CHAT, json=ASKED)
+        numbers = (await client.get("/metrics")).text
+    assert 'nic_voice_upstream_seconds_count{outcome="upstream_failed"} 1.0' in numbers
     assert (answer.status_code, answer.json()["error"]["code"]) == (502, "upstream_failed")
     assert "cannot be reached" in answer.json()["error"]["message"]
 
