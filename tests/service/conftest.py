@@ -126,3 +126,10 @@ def serve(settings: Settings, engine: FakeEngine) -> Serve:
 def user(text: str) -> list[dict[str, str]]:
     """The messages of a request that holds one text."""
     return [{"role": "user", "content": text}]
+
+
+async def eventually(is_so: Callable[[], bool]) -> None:
+    """Wait until something is so."""
+    async with asyncio.timeout(30):
+        while not is_so():  # noqa: ASYNC110  what is waited for has no event
+            await asyncio.sleep(0.02)

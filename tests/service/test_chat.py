@@ -264,8 +264,13 @@ async def test_harmless_values_are_accepted(serve: Serve) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"{", b"[]", b"\xff\xfe", b'{"messages": [{"role": "user", "content": "\\ud800"}]}']
-)
+    "body",
+    [
+        b"", b"{", b"[]", b"\xff\xfe", b'{"messages": [{"role": "user", "content": "\\ud800"}]}', b"[" * 100_000,
+        b'{"messages": ' * 50_000,
+    ],
+    ids=lambda body: repr(body[:12]),
+)  # fmt: skip
 async def test_a_body_that_is_no_request(body: bytes, serve: Serve) -> None:
     async with serve() as client:
         answer = await client.post(CHAT, content=body)
@@ -282,6 +287,31 @@ async def test_a_body_that_is_too_large(declared: bool, serve: Serve) -> None:
     async with serve(max_body_bytes=1024) as client:
         answer = await client.post(CHAT, content=body if declared else parts())
     assert (answer.status_code, answer.json()["error"]["code"]) == (413, "body_too_large")
+
+
+async def test_a_body_of_a_hundred_megabytes_is_answered_before_it_is_all_there(serve: Serve) -> None:
+    sent = 0
+
+    async def parts() -> Any:
+        nonlocal sent
+        for _ in range(100):
+            sent += 1
+            yield b" " * 1_000_000
+
+    async with serve() as client:
+        answer = await client.post(CHAT, content=parts())
+    assert answer.status_code == 413
+    assert sent < 100
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["אני אאחר הערב.", "الساعة ثمانية.", "zero\u200bwidth\u200d here", "e\u0301\ufe0f \U0001f469\u200d\U0001f692"],
+)
+async def test_any_script_goes_through(text: str, serve: Serve) -> None:
+    async with serve() as client:
+        answer = await client.post(CHAT, json={"voice": "ana", "messages": user(text)})
+    assert answer.json()["choices"][0]["message"]["content"] == f"ana: {text}"
 
 
 @pytest.mark.parametrize("stream", [False, True])

@@ -10,6 +10,7 @@ import threading
 from collections.abc import AsyncGenerator, AsyncIterator
 from pathlib import Path
 
+import httpx
 import openai
 import pytest
 import uvicorn
@@ -21,7 +22,7 @@ from service.app import create_app
 from service.engines import Completion
 from service.errors import EngineUnavailable
 from service.settings import Settings
-from tests.service.conftest import MakeVoice
+from tests.service.conftest import MakeVoice, eventually
 from tests.service.fake_engine import FakeEngine
 from voice.errors import UserError
 
@@ -97,6 +98,34 @@ async def test_a_reader_that_does_not_read_holds_no_memory_and_frees_the_engine_
     writer.transport.abort()
     async with asyncio.timeout(30):
         await closed.wait()
+
+
+async def test_of_two_hundred_clients_half_hang_up_and_the_others_are_answered(url: str, engine: FakeEngine) -> None:
+    engine.gate.clear()
+    async with httpx.AsyncClient(limits=httpx.Limits(max_connections=None), timeout=120) as client:
+
+        async def ask(number: int) -> str:
+            body = {
+                "voice": "ana",
+                "messages": [{"role": "user", "content": f"Number {number}."}],
+                "stream": number % 3 == 0,
+            }
+            return (await client.post(f"{url}/chat/completions", json=body)).text
+
+        asked = [asyncio.create_task(ask(number)) for number in range(200)]
+        await eventually(lambda: len(engine.asked) == 64)  # as many as are worked on at once
+        for task in asked[::2]:
+            task.cancel()
+        engine.gate.set()
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+        numbers = (await client.get(f"{url.removesuffix('/v1')}/metrics")).text
+    for number, answer in enumerate(answers):
+        if number % 2:
+            assert f"number {number}." in str(answer)
+        else:
+            assert isinstance(answer, asyncio.CancelledError)
+    assert "nic_voice_working 0.0" in numbers
+    assert "nic_voice_queue 0.0" in numbers
 
 
 def test_a_taken_port_is_named(settings: Settings) -> None:

@@ -11,6 +11,7 @@ from service.engines.remote import RemoteEngine
 from service.errors import EngineFailed, EngineUnavailable, PromptTooLong
 from service.settings import load_settings
 from tests.fake_tokenizer import FakeTokenizer
+from tests.service.conftest import eventually
 from tests.service.engines.model_server import Behaviour, Server, serving
 from voice.base_model import BaseModel
 from voice.prompt import Prompt, encode
@@ -52,12 +53,6 @@ def ana(tmp_path: Path) -> Adapter:
 @pytest.fixture
 def llama(ana: Adapter) -> Behaviour:
     return Behaviour(adapters={"0": "/elsewhere/bob.gguf", "3": str(ana.folder / "adapter.gguf")})
-
-
-async def eventually(is_so: Callable[[], bool]) -> None:
-    async with asyncio.timeout(30):
-        while not is_so():  # noqa: ASYNC110  what is waited for has no event
-            await asyncio.sleep(0.02)
 
 
 def at(ana: Adapter, strength: float) -> Adapter:
