@@ -114,9 +114,9 @@ def main() -> None:
                     found = asyncio.run(_asked(url, headers, voice.name, concurrent, seconds))
                     rows.append({"server": server, **found})
                 if app == "create_app":
-                    before = _held(pid)
+                    before = held(pid)
                     asyncio.run(_asked(url, headers, voice.name, 32, most=many))
-                    growth = {"requests": many, "before": before, "after": _held(pid)}
+                    growth = {"requests": many, "before": before, "after": held(pid)}
     show("The service's own cost", rows, arguments.json, width=120, growth=growth)
 
 
@@ -175,7 +175,7 @@ async def _asked(
     }  # fmt: skip
 
 
-def _held(pid: int) -> dict[str, int]:
+def held(pid: int) -> dict[str, int]:
     """Resident memory in KiB, and open files, of a process."""
     status = Path(f"/proc/{pid}/status").read_text()
     resident = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
