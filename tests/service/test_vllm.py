@@ -84,6 +84,17 @@ async def test_strength_goes_from_the_base_to_the_voice(
     assert await said(1) == voice  # and none of them has taken its place
 
 
+async def test_more_voices_than_slots_take_turns(vllm: VllmEngine, base: BaseModel, tmp_path: Path) -> None:
+    many = [random_adapter(tmp_path / str(seed), base, seed) for seed in range(10, 16)]
+    assert len(many) > load_settings().max_loras
+    alone = [(await vllm.generate(PROMPT, adapter, GREEDY)).text for adapter in many]
+    asked = [adapter for _ in range(4) for adapter in many]
+    async with asyncio.timeout(300):  # none starves
+        together = await asyncio.gather(*(vllm.generate(PROMPT, adapter, GREEDY) for adapter in asked))
+    assert [answer.text for answer in together] == alone * 4
+    assert len(set(alone)) > 1
+
+
 async def test_many_seeded_requests_at_once_are_answered(vllm: VllmEngine, adapters: list[Adapter]) -> None:
     """More tokens than vLLM takes in one step: a seeded prompt that it cut there has ended the whole engine."""
     await vllm.load(adapters[0])
