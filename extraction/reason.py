@@ -42,6 +42,7 @@ class Reason(StrEnum):
     SHIPPED = "shipped", "the service wrote it, and `--exclude-shipped` was given"
     # Sentences and pairs, once the neutral side is there.
     INVENTED_FACT = "invented_fact", "a fact or a name that the neutral side lacks: it would teach inventing"
+    NO_DRAFT = "no_draft", "nobody wrote a good draft of it, and `--rest none` leaves such texts out"
     # Lines of a file of pairs or of own texts.
     NOT_ONE_TAB = "not_one_tab", "not exactly one tab in the line"
     NOT_A_PAIR = "not_a_pair", "no JSON object with the texts neutral and own in the line"

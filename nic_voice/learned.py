@@ -33,10 +33,10 @@ HELD_OUT_SHARE, HELD_OUT_MOST = 0.15, 3_000
 ENVIRONMENT = {"NIC_VOICE_GUARD": "off", "NIC_VOICE_LOG_LEVEL": "WARNING"}
 
 
-def add_learned(out: Path, training: tuple[str, ...], versions: int = 1) -> Ledger:
+def add_learned(out: Path, training: tuple[str, ...], versions: int = 1, *, drafted_only: bool = True) -> Ledger:
     """Train, serve, ask, and write the triplets anew, at most so many `versions` a text.
 
-    `training` are arguments for `nic-voice train`.
+    `training` are arguments for `nic-voice train`; `drafted_only` as in extraction/neutral/stage.py.
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # ends what was started, too
     pieces = list(files.read_pieces(out / files.FILE_NAME))
@@ -64,7 +64,7 @@ def add_learned(out: Path, training: tuple[str, ...], versions: int = 1) -> Ledg
             serve = nic_voice("serve", "--voices", str(voice.parent), "--port", str(port))
             with running(serve, f"{url}/ready", environment=FOR_ITSELF | ENVIRONMENT), share_bar("drafts") as show:
                 asyncio.run(drafts.fill(waiting, lambda done: show(done / len(waiting), f"{done:,} texts")))
-        return stage.add_neutral(out, drafts)
+        return stage.add_neutral(out, drafts, drafted_only=drafted_only)
     finally:
         drafts.close()
 

@@ -5,7 +5,7 @@ needs no database, and equal pieces and drafts give equal bytes.
 """
 
 import dataclasses
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
@@ -25,6 +25,7 @@ from voice.triplet import Triplet, dump_triplets
 
 FILE_NAME = "triplets.jsonl"
 ORIGIN = "rules"
+SHORT_WORDS = 3  # nobody drafts a text as short in another way than the rules
 
 
 class Drafter(Protocol):
@@ -34,13 +35,14 @@ class Drafter(Protocol):
         """Its drafts of a piece, the best one first, or why there is none."""
 
 
-def add_neutral(out: Path, drafter: Drafter | None = None) -> Ledger:
+def add_neutral(out: Path, drafter: Drafter | None = None, *, drafted_only: bool = False) -> Ledger:
     """The second stage: out/own.jsonl -> out/triplets.jsonl and out/ledger.json.
 
-    The neutral side of a piece is the draft that own.jsonl has for it, else the drafter's, else that of the rules.
+    The neutral side of a piece is the draft that own.jsonl has for it, else the drafter's, else that of the rules;
+    with `drafted_only` the rules serve for texts of SHORT_WORDS alone, and longer ones without a draft are left out.
     """
     first = ledgers.read(out / ledgers.OWN_FILE_NAME)
-    stage = _NeutralStage(drafter)
+    stage = _NeutralStage(drafter, drafted_only)
     with atomic_write(out / ledgers.FILE_NAME) as ledger_file, atomic_write(out / FILE_NAME) as triplets_file:
         written, sha256 = dump_triplets(triplets_file, stage.triplets(files.read_pieces(out / files.FILE_NAME)))
         if not written:
@@ -67,21 +69,23 @@ def triplet_of(piece: Piece, neutral: str, origin: str, version: int = 1) -> Tri
 class _NeutralStage:
     """The second stage on its way: what it dropped, and which rows that leaves without a triplet."""
 
-    def __init__(self, drafter: Drafter | None) -> None:
+    def __init__(self, drafter: Drafter | None, drafted_only: bool) -> None:
         self.origins: Counter[str] = Counter()
         self.without_draft: Counter[str] = Counter()
         self.further_versions = 0
         self._drafter = drafter
+        self._drafted_only = drafted_only
         self._used: set[str] = set()
-        self._dropped: list[Piece] = []
+        self._dropped: defaultdict[Reason, list[Piece]] = defaultdict(list)
         self._drafts_lacking = 0
 
     def triplets(self, pieces: Iterator[Piece]) -> Iterator[Triplet]:
-        """The triplets of each piece but for those whose facts the neutral side lacks."""
+        """The triplets of each piece but for those that have no neutral side, or one that lacks their facts."""
         for piece in pieces:
-            versions = [draft for draft in self._neutral(piece) if not invented(draft.text, piece.own)]
+            neutral = self._neutral(piece)
+            versions = [draft for draft in neutral if not invented(draft.text, piece.own)]
             if not versions:
-                self._dropped.append(piece)
+                self._dropped[Reason.INVENTED_FACT if neutral else Reason.NO_DRAFT].append(piece)
                 continue
             self._used.add(piece.row)
             self.further_versions += len(versions) - 1
@@ -91,7 +95,7 @@ class _NeutralStage:
 
     def _neutral(self, piece: Piece) -> list[Draft]:
         """The neutral sides of a piece: the draft that it has, if that holds its facts, else the drafter's, else that
-        of the rules.
+        of the rules; none if these are not to serve.
         """
         if piece.draft and piece.model:
             if not invented(piece.draft, piece.own):
@@ -102,6 +106,8 @@ class _NeutralStage:
             if not isinstance(found, str):
                 return found
             self.without_draft[found] += 1
+        if self._drafted_only and len(piece.own.split()) > SHORT_WORDS:
+            return []
         return [Draft(neutralise(piece.own, piece.register, piece.id, piece.unit), ORIGIN)]
 
     def counted_drafts(self, first: dict[str, int]) -> dict[str, int]:
@@ -113,7 +119,8 @@ class _NeutralStage:
     def counted(self, first: dict[str, Counts]) -> dict[str, Counts]:
         """The counts of both stages together, by source."""
         counts = {name: count.copy() for name, count in first.items()}
-        ledgers.reject_pieces(counts, self._dropped, self._used, Reason.INVENTED_FACT)
+        for reason, dropped in self._dropped.items():
+            ledgers.reject_pieces(counts, dropped, self._used, reason)
         for name, count in counts.items():
             count.check(name)
         return counts

@@ -35,6 +35,10 @@ _OPTIONS = (
         "--versions", type=click.IntRange(1, 3), default=1, help="How many drafts of a text to learn from (learned)."
     ),
     click.option(
+        "--rest", type=click.Choice(["rules", "none"]),
+        help="Texts without a good draft: the rules write one, or they are left out; after learned none, else rules.",
+    ),
+    click.option(
         "--set", "training", multiple=True, metavar="KEY=VALUE", help="A setting of the training for --how learned."
     ),
 )  # fmt: skip
@@ -53,6 +57,7 @@ class Neutral:
     allowed: tuple[str, ...]
     training: tuple[str, ...]
     versions: int
+    rest: str | None
 
     def check(self, names_masked: bool) -> None:
         """UserError, before any work, when the endpoint may not be asked or the budget cannot be understood."""
@@ -72,12 +77,12 @@ class Neutral:
             from nic_voice.learned import add_learned
 
             training = tuple(part for setting in self.training for part in ("--set", setting))
-            return add_learned(out, training, self.versions)
+            return add_learned(out, training, self.versions, drafted_only=self.rest != "rules")
         names_masked = ledgers.read(out / ledgers.OWN_FILE_NAME).masks_names
         model = self._big_model(self._endpoint(names_masked), out)
         try:
             self._ask(model, [piece for piece in read_pieces(out / FILE_NAME) if piece.draft is None])
-            return add_neutral(out, model)
+            return add_neutral(out, model, drafted_only=self.rest == "none")
         finally:
             model.close()
 
@@ -130,9 +135,10 @@ def with_neutral(command: Callable[..., None]) -> Callable[..., None]:
         allowed: tuple[str, ...],
         training: tuple[str, ...],
         versions: int,
+        rest: str | None,
         **others: Any,
     ) -> None:
-        command(neutral=Neutral(how, model, url, price, budget, sample, allowed, training, versions), **others)
+        command(neutral=Neutral(how, model, url, price, budget, sample, allowed, training, versions, rest), **others)
 
     for option in reversed(_OPTIONS):
         run = option(run)

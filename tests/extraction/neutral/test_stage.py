@@ -9,6 +9,7 @@ from extraction import ledger
 from extraction.drafts import Draft
 from extraction.neutral.stage import add_neutral
 from extraction.pieces import Piece
+from extraction.reason import Reason
 from nic_voice.main import main
 from tests.extraction.neutral.endpoint_server import Behaviour, Numbered, serving
 from voice.triplet import read_triplets
@@ -47,6 +48,10 @@ def test_drafts_are_asked_for_and_the_rules_do_the_rest(tmp_path: Path) -> None:
         run("neutralise", "--own", str(data), *how)
         assert len(server.requests) == before
         assert list(read_triplets(data / "triplets.jsonl")) == triplets
+        run("neutralise", "--own", str(data), *how, "--rest", "none")
+        assert {triplet.origin for triplet in read_triplets(data / "triplets.jsonl")} == {"big"}
+        left_out = ledger.read(data / "ledger.json")
+        assert (left_out.origins, left_out.sources["own"].sentences_rejected) == ({"big": 3}, {Reason.NO_DRAFT: 1})
     run("neutralise", "--own", str(data / "own.jsonl"))
     assert {triplet.origin for triplet in read_triplets(data / "triplets.jsonl")} == {"rules"}
 
