@@ -4,7 +4,7 @@
 
 The service runs in a process of its own on one core, with keys, limits, the whole guard and hashes of what it ships; a
 client on another core asks for rewrites of a sentence, one after another and 32 at once. Beside it a bare FastAPI
-application that answers the same bytes. Without --voice one is trained for a few steps. Then 10,000 requests (1,000
+application that answers with a constant. Without --voice one is trained for a few steps. Then 10,000 requests (1,000
 with --quick): memory and open files of the service before and after.
 """
 

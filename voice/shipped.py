@@ -73,9 +73,6 @@ class Shipped:
                     self._days[found].append(date.fromisoformat(day))
         except OSError as error:
             raise explain_os_error(error, f"Reading what was shipped from {folder}") from error
-        except ValueError as error:
-            raise UserError(f"{folder} holds no hashes of the service's: {error}. Give the folder of "
-                            f"NIC_VOICE_SHIPPED.") from error  # fmt: skip
 
     def share(self, text: str, sent_at: datetime | None) -> float:
         """Of the words of a text, the share in sentences that were shipped at most DAYS before it was sent; one
@@ -113,7 +110,11 @@ def _key(folder: Path, make: bool = False) -> bytes:
                 file.write(secrets.token_hex(32))
         except FileExistsError:
             pass
-    key = bytes.fromhex(path.read_text())
+    try:
+        key = bytes.fromhex(path.read_text())
+    except ValueError:
+        key = b""
     if not key:
-        raise ValueError("its key is empty")
+        raise UserError(f"{path} is no key of the service's. Give the folder of NIC_VOICE_SHIPPED; if that is it, move "
+                        f"it away: hashes without their key are lost.")  # fmt: skip
     return key

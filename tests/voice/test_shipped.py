@@ -76,9 +76,11 @@ def test_half_a_line_of_a_crash_is_no_harm(folder: Path) -> None:
 def test_a_folder_without_hashes_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="key"):
         Shipped(tmp_path)
-    (tmp_path / KEY_NAME).write_text("no key at all")
-    with pytest.raises(UserError, match="NIC_VOICE_SHIPPED"):
-        Shipped(tmp_path)
+    for content in ("no key at all", ""):
+        (tmp_path / KEY_NAME).write_text(content)
+        for side in (Shipped, Shipping):
+            with pytest.raises(UserError, match="NIC_VOICE_SHIPPED"):
+                side(tmp_path)
 
 
 def test_a_full_disk_is_said_once_and_stops_nothing(
