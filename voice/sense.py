@@ -18,8 +18,8 @@ _NEGATIONS = frozenset(
 )
 _CLAUSE = re.compile(r"[,;:()—–]|\s-+\s|\b(?:but|because|so|and|if|although|though|since|while)\b", re.IGNORECASE)
 _ENDS_IT = frozenset(map(stem, "sure know".split()))  # 'not sure whether he comes' says nothing of coming
-_EVERYTHING = 1000
 _REACH = 1  # content words after a negation that it negates
+_Negated = dict[str, tuple[set[bool], set[bool]]]
 
 _OPPOSITES = """
 love hate | like dislike | good bad | great terrible | great awful | best worst | better worse | more less | most least
@@ -114,17 +114,16 @@ def changes(text: str, rewrite: str) -> Changes:
 def polarity(text: str, rewrite: str) -> tuple[str, ...]:
     """The stems of the text that are negated on one side only, or that the rewrite replaces by their opposites."""
     was, now = _negated(text), _negated(rewrite)
-    loosely_was, loosely_now = _negated(text, whole_clause=True), _negated(rewrite, whole_clause=True)
     turned = {
         word
         for word in (was.keys() & now.keys()) - _WEAK
-        if is_content(word) and not was[word] & now[word] and not loosely_was[word] & loosely_now[word]
+        if is_content(word) and not any(old & new for old, new in zip(was[word], now[word], strict=True))
     }
-    for word, negated in was.items():
+    for word, (negated, _) in was.items():
         if word not in now:
             others = (OPPOSITE.get(word, set()) & now.keys()) - was.keys()
-            turned |= {word for other in others if negated & now[other]}
-    if not turned and _sentences(text) == _sentences(rewrite) == 1 and _without_substance(text, rewrite):
+            turned |= {word for other in others if negated & now[other][0]}
+    if not turned and _sentences(text) == _sentences(rewrite) == 1 and _without_substance(was, now):
         turned = {"not"} if _negates(text) != _negates(rewrite) else turned
     return tuple(sorted(turned))
 
@@ -149,21 +148,23 @@ def question(text: str, rewrite: str) -> bool:
     return (now and not (was or requests(text))) or (was and not (now or requests(rewrite)))
 
 
-def _negated(text: str, *, whole_clause: bool = False) -> dict[str, set[bool]]:
+def _negated(text: str) -> _Negated:
     """For each content stem, whether it stands under a negation, not under one, or both.
 
-    A negation reaches the next content word, or with `whole_clause` all that follow it.
+    Twice: where a negation reaches the next content word, and where it reaches all that follow in its clause.
     """
-    found: dict[str, set[bool]] = {}
+    found: _Negated = {}
     for clause in _clauses(text):
-        left = 0
+        left, in_clause = 0, False
         for word in words(clause):
             if _is_negation(word):
-                left = _EVERYTHING if whole_clause else _REACH
+                left, in_clause = _REACH, True
             elif stem(word) in _ENDS_IT:
-                left = 0
+                left, in_clause = 0, False
             elif word != "able" and (is_content(word) or stem(word) in OPPOSITE):
-                found.setdefault(stem(word), set()).add(left > 0)
+                near, loosely = found.setdefault(stem(word), (set(), set()))
+                near.add(left > 0)
+                loosely.add(in_clause)
                 left -= is_content(word)
     return found
 
@@ -181,9 +182,9 @@ def _negates(text: str) -> bool:
     return any(map(_is_negation, words(_IDLE.sub(" ", text))))
 
 
-def _without_substance(text: str, rewrite: str) -> bool:
+def _without_substance(was: _Negated, now: _Negated) -> bool:
     """Whether a negation of either has nothing after it that it could be seen to negate."""
-    return not any(True in found for side in (text, rewrite) for found in _negated(side).values())
+    return not any(True in near for side in (was, now) for near, _ in side.values())
 
 
 def _sentences(text: str) -> int:

@@ -50,8 +50,10 @@ class Shipping:
             return
         try:
             file = os.open(self._folder / f"{today:%Y-%m}.txt", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-            with os.fdopen(file, "a", encoding="ascii") as month:
-                month.write("".join(lines))
+            try:
+                os.write(file, "".join(lines).encode("ascii"))
+            finally:
+                os.close(file)
         except OSError as error:
             if not self._complained:
                 log.error("hashes of what is shipped are not kept: %s", error.strerror)

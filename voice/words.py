@@ -69,7 +69,7 @@ _STEMMER = snowballstemmer.stemmer("english")
 def words(text: str) -> list[str]:
     """The words and numbers of a text in order: lower case, straight apostrophes, no thousands separators."""
     plain = text.replace("’", "'").replace("`", "'").lower()
-    return [_THOUSANDS.sub("", match.group()) for match in _WORD.finditer(plain)]
+    return [_THOUSANDS.sub("", word) if "," in word else word for word in _WORD.findall(plain)]
 
 
 @lru_cache(maxsize=50_000)
@@ -80,6 +80,7 @@ def stem(word: str) -> str:
     return found
 
 
+@lru_cache(maxsize=50_000)
 def is_content(word: str) -> bool:
     """Whether a lower-case word says something, and is not grammar, politeness or a single letter."""
     return word.removesuffix("'s") not in FUNCTION_WORDS and (len(word) > 1 or word.isdigit())

@@ -75,5 +75,5 @@ def _runs(text: str) -> set[tuple[str, ...]]:
 
 def _scripts(text: str) -> set[str]:
     """The scripts of the letters of a text, by the first word of their names: LATIN, CYRILLIC, CJK."""
-    letters = {letter for letter in text if letter.isalpha() and not letter.isascii()}
+    letters = {letter for letter in set(text) if letter.isalpha() and not letter.isascii()}
     return {unicodedata.name(letter, "?").split()[0] for letter in letters} - _LATIN

@@ -15,6 +15,7 @@ from voice.facts.named import is_misspelled, names_of
 from voice.facts.negation import negations
 from voice.sense import asks, requests, still_asks
 
+_WORD = re.compile(r"[^\W_]+")
 _WITH_UNIT = ("amount", "duration", "percentage")  # of which a slip leaves the bare number: 370 bcuks, 5 dasy
 
 
@@ -86,4 +87,4 @@ def _lacking(some: list[Figure], others: list[Figure]) -> set[str]:
 
 def words_of(text: str) -> set[str]:
     """Its words in one case; what stands after an apostrophe or a dash is a word by itself."""
-    return set("".join(letter if letter.isalnum() else " " for letter in text.casefold()).split())
+    return set(_WORD.findall(text.casefold()))

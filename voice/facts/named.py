@@ -26,6 +26,7 @@ _NO_NAMES = frozenset(
     "sept oct nov dec am pm fyi asap btw ps lol omg wtf idk imo imho ok okay tbd eta rsvp faq re fw dear best regards "
     "sincerely cheers hello hi hey yo ciao hiya howdy hola thanks thank thx heh haha".split()
 )
+_COMMON = _NO_NAMES | FUNCTION_WORDS
 _CLOSE = 0.8  # likeness of a word to a name from which on it is a misspelling of it
 
 
@@ -41,7 +42,7 @@ def names_of(text: str, *, typed: bool = False) -> set[str]:
     for sentence in split(PLACEHOLDER.sub(" ", text.replace("’", "'"))):
         for place, match in enumerate(_WORD.finditer(sentence)):
             word = match.group().removesuffix("'s")
-            if word[0].isupper() and len(word) > 1 and (_NO_NAMES | FUNCTION_WORDS).isdisjoint(_held(word.lower())):
+            if word[0].isupper() and len(word) > 1 and _COMMON.isdisjoint(_held(word.lower())):
                 opens = place == 0 or not sentence[: match.start()].rstrip()[-1:].isalnum()
                 if _is_name(word.lower(), opens, typed):
                     found.add(word.lower())
@@ -88,7 +89,7 @@ def _held(word: str) -> set[str]:
 @functools.cache
 def _lower_words() -> frozenset[str]:
     """The words that Webster's Second International has in lower case, and those that it lacks."""
-    return frozenset(filter(str.islower, _dictionary())) | FUNCTION_WORDS | _NO_NAMES
+    return frozenset(filter(str.islower, _dictionary())) | _COMMON
 
 
 @functools.cache
