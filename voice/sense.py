@@ -66,6 +66,9 @@ _AUXILIARIES = frozenset(
     "will won't would wouldn't can can't cannot could couldn't should shouldn't may might must didnt doesnt dont "
     "isnt wasnt wont cant".split()
 )
+_STATES = _AUXILIARIES.union(_SUBJECTS, ["am"])
+_SAYS = 2  # content words of a clause that says something
+_ASIDE = re.compile(r"\s*(?:as|thanks?)\b", re.IGNORECASE)
 _BETWEEN = frozenset("to for with it them everything anything this that these those back over up out".split())
 _BACK = 5  # words before a verb among which its subject is looked for
 
@@ -146,6 +149,20 @@ def question(text: str, rewrite: str) -> bool:
     """Whether one of them asks and the other neither asks nor requests; 'could you' is a request."""
     was, now = asks(text), asks(rewrite)
     return (now and not (was or requests(text))) or (was and not (now or requests(rewrite)))
+
+
+def statements(text: str) -> list[list[str]]:
+    """The content words of each clause that says what somebody does, or what is; clauses with fewer than two say little.
+
+    'As far as I know' and thanks are none.
+    """
+    found = []
+    for clause in _clauses(text):
+        said = words(clause)
+        content = [word for word in said if is_content(word)]
+        if len(content) >= _SAYS and not _ASIDE.match(clause) and any(map(_STATES.__contains__, said)):
+            found.append(content)
+    return found
 
 
 def _negated(text: str) -> _Negated:

@@ -12,7 +12,7 @@ from service.voices import Voice
 from voice.facts.compare import Difference, compare
 from voice.facts.masking import PLACEHOLDER
 from voice.pleasantries import is_pleasantry
-from voice.sense import actors, polarity
+from voice.sense import actors, polarity, statements
 from voice.sentences import split
 from voice.words import is_content, repeats, words
 
@@ -43,8 +43,7 @@ def judge(text: str, rewrite: str, care: Care, prompt: str, voice: Voice) -> Dif
     if _scripts(rewrite) - _scripts(text):
         invented.add("script")
     if care.guard == "full":
-        if _loses_sentence(text, rewrite, voice):
-            missing.add("sentence")
+        missing |= _said_no_more(text, set(voice.alignment.lost(text, rewrite)))
         before, after = (PLACEHOLDER.sub(" ", side) for side in (text, rewrite))
         if len(voice.alignment.unexplained(before, after)) > care.unexplained_share * sum(
             map(is_content, words(after))
@@ -57,15 +56,17 @@ def judge(text: str, rewrite: str, care: Care, prompt: str, voice: Voice) -> Dif
     return Difference(tuple(sorted(missing)), tuple(sorted(invented)))
 
 
-def _loses_sentence(text: str, rewrite: str, voice: Voice) -> bool:
-    """Whether hardly anything is left of a sentence that says something."""
-    lost = set(voice.alignment.lost(text, rewrite))
-    for sentence in (sentence for line in text.splitlines() for sentence in split(line)):
+def _said_no_more(text: str, lost: set[str]) -> set[str]:
+    """'sentence' where hardly anything is left of one that says something, 'clause' where nothing is left of a part."""
+    found = set()
+    for sentence in (sentence for sentence in split(text) if not is_pleasantry(sentence)):
         content = [word for word in words(sentence) if is_content(word)]
         gone = sum(word in lost for word in content)
-        if len(content) >= _SAYS and gone >= _LOST * len(content) and not is_pleasantry(sentence):
-            return True
-    return False
+        if len(content) >= _SAYS and gone >= _LOST * len(content):
+            found.add("sentence")
+        elif any(lost.issuperset(statement) for statement in statements(sentence)):
+            found.add("clause")
+    return found
 
 
 def _runs(text: str) -> set[tuple[str, ...]]:

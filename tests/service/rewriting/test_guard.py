@@ -38,6 +38,10 @@ def ana(make_voice: MakeVoice, root: Path, base: BaseModel) -> Voice:
         ("I told him.", "he told me", (), ("actor",)),
         ("The ladder stands in the old shed. The boat is late.", "boat is late", ("sentence",), ()),
         ("I hope that this message finds you well. The boat is late.", "boat is late", (), ()),
+        ("I will be there at 8, and I will bring the ladder.", "i'll be there at 8", ("clause",), ()),
+        ("The boat is late but the harbour will be open.", "boat is late", ("clause",), ()),
+        ("As far as I can see the harbour, the boat is late.", "boat is late", (), ()),
+        ("The boat is late, I think.", "boat is late", (), ()),
         ("The boat is not late.", "the boat is late", ("negation",), ("polarity",)),
     ],
 )
@@ -47,7 +51,7 @@ def test_what_is_wrong_with_a_rewrite(
     found = judge(text, rewrite, Care(), PROMPT, ana)
     assert (found.missing, found.invented) == (missing, invented)
     facts = judge(text, rewrite, Care("facts"), PROMPT, ana)
-    assert set(facts.missing) == set(missing) - {"sentence"}
+    assert set(facts.missing) == set(missing) - {"sentence", "clause"}
     assert set(facts.invented) == set(invented) - {"word", "polarity", "actor"}
     assert not judge(text, rewrite, Care("off"), PROMPT, ana)
 
