@@ -19,6 +19,7 @@ import openai
 import pytest
 
 from nic_voice.serving import free_port, nic_voice, running, stop
+from tests.service.upstream import BigModel, big_model_beside, streams
 from voice.triplet import read_triplets, write_triplets
 
 pytestmark = [pytest.mark.postgres, pytest.mark.unsloth, pytest.mark.vllm, pytest.mark.timeout(600)]
@@ -42,6 +43,7 @@ class Road:
 
     folder: Path
     url: str
+    big: BigModel
 
     @property
     def client(self) -> openai.OpenAI:
@@ -70,12 +72,11 @@ def road(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Road]:
     port = free_port()
     command = nic_voice("serve", "--voices", str(folder / "voices"), "--port", str(port))
     unguarded = {"NIC_VOICE_GUARD": "off", "NIC_VOICE_GUARD_PER_REQUEST": "true"}  # for they learned next to nothing
-    with (
-        (folder / "serve.log").open("wb") as log,
-        running(command, f"http://127.0.0.1:{port}/ready", output=log, environment=unguarded) as it,
-    ):
-        yield Road(folder, f"http://127.0.0.1:{port}")
-        assert stop(it) == -signal.SIGTERM  # as systemd stops it
+    with big_model_beside() as big, (folder / "serve.log").open("wb") as log:
+        environment = unguarded | {"NIC_VOICE_UPSTREAM_URL": big.url}
+        with running(command, f"http://127.0.0.1:{port}/ready", output=log, environment=environment) as it:
+            yield Road(folder, f"http://127.0.0.1:{port}", big)
+            assert stop(it) == -signal.SIGTERM  # as systemd stops it
     time.sleep(2)  # Python's own clearing of shared memory would be told after the end
     assert [line for line in (folder / "serve.log").read_text().splitlines() if not OURS.match(line)] == []
 
@@ -131,12 +132,16 @@ def test_streamed_and_whole_answers_are_the_same(road: Road) -> None:
     assert chunks[-1].usage == whole.usage
 
 
-def test_the_callers_of_the_house_are_served(road: Road) -> None:
+@pytest.mark.parametrize("model", ["quiet", "big-72b"])
+def test_the_callers_of_the_house_are_served(model: str, road: Road) -> None:
+    """With a draft, or with a question for the model that they always use."""
+    road.big.script = streams(*(f"{draft} " for draft in DRAFTS))
+    asked = DRAFTS[0] if model == "quiet" else "What did Sam say?"
     body = {
-        "model": "quiet",
+        "model": model,
         "voice": "quiet",
         "max_tokens": 100,
-        "messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": DRAFTS[0]}],
+        "messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": asked}],
         "stream": True,
         "stream_options": {"include_usage": True},
         "chat_template_kwargs": {"enable_thinking": False},
@@ -153,6 +158,9 @@ def test_the_callers_of_the_house_are_served(road: Road) -> None:
     assert text.strip()
     assert usage
     assert [line for line in lines if line][-1] == "data: [DONE]"
+    calls = [call.body for call in road.big.calls if call.body["messages"] == body["messages"]]
+    assert len(calls) == (model == "big-72b")
+    assert all("voice" not in call and call["chat_template_kwargs"] == {"enable_thinking": False} for call in calls)
 
 
 @pytest.mark.parametrize("stream", [False, True])

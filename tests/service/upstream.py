@@ -3,8 +3,10 @@
 import asyncio
 import json
 import struct
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from concurrent.futures import Future
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from socket import SO_LINGER, SOL_SOCKET
 from typing import Any
@@ -112,3 +114,24 @@ async def big_model() -> AsyncIterator[BigModel]:
         server.close()
         for call in model.calls:
             call.writer.close()
+
+
+@contextmanager
+def big_model_beside() -> Iterator[BigModel]:
+    """The server in a thread of its own, for tests that wait for other processes."""
+    started: Future[tuple[BigModel, asyncio.AbstractEventLoop, asyncio.Event]] = Future()
+
+    async def serve() -> None:
+        async with big_model() as model:
+            over = asyncio.Event()
+            started.set_result((model, asyncio.get_running_loop(), over))
+            await over.wait()
+
+    thread = threading.Thread(target=asyncio.run, args=(serve(),), daemon=True)
+    thread.start()
+    model, loop, over = started.result(timeout=30)
+    try:
+        yield model
+    finally:
+        loop.call_soon_threadsafe(over.set)
+        thread.join(timeout=30)
