@@ -152,9 +152,9 @@ def question(text: str, rewrite: str) -> bool:
 
 
 def statements(text: str) -> list[list[str]]:
-    """The content words of each clause that says what somebody does, or what is; clauses with fewer than two say little.
+    """The content words of each clause that says what somebody does, or what is.
 
-    'As far as I know' and thanks are none.
+    One with fewer than two says little; 'as far as I know' and thanks are none.
     """
     found = []
     for clause in _clauses(text):
