@@ -19,7 +19,7 @@ _HOPES = (
 _OFFERS = (
     r"(?:please )?(?:let me know|(?:do not|don't) hesitate to (?:reach out|contact me|ask|let me know)|"
     r"feel free to (?:reach out|contact me|ask))(?: to me)?(?: at any time)?"
-    rf"(?: (?:if|should) (?:you have {_MORE} (?:questions|concerns)(?: or concerns)?|"
+    rf"(?: (?:if|should) (?:(?:you have|any(?:one|body) has) {_MORE} (?:questions|concerns)(?: or concerns)?|"
     rf"(?:you need|there is) (?:anything else|{_MORE} \w+)(?: (?:that )?(?:you need|I can (?:do|help with)))?))"
     r"|I am (?:always )?happy to (?:help|assist)(?: (?:further|in any way I can))?"
 )
@@ -27,7 +27,8 @@ _THANKS = (
     rf"(?:I )?(?:thank you|thanks)(?: (?:so|very) much)? for (?:{_ATTENTION}|reaching out(?: to me)?|"
     r"getting back to me|taking the time)"
     rf"|I (?:really |truly |greatly )?appreciate (?:{_ATTENTION}|you (?:reaching out|getting in touch))"
-    r"|I look forward to (?:hearing from you|your (?:reply|response))(?: soon| at your earliest convenience)?"
+    r"|I look forward to (?:(?:hearing from|(?:speaking|talking) (?:to|with)) you|your (?:reply|response))"
+    r"(?: soon| later| at your earliest convenience)?"
 )
 _PLEASANTRY = re.compile(rf"(?:{_HOPES}|{_OFFERS}|{_THANKS})[.!]?", re.IGNORECASE)
 _RARELY = 0.005  # share of somebody's sentences below which he does not write such things

@@ -1,14 +1,14 @@
-"""What a rewrite says otherwise than its text, where every word may be explained: polarity, who does what, questions.
+"""What a rewrite says otherwise than its text, where every word may be explained: polarity, who does what, conditions.
 
 In: a text and its rewrite. Out: the words at which they differ. English; words are compared by their stems, each only
 where it stands in both, so that what a person leaves out changes nothing.
 """
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from voice.asking import asks, requests
 from voice.sentences import split
 from voice.words import is_content, stem, words
 
@@ -72,27 +72,24 @@ _ASIDE = re.compile(r"\s*(?:as|thanks?)\b", re.IGNORECASE)
 _BETWEEN = frozenset("to for with it them everything anything this that these those back over up out".split())
 _BACK = 5  # words before a verb among which its subject is looked for
 
-_ASKS = re.compile(
-    r"^(?:(?:and|so|but|ok|okay|well|hey|hi|also|or|then)\b[ ,]*)*"
-    r"(?:(?:who|what|why|how|which|whose)(?:'s|s|'d|'re)?\b(?! (?:a|an)\b)|(?:when|where)(?:'s|s|'d|'re)\b"
-    r"|(?:when|where) (?:is|are|was|were|will|would|can|could|should|do|does|did|has|have|had)\b"
-    r"|(?:do|does|did|is|are|was|were|will|would|can|could|should|shall|may|have|has|had|am|any|don't|doesn't|didn't|"
-    r"isn't|aren't|won't|wouldn't|can't|couldn't|shouldn't|haven't|hasn't) (?:i|you|u|we|he|she|they|it|the|this|that|"
-    r"these|those|there|my|your|our|his|her|their|anyone|anybody|someone|somebody|everyone|either|both|all)\b)",
-    re.IGNORECASE,
-)
 # A first word that may be somebody: no mark after it, and not one that only says how it is said.
 _OPENING = re.compile(r"\W*(?!(?:sorry|apologies|\w+ly)\b)[\w'’]+\s+\w", re.IGNORECASE)
 # These negate nothing.
 _IDLE = re.compile(r"\b(?:do not|don't|dont|not) hesitate\b|\bwhy (?:don't|not)\b", re.IGNORECASE)
-# A request, not a question.
-_COULD_YOU = re.compile(
-    r"\b(?:could|would|can|will|couldn't|wouldn't|can't|won't|why don't) (?:you|u)\b", re.IGNORECASE
+
+
+_IF = re.compile(r"\b(?:if|unless|in case|provided that|as long as)\b", re.IGNORECASE)
+# An 'if' that is a 'whether', or belongs to a courtesy.
+_WHETHER = re.compile(
+    r"\b(?:know|sure|see|wonder\w*|ask\w*|check\w*|confirm|tell (?:me|us)|find out|determine|curious|clear|verify|as|"
+    r"doubt\w*|even|advise|remember|decide|mind|appreciate it|great|nice|helpful|grateful|glad|good|happy|care|"
+    r"sa(?:id|ys?)) if\b|\bif (?:you (?:have any|need any\w*|can|could|would|don['’]t mind|wish|want|like|prefer|know)|"
+    r"possible|so|not|necessary|need\w* be|any\w*|only|that (?:is|works)|there (?:is|are) any\w*|I may|I can be)\b",
+    re.IGNORECASE,
 )
-_REQUEST = re.compile(
-    r"\b(?:let (?:me|us) know|wonder\w*|would like to (?:know|ask)|like to ask|please|pl[sz]|tell (?:me|us)|confirm|"
-    r"advise|whether|curious|(?:interested|like|love|glad) to hear|not sure (?:if|whether|when|how|what)|ask\w*|"
-    r"question)\b",
+_CONDITION = re.compile(
+    r"\b(?:iff?|unless|in ?case|provided|as long as|when|whenever|once|should|otherwise|else|whether|assuming|until|"
+    r"till|w/o|without|depend\w*)\b",
     re.IGNORECASE,
 )
 
@@ -163,6 +160,11 @@ def statements(text: str) -> list[list[str]]:
         if len(content) >= _SAYS and not _ASIDE.match(clause) and any(map(_STATES.__contains__, said)):
             found.append(content)
     return found
+
+
+def loses_condition(text: str, rewrite: str) -> bool:
+    """Whether a text says under which condition, and its rewrite none; 'let me know if' has no condition."""
+    return bool(_IF.search(_WHETHER.sub(" ", text))) and not _CONDITION.search(rewrite)
 
 
 def _negated(text: str) -> _Negated:
@@ -258,35 +260,3 @@ def _is_pronoun_for(some: set[str], others: set[str]) -> bool:
     named = {frozenset(some), frozenset(others)}
     people = set(_SUBJECTS.values())
     return any(side & _THIRD for side in named) and any(not side & people for side in named)
-
-
-def asks(text: str) -> bool:
-    """Whether a text has a question, with or without its mark; 'could you' is none."""
-    return any(_is_question(sentence) and not _COULD_YOU.search(sentence) for sentence in split(text))
-
-
-def still_asks(text: str, rewrite: str) -> bool:
-    """Whether a rewrite of a text that asks does so, too, or requests by what the text's other sentences do not hold.
-
-    In 'please find it below' the 'please' is no trace of another sentence's question.
-    """
-    if asks(rewrite) or "?" in rewrite:
-        return True
-    others = " ".join(sentence for sentence in split(text) if not _is_question(sentence))
-    return bool(_requested(rewrite) - _requested(others))
-
-
-def _requested(text: str) -> Counter[str]:
-    """The words by which a text requests something, in one spelling, with how often."""
-    found = [match.group().lower() for match in (*_REQUEST.finditer(text), *_COULD_YOU.finditer(text))]
-    return Counter("please" if word in ("pls", "plz") else word for word in found)
-
-
-def requests(text: str) -> bool:
-    """Whether a text asks for something to be done, or to be told."""
-    return bool(_REQUEST.search(text)) or any(_COULD_YOU.search(sentence) for sentence in split(text))
-
-
-def _is_question(sentence: str) -> bool:
-    mark = sentence.rstrip("\"'”’) ")[-1:]
-    return "?" in sentence[-4:] or (mark != "!" and bool(_ASKS.match(sentence)))

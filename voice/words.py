@@ -86,12 +86,12 @@ def is_content(word: str) -> bool:
     return word.removesuffix("'s") not in FUNCTION_WORDS and (len(word) > 1 or word.isdigit())
 
 
-def repeats(text: str, rewrite: str) -> bool:
-    """Whether the rewrite says some five words more often than the text does, and more than once."""
+def repeats(text: str, rewrite: str, run: int = _RUN) -> bool:
+    """Whether the rewrite says so many words in a row more often than the text does, and more than once."""
     before, after = (
-        Counter(zip(*(said[n:] for n in range(_RUN)), strict=False)) for said in map(words, (text, rewrite))
+        Counter(zip(*(said[n:] for n in range(run)), strict=False)) for said in map(words, (text, rewrite))
     )
-    return any(count > max(1, before[run]) for run, count in after.items())
+    return any(count > max(1, before[said]) for said, count in after.items())
 
 
 def is_near_copy(text: str, rewrite: str) -> bool:

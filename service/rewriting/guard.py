@@ -9,10 +9,11 @@ import unicodedata
 
 from service.rewriting.care import Care
 from service.voices import Voice
+from voice.asking import loses_request
 from voice.facts.compare import Difference, compare
 from voice.facts.masking import PLACEHOLDER
 from voice.pleasantries import is_pleasantry
-from voice.sense import actors, polarity, statements
+from voice.sense import actors, loses_condition, polarity, statements
 from voice.sentences import split
 from voice.words import is_content, repeats, words
 
@@ -22,7 +23,9 @@ _REFUSAL = re.compile(
     re.IGNORECASE,
 )
 _LATIN = {"LATIN", "MODIFIER", "FEMININE", "MASCULINE"}
+_MARKUP = re.compile(r"```|\*\*|<\||\|>|^#{1,6}(?= )", re.MULTILINE)
 _ECHO = 6  # words of the prompt in a row
+_STAMMER = 4  # words in a row that are said twice in one sentence
 _SAYS, _LOST = 3, 0.8  # content words of a sentence that must not be lost, and the share of them that loses it
 
 
@@ -34,7 +37,7 @@ def judge(text: str, rewrite: str, care: Care, prompt: str, voice: Voice) -> Dif
     missing, invented = set(found.missing), set(found.invented)
     if _REFUSAL.search(rewrite) and not _REFUSAL.search(text):
         invented.add("refusal")
-    if repeats(text, rewrite):
+    if repeats(text, rewrite) or any(repeats(text, sentence, _STAMMER) for sentence in split(rewrite)):
         invented.add("repetition")
     if _runs(prompt) & (_runs(rewrite) - _runs(text)):
         invented.add("prompt")
@@ -42,7 +45,13 @@ def judge(text: str, rewrite: str, care: Care, prompt: str, voice: Voice) -> Dif
         invented.add("example")
     if _scripts(rewrite) - _scripts(text):
         invented.add("script")
+    if set(_MARKUP.findall(rewrite)) - set(_MARKUP.findall(text)):
+        invented.add("markup")
     if care.guard == "full":
+        if loses_request(text, rewrite):
+            missing.add("request")
+        if loses_condition(text, rewrite):
+            missing.add("condition")
         missing |= _said_no_more(text, set(voice.alignment.lost(text, rewrite)))
         before, after = (PLACEHOLDER.sub(" ", side) for side in (text, rewrite))
         if len(voice.alignment.unexplained(before, after)) > care.unexplained_share * sum(

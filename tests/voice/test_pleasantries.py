@@ -13,9 +13,12 @@ from voice.pleasantries import is_pleasantry, writes_pleasantries
         ("Thank you for your patience.", True),
         ("I look forward to hearing from you soon.", True),
         ("I hope this helps", True),
+        ("Please let me know if anyone has any questions.", True),
+        ("I look forward to speaking with you later.", True),
         # what says something
         ("I hope you are well enough to come.", False),
         ("Please let me know.", False),
+        ("I look forward to speaking with you on Monday.", False),
         ("Please let me know if you have any questions about the boat.", False),
         ("Please let me know if there is a train at 8.", False),
         ("Thank you for your message to Ana.", False),

@@ -9,11 +9,11 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from voice.asking import asks, requests, still_asks
 from voice.facts.figures import Figure, figures
 from voice.facts.masking import PLACEHOLDER, kind_of, placeholders
 from voice.facts.named import is_misspelled, names_of
 from voice.facts.negation import negations
-from voice.sense import asks, requests, still_asks
 
 _WORD = re.compile(r"[^\W_]+")
 _WITH_UNIT = ("amount", "duration", "percentage")  # of which a slip leaves the bare number: 370 bcuks, 5 dasy

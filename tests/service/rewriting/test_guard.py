@@ -42,6 +42,15 @@ def ana(make_voice: MakeVoice, root: Path, base: BaseModel) -> Voice:
         ("The boat is late but the harbour will be open.", "boat is late", ("clause",), ()),
         ("As far as I can see the harbour, the boat is late.", "boat is late", (), ()),
         ("The boat is late, I think.", "boat is late", (), ()),
+        ("The boat is late. Please let me know what to do.", "boat is late", ("request",), ()),
+        ("The boat is late. Please also call the harbour.", "boat's late, call the harbour", (), ()),
+        ("The boat is late. Please let me know if you have any questions.", "boat is late", (), ()),
+        ("Please note that the boat is late.", "boat is late", (), ()),
+        ("If the boat is late, open the shed.", "the boat is late, open the shed", ("condition",), ()),
+        ("If the boat is late, open the shed.", "open the shed when boat's late", (), ()),
+        ("Let me know if the boat is late.", "let me know, is the boat late?", (), ()),
+        ("The boat is late, as I said.", "the boat is late\n```", (), ("markup",)),
+        ("The boat that I said is late.", "the boat is late, so the boat is late", (), ("repetition",)),
         ("The boat is not late.", "the boat is late", ("negation",), ("polarity",)),
     ],
 )
@@ -51,7 +60,7 @@ def test_what_is_wrong_with_a_rewrite(
     found = judge(text, rewrite, Care(), PROMPT, ana)
     assert (found.missing, found.invented) == (missing, invented)
     facts = judge(text, rewrite, Care("facts"), PROMPT, ana)
-    assert set(facts.missing) == set(missing) - {"sentence", "clause"}
+    assert set(facts.missing) == set(missing) - {"sentence", "clause", "request", "condition"}
     assert set(facts.invented) == set(invented) - {"word", "polarity", "actor"}
     assert not judge(text, rewrite, Care("off"), PROMPT, ana)
 
