@@ -24,6 +24,7 @@ _REFUSAL = re.compile(
 )
 _LATIN = {"LATIN", "MODIFIER", "FEMININE", "MASCULINE"}
 _MARKUP = re.compile(r"```|\*\*|<\||\|>|^#{1,6}(?= )", re.MULTILINE)
+_SMILE = re.compile(r"[:;=8xX][-'^o]?[(\[]+")
 _ECHO = 6  # words of the prompt in a row
 _STAMMER = 4  # words in a row that are said twice in one sentence
 _SAYS, _LOST = 3, 0.8  # content words of a sentence that must not be lost, and the share of them that loses it
@@ -34,35 +35,46 @@ def judge(text: str, rewrite: str, care: Care, prompt: str, voice: Voice) -> Dif
     if care.guard == "off":
         return Difference()
     found = compare(text, rewrite, voice.signs_as)
-    missing, invented = set(found.missing), set(found.invented)
-    if _REFUSAL.search(rewrite) and not _REFUSAL.search(text):
-        invented.add("refusal")
-    if repeats(text, rewrite) or any(repeats(text, sentence, _STAMMER) for sentence in split(rewrite)):
-        invented.add("repetition")
-    if _runs(prompt) & (_runs(rewrite) - _runs(text)):
-        invented.add("prompt")
-    if voice.echoes.found(text, rewrite):
-        invented.add("example")
-    if _scripts(rewrite) - _scripts(text):
-        invented.add("script")
-    if set(_MARKUP.findall(rewrite)) - set(_MARKUP.findall(text)):
-        invented.add("markup")
+    missing, invented = set(found.missing), set(found.invented) | _of_a_machine(text, rewrite, prompt, voice)
+    if _left_open(rewrite) and not _left_open(text):
+        missing.add("bracket")
     if care.guard == "full":
-        if loses_request(text, rewrite):
-            missing.add("request")
-        if loses_condition(text, rewrite):
-            missing.add("condition")
-        missing |= _said_no_more(text, set(voice.alignment.lost(text, rewrite)))
-        before, after = (PLACEHOLDER.sub(" ", side) for side in (text, rewrite))
-        if len(voice.alignment.unexplained(before, after)) > care.unexplained_share * sum(
-            map(is_content, words(after))
-        ):
-            invented.add("word")
-        if polarity(before, after):
-            invented.add("polarity")
-        if actors(before, after):
-            invented.add("actor")
+        missing |= _left_unsaid(text, rewrite, voice)
+        invented |= _said_otherwise(text, rewrite, care, voice)
     return Difference(tuple(sorted(missing)), tuple(sorted(invented)))
+
+
+def _of_a_machine(text: str, rewrite: str, prompt: str, voice: Voice) -> set[str]:
+    """What no person would have put there: refusals, stammering, pieces of the prompt and of what was learned."""
+    stammers = repeats(text, rewrite) or any(repeats(text, sentence, _STAMMER) for sentence in split(rewrite))
+    kinds = {
+        "refusal": _REFUSAL.search(rewrite) and not _REFUSAL.search(text),
+        "repetition": stammers,
+        "prompt": _runs(prompt) & (_runs(rewrite) - _runs(text)),
+        "example": voice.echoes.found(text, rewrite),
+        "script": _scripts(rewrite) - _scripts(text),
+        "markup": set(_MARKUP.findall(rewrite)) - set(_MARKUP.findall(text)),
+    }
+    return {kind for kind, found in kinds.items() if found}
+
+
+def _left_unsaid(text: str, rewrite: str, voice: Voice) -> set[str]:
+    """What the text says in so many words and the rewrite does not."""
+    kinds = _said_no_more(text, set(voice.alignment.lost(text, rewrite)))
+    kinds |= {"request"} if loses_request(text, rewrite) else set()
+    return kinds | ({"condition"} if loses_condition(text, rewrite) else set())
+
+
+def _said_otherwise(text: str, rewrite: str, care: Care, voice: Voice) -> set[str]:
+    """Words that nothing explains, and a turn of yes and no, or of who does it."""
+    before, after = (PLACEHOLDER.sub(" ", side) for side in (text, rewrite))
+    most = care.unexplained_share * sum(map(is_content, words(after)))
+    kinds = {
+        "word": len(voice.alignment.unexplained(before, after)) > most,
+        "polarity": polarity(before, after),
+        "actor": actors(before, after),
+    }
+    return {kind for kind, found in kinds.items() if found}
 
 
 def _said_no_more(text: str, lost: set[str]) -> set[str]:
@@ -76,6 +88,12 @@ def _said_no_more(text: str, lost: set[str]) -> set[str]:
         elif any(lost.issuperset(statement) for statement in statements(sentence)):
             found.add("clause")
     return found
+
+
+def _left_open(text: str) -> bool:
+    """Whether a bracket opens that nothing closes; a smile is none."""
+    plain = _SMILE.sub("", text)
+    return any(plain.count(opening) > plain.count(closing) for opening, closing in ("()", "[]"))
 
 
 def _runs(text: str) -> set[tuple[str, ...]]:

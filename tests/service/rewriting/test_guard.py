@@ -50,6 +50,8 @@ def ana(make_voice: MakeVoice, root: Path, base: BaseModel) -> Voice:
         ("If the boat is late, open the shed.", "open the shed when boat's late", (), ()),
         ("Let me know if the boat is late.", "let me know, is the boat late?", (), ()),
         ("The boat is late, as I said.", "the boat is late\n```", (), ("markup",)),
+        ("The boat (the old one) is late.", "the boat (the old one is late", ("bracket",), ()),
+        ("The boat is late.", "the boat is late :(", (), ()),
         ("The boat that I said is late.", "the boat is late, so the boat is late", (), ("repetition",)),
         ("The boat is not late.", "the boat is late", ("negation",), ("polarity",)),
     ],
