@@ -38,7 +38,7 @@ _BEFORE_VERB = (
     r"take a (?:moment|minute) to|get a chance to|give (?:me|us|him|her|them) an?)\s+)*"
 )
 _WANTED = re.compile(
-    r"\b(?P<know>let (?:me|us) know)\b"
+    r"(?P<know>\blet (?:me|us) know\b|(?:\bwould|['’]d) (?:like|love) to (?:hear|know)\b)"
     r"|\b(?:please|pl[sz]|(?:(?:could|would|can|will)(?:n['’]t)?|can['’]t|won['’]t) (?:you|u)|"
     rf"(?:would like|need|want) you to)\s+{_BEFORE_VERB}(?!let (?:me|us) know)(?P<verb>[a-z]+)",
     re.IGNORECASE,
@@ -96,7 +96,7 @@ def loses_request(text: str, rewrite: str) -> bool:
 
 
 def _wanted(text: str) -> Iterator[str | None]:
-    """The verbs of what a text wants done; None for 'let me know'."""
+    """The verbs of what a text wants done; None for 'let me know', 'I would like to hear'."""
     for sentence in split(text):
         if not is_pleasantry(sentence):
             for match in _WANTED.finditer(sentence):

@@ -45,6 +45,7 @@ def ana(make_voice: MakeVoice, root: Path, base: BaseModel) -> Voice:
         ("The boat is late. Please let me know what to do.", "boat is late", ("request",), ()),
         ("The boat is late. Please also call the harbour.", "boat's late, call the harbour", (), ()),
         ("The boat is late. Please let me know if you have any questions.", "boat is late", (), ()),
+        ("The boat is late, I'd like to hear from you.", "boat is late", ("request",), ()),
         ("Please note that the boat is late.", "boat is late", (), ()),
         ("If the boat is late, open the shed.", "the boat is late, open the shed", ("condition",), ()),
         ("If the boat is late, open the shed.", "open the shed when boat's late", (), ()),
