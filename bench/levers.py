@@ -62,7 +62,7 @@ def one_text(triplets: Triplets) -> Triplets:
 
 def without_copies(triplets: Triplets) -> Triplets:
     """No near-copies at all."""
-    return [triplet for triplet in triplets if not is_near_copy(triplet.neutral, triplet.own)]
+    return [triplet for triplet in triplets if not is_near_copy(triplet.neutral, triplet.own, typed=True)]
 
 
 def messages(triplets: Triplets) -> Triplets:
@@ -73,7 +73,7 @@ def messages(triplets: Triplets) -> Triplets:
 ARMS = {
     "as it is": Arm(),
     "near-copies none": Arm(triplets=without_copies),
-    "near-copies 15 %": Arm({"near_copy_share": "0.15"}),
+    "all near-copies": Arm({"near_copy_share": "1"}),
     "changed words 2": Arm({"changed_weight": "2"}),
     "changed words 4": Arm({"changed_weight": "4"}),
     "messages alone": Arm(triplets=messages),

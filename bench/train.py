@@ -7,7 +7,8 @@ all rows see the same token ids, loss mask, threads and adapter. Each measuremen
 turns round from round to round, and the first steps do not count. Rows, in useful (not padding) tokens a second:
 
     ours         training.loop as `nic-voice train` runs it
-    trl_same     SFTTrainer in the same dtype, without gradient checkpointing, batch 8, random order
+    trl_same     SFTTrainer in the same dtype, without gradient checkpointing, batch 8, random order; on a CPU its
+                 loss, a Triton kernel, is replaced by the same in plain PyTorch
     trl_default  SFTTrainer with its own defaults (gradient checkpointing, bf16), batch 8
     bound        our code on full rectangles, the fastest of five shapes, with the same share of target tokens
 

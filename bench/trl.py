@@ -53,6 +53,8 @@ def train(name: str, learned: list[Any], held_out: list[Any], seconds: float) ->
     from training.config import load_config
     from voice.base_model import resolve
 
+    if not torch.cuda.is_available():
+        _loss_without_triton()
     config, epoch = load_config(PRESET), name.endswith("_loss")
     same: dict[str, Any] = {
         "gradient_checkpointing": False, "bf16": False, "learning_rate": config.learning_rate,
@@ -90,6 +92,24 @@ def train(name: str, learned: list[Any], held_out: list[Any], seconds: float) ->
         trainer.data_collator = counted
         trainer.train()
     return {"held_out_loss": round(plain_loss(trainer.model, held_out), 4)} if epoch else clock.speeds()
+
+
+def _loss_without_triton() -> None:
+    """Have TRL 1.15 compute its loss in plain PyTorch, at the target tokens alone as it does.
+
+    It is a kernel in Triton there, which runs on no CPU. The entropy, which only its log wants, is left out.
+    """
+    import torch
+    from trl.trainer import utils
+
+    class Plain:
+        @staticmethod
+        def apply(hidden: Any, weight: Any, bias: Any, targets: Any, *_: Any) -> tuple[Any, ...]:
+            logits = torch.nn.functional.linear(hidden, weight, bias)
+            log_probs = -torch.nn.functional.cross_entropy(logits, targets, reduction="none")
+            return log_probs, torch.zeros_like(log_probs), None, None, logits.detach().argmax(-1) == targets
+
+    utils._ChunkedLogProbFunction = Plain
 
 
 def plain_loss(model: Any, examples: Sequence[Any]) -> float:

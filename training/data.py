@@ -78,8 +78,11 @@ class Examples:
 
 
 def without_surplus_copies(triplets: Sequence[Triplet], share: float, seed: int) -> list[Triplet]:
-    """The triplets, with so many of the near-copies left out that the others have their share; chance says which."""
-    near = [triplet for triplet in triplets if is_near_copy(triplet.neutral, triplet.own)] if share < 1 else []
+    """The triplets, with so many of the near-copies left out that the others have their share; chance says which.
+
+    Who only changes case and marks makes no copies: that is his voice.
+    """
+    near = [one for one in triplets if is_near_copy(one.neutral, one.own, typed=True)] if share < 1 else []
     surplus = len(near) - int(share / (1 - share) * (len(triplets) - len(near)) + 1e-9) if near else 0
     if surplus <= 0:
         return list(triplets)

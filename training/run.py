@@ -98,6 +98,11 @@ def train(
 def _examples(config: TrainingConfig, parts: Split, adapted: lora.Adapted) -> Examples:
     """What is learned from, with what is not counted by reason."""
     lessons = without_surplus_copies(parts.learn, config.near_copy_share, config.seed)
+    if not lessons:
+        raise TrainingError(
+            "In every triplet both sides are nearly the same: there is nothing to learn but to copy. Have better "
+            "neutral sides made (nic-voice neutralise --how llm), or keep these with --set near_copy_share=1."
+        )
     examples = encode_triplets(lessons, adapted.tokenizer, config.max_length_tokens, config.changed_weight)
     if not examples.kept:
         raise TrainingError(

@@ -60,6 +60,7 @@ _IRREGULAR = {
 }  # fmt: skip
 
 _WORD = re.compile(r"\d+(?:[.,:/-]\d+)*|[^\W\d_]+(?:'[^\W\d_]+)*(?:\d+)?")
+_TYPED = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _NEAR = 0.1  # share of the words that a near-copy may change
 _RUN = 5  # words that, said again, are a repetition
@@ -94,9 +95,10 @@ def repeats(text: str, rewrite: str, run: int = _RUN) -> bool:
     return any(count > max(1, before[said]) for said, count in after.items())
 
 
-def is_near_copy(text: str, rewrite: str) -> bool:
-    """Whether under a tenth of the words differ, case and punctuation aside."""
-    before, after = words(text), words(rewrite)
+def is_near_copy(text: str, rewrite: str, *, typed: bool = False) -> bool:
+    """Whether under a tenth of the words differ, case and punctuation aside; or with `typed` of words and marks as they
+    are typed."""
+    before, after = (_TYPED.findall(side) if typed else words(side) for side in (text, rewrite))
     most = _NEAR * max(1, len(before))
     common = (Counter(before) & Counter(after)).total()
     return max(len(before), len(after)) - common < most and _edits(before, after) < most

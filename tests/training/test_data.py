@@ -63,6 +63,13 @@ def test_near_copies_have_no_more_than_their_share(share: float, kept: int) -> N
     assert found == without_surplus_copies([*copies, *others], share, seed=1)
 
 
+def test_case_and_marks_make_no_near_copy() -> None:
+    one = Triplet(
+        "s:1:0", "s", "chat", "sentence", None, None, "rules", "be me", "See you at 8, Ana.", "see you at 8 ana"
+    )
+    assert without_surplus_copies([one], 0.15, seed=1) == [one]
+
+
 def test_padding_is_right_and_masked() -> None:
     batch = collate([Example((5, 6, 7), (1.0, 2.5)), Example((8,), (1.0,))], pad_id=SPECIAL[END])
     assert batch.ids.tolist() == [[5, 6, 7], [8, 2, 2]]
