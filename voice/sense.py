@@ -83,8 +83,10 @@ _IF = re.compile(r"\b(?:if|unless|in case|provided that|as long as)\b", re.IGNOR
 _WHETHER = re.compile(
     r"\b(?:know|sure|see|wonder\w*|ask\w*|check\w*|confirm|tell (?:me|us)|find out|determine|curious|clear|verify|as|"
     r"doubt\w*|even|advise|remember|decide|mind|appreciate it|great|nice|helpful|grateful|glad|good|happy|care|"
-    r"sa(?:id|ys?)) if\b|\bif (?:you (?:have any|need any\w*|can|could|would|don['’]t mind|wish|want|like|prefer|know)|"
-    r"possible|so|not|necessary|need\w* be|any\w*|only|that (?:is|works)|there (?:is|are) any\w*|I may|I can be)\b",
+    r"sa(?:id|ys?)|what) if\b|\bif (?:you (?:get a chance|have (?:any|time|a (?:moment|chance|minute))|need any\w*|"
+    r"can|could|would|don['’]t mind|wish|want|like|prefer|know)|"
+    r"possible|so|not|necessary|need\w* be|any\w*|only|that (?:is|works)|there (?:is|are) any\w*|I may|"
+    r"I can (?:be|help|assist)|it (?:is|['’]s) (?:convenient|possible|ok|okay|all right)|it helps|at all)\b",
     re.IGNORECASE,
 )
 _CONDITION = re.compile(
