@@ -38,7 +38,8 @@ _BEFORE_VERB = (
     r"take a (?:moment|minute) to|get a chance to|give (?:me|us|him|her|them) an?)\s+)*"
 )
 _WANTED = re.compile(
-    r"(?P<know>\blet (?:me|us) know\b|(?:\bwould|['’]d) (?:like|love) to (?:hear|know)\b)"
+    r"(?P<know>\blet (?:me|us) know\b|(?:\bwould|['’]d) (?:like|love) to (?:hear|know)\b"
+    r"|\bto (?:check|see|ask|know|find out|inquire) (?:if|whether)\b|\b(?:wonder\w*|curious) (?:if|whether)\b)"
     r"|\b(?:please|pl[sz]|(?:(?:could|would|can|will)(?:n['’]t)?|can['’]t|won['’]t) (?:you|u)|"
     rf"(?:would like|need|want) you to)\s+{_BEFORE_VERB}(?!let (?:me|us) know)(?P<verb>[a-z]+)",
     re.IGNORECASE,
@@ -50,7 +51,8 @@ _NOTHING = frozenset(
 _STILL_WANTED = re.compile(
     r"\?|\b(?:please|pl[sz]|let (?:me|us|him|her|them) know|lmk|tell (?:me|us)|"
     r"(?:need|want|like) to (?:know|hear)|hear|(?:could|would|can|will|need|want|couldn['’]?t|won['’]?t) (?:you|u)|"
-    r"advise|confirm|get back to me|wonder\w*|curious|whether|hope you|appreciate|love (?:it )?if|ask\w*)\b",
+    r"advise|confirm|get back to me|wonder\w*|curious|whether|any|checking|see(?:ing)? if|hope you|"
+    r"appreciate|love (?:it )?if|ask\w*)\b",
     re.IGNORECASE,
 )
 
@@ -89,14 +91,14 @@ def _is_question(sentence: str) -> bool:
 
 def loses_request(text: str, rewrite: str) -> bool:
     """Whether a text wants something done or told, and its rewrite neither asks nor names what is to be done."""
-    if _STILL_WANTED.search(rewrite):
+    if _STILL_WANTED.search(rewrite) or asks(rewrite):
         return False
     said = {stem(word) for word in words(rewrite)}
     return any(verb is None or said.isdisjoint({stem(verb), *synonyms(stem(verb))}) for verb in _wanted(text))
 
 
 def _wanted(text: str) -> Iterator[str | None]:
-    """The verbs of what a text wants done; None for 'let me know', 'I would like to hear'."""
+    """The verbs of what a text wants done; None for 'let me know', 'I wanted to ask whether'."""
     for sentence in split(text):
         if not is_pleasantry(sentence):
             for match in _WANTED.finditer(sentence):

@@ -151,15 +151,15 @@ def question(text: str, rewrite: str) -> bool:
 
 
 def statements(text: str) -> list[list[str]]:
-    """The content words of each clause that says what somebody does, or what is.
+    """The content words of each sentence and of each clause that says what somebody does, or what is.
 
-    One with fewer than two says little; 'as far as I know' and thanks are none.
+    What has fewer than two says little; 'as far as I know' and thanks are none.
     """
     found = []
-    for clause in _clauses(text):
-        said = words(clause)
+    for part in (*split(text), *_clauses(text)):
+        said = words(part)
         content = [word for word in said if is_content(word)]
-        if len(content) >= _SAYS and not _ASIDE.match(clause) and any(map(_STATES.__contains__, said)):
+        if len(content) >= _SAYS and not _ASIDE.match(part) and any(map(_STATES.__contains__, said)):
             found.append(content)
     return found
 
