@@ -76,8 +76,6 @@ _BACK = 5  # words before a verb among which its subject is looked for
 _OPENING = re.compile(r"\W*(?!(?:sorry|apologies|\w+ly)\b)[\w'’]+\s+\w", re.IGNORECASE)
 # These negate nothing.
 _IDLE = re.compile(r"\b(?:do not|don't|dont|not) hesitate\b|\bwhy (?:don't|not)\b", re.IGNORECASE)
-
-
 _IF = re.compile(r"\b(?:if|unless|in case|provided that|as long as)\b", re.IGNORECASE)
 # An 'if' that is a 'whether', or belongs to a courtesy.
 _WHETHER = re.compile(
