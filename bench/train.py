@@ -1,6 +1,6 @@
 """How fast training is: next to TRL's SFTTrainer, and next to what the same code reaches without any padding.
 
-    python -m bench.train [--quick] [--json FILE] [--triplets FILE ...] [--loss]
+    python -m bench.train [--quick] [--json FILE] [--triplets FILE ...] [--without ROW ...] [--loss]
 
 Without --triplets those of the made-up owner are used. Base model and settings are those of the preset smollm2-135m;
 all rows see the same token ids, loss mask, threads and adapter. Each measurement is a process of its own, the order
@@ -9,7 +9,8 @@ turns round from round to round, and the first steps do not count. Rows, in usef
     ours         training.loop as `nic-voice train` runs it
     trl_same     SFTTrainer in the same dtype, without gradient checkpointing, batch 8, random order; on a CPU its
                  loss, a Triton kernel, is replaced by the same in plain PyTorch
-    trl_default  SFTTrainer with its own defaults (gradient checkpointing, bf16), batch 8
+    trl_default  SFTTrainer with its own defaults (gradient checkpointing, bf16), batch 8; on a CPU that has no
+                 instructions for bf16 a step takes minutes
     bound        our code on full rectangles, the fastest of five shapes, with the same share of target tokens
 
 The JSON has `useful_tokens_per_s` and `target_tokens_per_s` by row: of the first file, and of others under their names.
@@ -37,6 +38,7 @@ from bench.trl import PRESET, Clock, plain_loss, tokenizer
 from bench.trl import train as with_trl
 
 SHAPES = ((32, 32), (16, 64), (8, 96), (8, 128), (4, 256))  # rows, length
+ROWS = ("ours", "trl_same", "trl_default")  # and the bound
 EPOCHS = 200  # more than the clock allows
 SECONDS, QUICK_SECONDS = 60.0, 20.0  # of a measurement, a round
 ROUNDS, QUICK_ROUNDS = 2, 1
@@ -52,6 +54,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--triplets", type=Path, nargs="*", help="one or more files; else the made-up owner's")
     parser.add_argument("--quick", action="store_true", help=f"one round of {QUICK_SECONDS:g} seconds each")
+    parser.add_argument("--without", nargs="*", choices=ROWS, default=(), help="rows to leave out")
     parser.add_argument("--loss", action="store_true", help="train an epoch of the first file with both and compare")
     parser.add_argument("--json", type=Path, metavar="FILE")
     parser.add_argument("--worker", nargs=3, help=argparse.SUPPRESS)
@@ -68,7 +71,7 @@ def main() -> None:
         for number, file in enumerate(files):
             data = Path(folder) / f"{number}.json"
             numbers = _prepare(file, data)
-            useful, targets = _measure(data, seconds, rounds)
+            useful, targets = _measure(data, seconds, rounds, [row for row in ROWS if row not in arguments.without])
             rows.append({"data": file.stem, **numbers, **useful, **_ratios(useful)})
             if not number:
                 more |= {"useful_tokens_per_s": useful, "target_tokens_per_s": targets}
@@ -88,10 +91,12 @@ def _made_up(folder: Path) -> Path:
     return make_triplets(folder)
 
 
-def _measure(data: Path, seconds: float, rounds: int) -> tuple[dict[str, Any], dict[str, Any]]:
+def _measure(
+    data: Path, seconds: float, rounds: int, rows: Sequence[str]
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """Useful and target tokens a second of each row; a row that cannot run has None."""
-    shapes = [f"bound {rows} {length}" for rows, length in SHAPES]
-    order = ["ours", "trl_same", "trl_default", *shapes]
+    shapes = [f"bound {count} {length}" for count, length in SHAPES]
+    order = [*rows, *shapes]
     found: dict[str, list[dict[str, Any]]] = {row: [] for row in order}
     for number in range(rounds):
         for row in order if number % 2 == 0 else order[::-1]:

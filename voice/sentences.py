@@ -5,6 +5,9 @@ line break always ends one. Cut points are chosen so that the pieces are spans o
 """
 
 import re
+from functools import lru_cache
+
+from voice.words import TEXTS
 
 # Words whose full stop does not end a sentence...
 ABBREVIATIONS = frozenset(
@@ -51,6 +54,11 @@ _LIST_MARKER = re.compile(r"\s*(?:\d{1,3}|[a-zA-Z])")
 
 def spans(text: str) -> list[tuple[int, int]]:
     """(start, end) of each sentence in order, without surrounding white space; they never overlap."""
+    return list(_spans(text))
+
+
+@lru_cache(maxsize=TEXTS)
+def _spans(text: str) -> tuple[tuple[int, int], ...]:
     found: list[tuple[int, int]] = []
     for line in _LINE.finditer(text):
         start = line.start()
@@ -59,7 +67,7 @@ def spans(text: str) -> list[tuple[int, int]]:
                 found.append((start, end.start("no_gap" if end["wide"] else "gap")))
                 start = end.end()
         found.append((start, line.end()))
-    return [trimmed for span in found if (trimmed := _trim(text, *span))]
+    return tuple(trimmed for span in found if (trimmed := _trim(text, *span)))
 
 
 def split(text: str) -> list[str]:

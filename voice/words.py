@@ -63,14 +63,20 @@ _WORD = re.compile(r"\d+(?:[.,:/-]\d+)*|[^\W\d_]+(?:'[^\W\d_]+)*(?:\d+)?")
 _TYPED = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _NEAR = 0.1  # share of the words that a near-copy may change
+TEXTS = 64  # whose words and sentences are kept: whoever judges a text asks for them a dozen times
 _RUN = 5  # words that, said again, are a repetition
 _STEMMER = snowballstemmer.stemmer("english")
 
 
 def words(text: str) -> list[str]:
     """The words and numbers of a text in order: lower case, straight apostrophes, no thousands separators."""
+    return list(_words(text))
+
+
+@lru_cache(maxsize=TEXTS)
+def _words(text: str) -> tuple[str, ...]:
     plain = text.replace("’", "'").replace("`", "'").lower()
-    return [_THOUSANDS.sub("", word) if "," in word else word for word in _WORD.findall(plain)]
+    return tuple(_THOUSANDS.sub("", word) if "," in word else word for word in _WORD.findall(plain))
 
 
 @lru_cache(maxsize=50_000)
