@@ -54,7 +54,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--triplets", type=Path, nargs="*", help="one or more files; else the made-up owner's")
     parser.add_argument("--quick", action="store_true", help=f"one round of {QUICK_SECONDS:g} seconds each")
-    parser.add_argument("--without", nargs="*", choices=ROWS, default=(), help="rows to leave out")
+    parser.add_argument("--without", nargs="*", choices=ROWS[1:], default=(), help="rows to leave out")
     parser.add_argument("--loss", action="store_true", help="train an epoch of the first file with both and compare")
     parser.add_argument("--json", type=Path, metavar="FILE")
     parser.add_argument("--worker", nargs=3, help=argparse.SUPPRESS)
@@ -91,9 +91,7 @@ def _made_up(folder: Path) -> Path:
     return make_triplets(folder)
 
 
-def _measure(
-    data: Path, seconds: float, rounds: int, rows: Sequence[str]
-) -> tuple[dict[str, Any], dict[str, Any]]:
+def _measure(data: Path, seconds: float, rounds: int, rows: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Useful and target tokens a second of each row; a row that cannot run has None."""
     shapes = [f"bound {count} {length}" for count, length in SHAPES]
     order = [*rows, *shapes]
@@ -127,7 +125,7 @@ def _apart(row: str, data: Path, seconds: float) -> dict[str, Any]:
 
 def _ratios(speeds: dict[str, Any]) -> dict[str, Any]:
     return {
-        f"ours / {row}": round(speeds["ours"] / speeds[row], 2) if speeds["ours"] and speeds[row] else None
+        f"ours / {row}": round(speeds["ours"] / speeds[row], 2) if speeds["ours"] and speeds.get(row) else None
         for row in ("trl_same", "trl_default", "bound")
     }
 
