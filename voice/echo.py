@@ -30,7 +30,8 @@ class Echoes:
     def found(self, text: str, rewrite: str) -> bool:
         """Whether the rewrite holds one of the runs, with a content word in it that is not in the text."""
         said = {stem(word) for word in words(text)}
-        runs = [run for run in _runs(rewrite) if any(is_content(word) and stem(word) not in said for word in run)]
+        new = {word for word in words(rewrite) if is_content(word) and stem(word) not in said}
+        runs = [run for run in _runs(rewrite) if not new.isdisjoint(run)] if new else []
         if not runs or not len(self.hashes):
             return False
         asked = np.array([_hash(run) for run in runs], np.uint64)

@@ -164,7 +164,9 @@ def statements(text: str) -> list[list[str]]:
 
 def loses_condition(text: str, rewrite: str) -> bool:
     """Whether a text says under which condition, and its rewrite none; 'let me know if' has no condition."""
-    return bool(_IF.search(_WHETHER.sub(" ", text))) and not _CONDITION.search(rewrite)
+    if not _IF.search(text) or _CONDITION.search(rewrite):
+        return False
+    return bool(_IF.search(_WHETHER.sub(" ", text)))
 
 
 def _negated(text: str) -> _Negated:

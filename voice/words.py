@@ -95,10 +95,14 @@ def is_content(word: str) -> bool:
 
 def repeats(text: str, rewrite: str, run: int = _RUN) -> bool:
     """Whether the rewrite says so many words in a row more often than the text does, and more than once."""
-    before, after = (
-        Counter(zip(*(said[n:] for n in range(run)), strict=False)) for said in map(words, (text, rewrite))
-    )
-    return any(count > max(1, before[said]) for said, count in after.items())
+    often = {said: count for said, count in _runs(rewrite, run).items() if count > 1}
+    before = _runs(text, run) if often else Counter()
+    return any(count > before[said] for said, count in often.items())
+
+
+def _runs(text: str, run: int) -> Counter[tuple[str, ...]]:
+    said = words(text)
+    return Counter(zip(*(said[place:] for place in range(run)), strict=False))
 
 
 def is_near_copy(text: str, rewrite: str, *, typed: bool = False) -> bool:

@@ -50,7 +50,7 @@ def _of_a_machine(text: str, rewrite: str, prompt: str, voice: Voice) -> set[str
     kinds = {
         "refusal": _REFUSAL.search(rewrite) and not _REFUSAL.search(text),
         "repetition": stammers,
-        "prompt": _runs(prompt) & (_runs(rewrite) - _runs(text)),
+        "prompt": (new := _runs(rewrite) - _runs(text)) and _runs(prompt) & new,
         "example": voice.echoes.found(text, rewrite),
         "script": _scripts(rewrite) - _scripts(text),
         "markup": set(_MARKUP.findall(rewrite)) - set(_MARKUP.findall(text)),

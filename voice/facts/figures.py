@@ -8,7 +8,7 @@ missed.
 
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -88,8 +88,10 @@ def figures(text: str) -> list[Figure]:
 def placed_figures(text: str) -> list[tuple[Figure, tuple[int, int]]]:
     """The figures of a text, each with its start and end."""
     found: list[tuple[Figure, tuple[int, int]]] = []
-    rest = text
-    for pattern, read in _READERS:
+    rest, plain = text, text.lower()
+    for pattern, read, needs in READERS:
+        if not any(map(plain.__contains__, needs)):
+            continue
         parts, end = [], 0
         for match in pattern.finditer(rest):
             figure = read(match)
@@ -202,39 +204,48 @@ def _compiled(pattern: str, flags: int = re.IGNORECASE | re.ASCII) -> re.Pattern
     return re.compile(pattern, flags)
 
 
+# What stands in every text that a reader finds something in, in lower case: to look for it is much faster.
+_DIGIT = tuple("0123456789")
+_COUNTS = (*_DIGIT, *_FROM_TWO.split("|"), "hundred", "thousand", "million", "billion", "dozen")
+_OF_100 = ("%", "percent", "per cent", "pct")
+_PAID = tuple("dollar buck usd $ euro eur € pound quid gbp £ cent ¢ yen ¥".split())
+_WEEK = tuple("mon tue wed thu fri sat sun".split())
+_DAYS = tuple("tom tm 2mor toni 2ni today 2day yesterday yday".split())
+
+_RELATIVES = "|".join(f"(?P<{name}>{forms})" for name, forms in _RELATIVE.items())
 _HOUR = r"(?<![\w.:,$€£-])(?P<hour>\d{1,2})"
 _ANY = rf"(?P<number>{_DIGITS}|{_SPELLED})"
-_READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Figure | None]], ...] = (
-    (_compiled(rf"{_HOUR}(?:[:.](?P<minute>\d\d))?(?:\s?(?P<half>[ap])\.?\s?m\b\.?|(?P<short>[ap])\b)"), _time),
-    (_compiled(r"(?:12\s)?\b(?P<word>noon|midnight)\b"), _noon),
-    (_compiled(rf"{_HOUR}:(?P<minute>\d\d)(?::\d\d)?(?![\w:])"), _clock),
-    (_compiled(rf"{_HOUR}(?P<minute>)\s?o['’]?\s?clock\b"), _clock),
-    (_compiled(rf"(?<![\w/-]){_YEAR}[-/.](?P<m>\d{{1,2}})[-/.](?P<d>\d{{1,2}})(?![\w/-])"), _date),
-    (_compiled(r"(?<![\w/.-])(?P<m>\d{1,2})[/-](?P<d>\d{1,2})[/-](?P<year>\d{4}|\d\d)(?![\w/-])"), _date),
-    (_compiled(r"(?<![\w/.-])(?P<m>\d{1,2})/(?P<d>\d{1,2})(?P<year>)(?![\w/-])"), _date),
-    (_compiled(rf"\b{_MONTH}\s?(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\b(?!:)(?:,?\s{_YEAR}\b)?"), _date),
-    (_compiled(rf"\b(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s(?:of\s)?{_MONTH}(?:,?\s{_YEAR}\b)?"), _date),
-    (_compiled(rf"(?P<unit>us\$|[$€£¥])\s?(?P<number>{_DIGITS})(?P<scale>{_SCALE})?"), _amount),
-    (_compiled(rf"(?<![\w.]){_ANY}(?P<scale>{_SCALE})?\s?(?P<unit>{_AMOUNT_UNIT})(?!\w)"), _amount),
-    (_compiled(rf"(?<![\w.]){_ANY}\s?(?:%|percent\b|per cent\b|pct\b)"), _percent),
-    (_compiled(rf"(?<![\w.]){_ANY}[\s-]?(?P<unit>{_TIME_UNIT})\b"), _duration),
-    (_compiled(rf"\b(?:an?|one|1)\s(?P<unit>{_TIME_UNIT})\b"), _an_hour),
+READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Figure | None], Sequence[str]], ...] = (
+    (_compiled(rf"{_HOUR}(?:[:.](?P<minute>\d\d))?(?:\s?(?P<half>[ap])\.?\s?m\b\.?|(?P<short>[ap])\b)"), _time, _DIGIT),
+    (_compiled(r"(?:12\s)?\b(?P<word>noon|midnight)\b"), _noon, ("noon", "midnight")),
+    (_compiled(rf"{_HOUR}:(?P<minute>\d\d)(?::\d\d)?(?![\w:])"), _clock, _DIGIT),
+    (_compiled(rf"{_HOUR}(?P<minute>)\s?o['’]?\s?clock\b"), _clock, _DIGIT),
+    (_compiled(rf"(?<![\w/-]){_YEAR}[-/.](?P<m>\d{{1,2}})[-/.](?P<d>\d{{1,2}})(?![\w/-])"), _date, _DIGIT),
+    (_compiled(r"(?<![\w/.-])(?P<m>\d{1,2})[/-](?P<d>\d{1,2})[/-](?P<year>\d{4}|\d\d)(?![\w/-])"), _date, _DIGIT),
+    (_compiled(r"(?<![\w/.-])(?P<m>\d{1,2})/(?P<d>\d{1,2})(?P<year>)(?![\w/-])"), _date, _DIGIT),
+    (_compiled(rf"\b{_MONTH}\s?(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\b(?!:)(?:,?\s{_YEAR}\b)?"), _date, _MONTHS),
+    (_compiled(rf"\b(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s(?:of\s)?{_MONTH}(?:,?\s{_YEAR}\b)?"), _date, _MONTHS),
+    (_compiled(rf"(?P<unit>us\$|[$€£¥])\s?(?P<number>{_DIGITS})(?P<scale>{_SCALE})?"), _amount, _DIGIT),
+    (_compiled(rf"(?<![\w.]){_ANY}(?P<scale>{_SCALE})?\s?(?P<unit>{_AMOUNT_UNIT})(?!\w)"), _amount, _PAID),
+    (_compiled(rf"(?<![\w.]){_ANY}\s?(?:%|percent\b|per cent\b|pct\b)"), _percent, _OF_100),
+    (_compiled(rf"(?<![\w.]){_ANY}[\s-]?(?P<unit>{_TIME_UNIT})\b"), _duration, _COUNTS),
+    (_compiled(rf"\b(?:an?|one|1)\s(?P<unit>{_TIME_UNIT})\b"), _an_hour, ("a", "one", "1")),
     # Months and days by name where they are no other word: by their length, their capital, or what stands around them.
     (_compiled(
         r"\b(?P<month>january|february|april|june|july|august|september|october|november|december)\b"
         rf"(?:\s(?:of\s)?{_YEAR}\b)?"
-    ), _month),
-    (_compiled(rf"(?<=[a-z]\s)(?P<month>May|March|{_SHORT_MONTHS.title()})\b\.?(?:\s{_YEAR}\b)?", 0), _month),
-    (_compiled(rf"(?<![\w'])(?P<month>{_SHORT_MONTHS})\.?\s{_YEAR}\b"), _month),
-    (_compiled(rf"(?<=\b[a-z]{{2}}\s)(?P<month>{_SHORT_MONTHS})\b(?P<year>)"), _month),
-    (_compiled(r"\b(?P<day>(?:mon|tues|wednes|thurs|fri|satur|sun)days?|tues?|weds|thurs?|fri)\b"), _weekday),
-    (_compiled(rf"\b{_NEAR_DAY}"), _weekday),
-    (_compiled(rf"\b(?P<day>Mon|Wed|Thu|Sat|Sun)\b(?={_AFTER_DAY})"), _weekday),
-    (_compiled(r"\b(?:" + "|".join(f"(?P<{name}>{forms})" for name, forms in _RELATIVE.items()) + r")\b"), _relative),
-    (_compiled(rf"(?<![A-Za-z\d])(?P<number>{_DIGITS})(?P<scale>{_SCALE})?"), _number),
-    (_compiled(rf"\b{_SPELLED}\b"), _spelled),
-    (_compiled(rf"\b(?:{'|'.join(_ORDINALS)})\b"), _ordinal_word),
-    (_compiled(r"\b(?:one|an?|once|single)\b"), _perhaps_one),
+    ), _month, _MONTHS),
+    (_compiled(rf"(?<=[a-z]\s)(?P<month>May|March|{_SHORT_MONTHS.title()})\b\.?(?:\s{_YEAR}\b)?", 0), _month, _MONTHS),
+    (_compiled(rf"(?<![\w'])(?P<month>{_SHORT_MONTHS})\.?\s{_YEAR}\b"), _month, _MONTHS),
+    (_compiled(rf"(?<=\b[a-z]{{2}}\s)(?P<month>{_SHORT_MONTHS})\b(?P<year>)"), _month, _MONTHS),
+    (_compiled(r"\b(?P<day>(?:mon|tues|wednes|thurs|fri|satur|sun)days?|tues?|weds|thurs?|fri)\b"), _weekday, _WEEK),
+    (_compiled(rf"\b{_NEAR_DAY}"), _weekday, _WEEK),
+    (_compiled(rf"\b(?P<day>Mon|Wed|Thu|Sat|Sun)\b(?={_AFTER_DAY})"), _weekday, _WEEK),
+    (_compiled(rf"\b(?:{_RELATIVES})\b"), _relative, _DAYS),
+    (_compiled(rf"(?<![A-Za-z\d])(?P<number>{_DIGITS})(?P<scale>{_SCALE})?"), _number, _DIGIT),
+    (_compiled(rf"\b{_SPELLED}\b"), _spelled, _COUNTS),
+    (_compiled(rf"\b(?:{'|'.join(_ORDINALS)})\b"), _ordinal_word, tuple(_ORDINALS)),
+    (_compiled(r"\b(?:one|an?|once|single)\b"), _perhaps_one, ("a", "one", "once", "single")),
 )  # fmt: skip
 
 

@@ -31,6 +31,7 @@ _FENCE = re.compile(
 )
 _CODE = re.compile(r"(?<!`)(?P<ticks>`{1,3})[^`\n]{1,400}(?P=ticks)(?!`)")
 _SCHEME = re.compile(r"(?<!\w)[a-zA-Z][a-zA-Z0-9+.-]{1,20}://[^\s<>\"“”`]+")
+_LINKED = re.compile(r"\w\.\w|//")  # which every other link has; linkify's own pretest takes most sentences
 # Ends of domains that are words, or common ends of files: with nothing before or after them they are no links.
 _NO_DOMAIN_ALONE = frozenset("it is in so me to at be us my no am as do by the and he we or if i".split())
 _EMAIL = re.compile(r"(?<![\w.+%-])\w[\w.+%'-]{0,63}@[^\W_][\w-]{0,62}(?:\.[^\W_][\w-]{0,62}){1,6}")
@@ -104,7 +105,7 @@ def _code(text: str) -> Iterator[Span]:
 def _links(text: str) -> Iterator[Span]:
     for match in _SCHEME.finditer(text):
         yield match.start(), _trimmed(text, match.start(), _before_dash(text, *match.span()))
-    if not _LINKIFY.pretest(text):
+    if not _LINKED.search(text) or not _LINKIFY.pretest(text):
         return
     for link in _LINKIFY.match(text) or ():
         if link.schema != "mailto:" and (link.schema or _is_domain(text[link.index : link.last_index])):

@@ -18,6 +18,7 @@ _ANSWER = re.compile(
     r"(?=\s*(?:[,.!;:?—–-]|$|\s(?:i|we|it|he|she|they|you|thank|thanks|thx|sorry)\b))",
     re.IGNORECASE,
 )
+_ANY = re.compile(rf"{_NEGATION.pattern}|\bno(?:r|pe|o*)\b|\bnah+\b", re.IGNORECASE)
 # What negates nothing, or only sounds like it.
 _IDLE = re.compile(
     r"no\.? ?\d+|\bno (?:problem|prob|worries|doubt|wonder|matter|kidding)\w*|\b(?:if|or|why|whether or) not\b"
@@ -33,6 +34,8 @@ def negations(text: str) -> int:
 
 
 def _of_sentence(sentence: str) -> int:
+    if not _ANY.search(sentence):
+        return 0
     plain = _IDLE.sub(" ", sentence)
     answer = _ANSWER.match(plain)
     others = len(_NEGATION.findall(plain[answer.end() :] if answer else plain)) + len(re.findall(r"(?i)\bnor\b", plain))

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from voice.facts.compare import Difference, compare, invented
-from voice.facts.figures import figures
+from voice.facts.figures import READERS, figures
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ PARTS = (
     "1 2 12 30 1,000 3.5 7:30 24:00 3/4 2019-02-30 $ € £ us$ % a an one two thirty hundred dozen half thousand k m b "
     "mil million dollars bucks usd euro quid cents yen second secs minute mins hour hrs h day days week wks month mos "
     "year yrs noon midnight am p.m. o'clock jan february Mar sept may 1st 2nd third mon tues weds Sat next on tomorrow "
-    "2nite today by of"
+    "2nite tonight today yday yesterday tmrw tomorow once single percent per cent pct June fri wednesday by of"
 ).split()
 
 
@@ -160,6 +160,14 @@ def test_no_figures_raise(parts: list[str], between: str) -> None:
     text = between.join(parts)
     assert not compare(text, text)
     assert invented(text, text) == []
+
+
+@given(st.lists(st.sampled_from(PARTS), max_size=8), st.sampled_from([" ", "-", ""]))
+def test_what_a_reader_is_tried_for_stands_in_all_that_it_finds(parts: list[str], between: str) -> None:
+    text = between.join(parts)
+    for pattern, _, needs in READERS:
+        for match in pattern.finditer(text):
+            assert any(need in match.group().lower() for need in needs)
 
 
 @given(st.text(alphabet=st.one_of(st.characters(), st.sampled_from("0123456789:/$%., apmnoNt'[]_"))))
