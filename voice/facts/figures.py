@@ -206,7 +206,7 @@ def _compiled(pattern: str, flags: int = re.IGNORECASE | re.ASCII) -> re.Pattern
 
 # What stands in every text that a reader finds something in, in lower case: to look for it is much faster.
 _DIGIT = tuple("0123456789")
-_COUNTS = (*_DIGIT, *_FROM_TWO.split("|"), "hundred", "thousand", "million", "billion", "dozen")
+_COUNTS = (*_FROM_TWO.split("|"), "hundred", "thousand", "million", "billion", "dozen")
 _OF_100 = ("%", "percent", "per cent", "pct")
 _PAID = tuple("dollar buck usd $ euro eur € pound quid gbp £ cent ¢ yen ¥".split())
 _WEEK = tuple("mon tue wed thu fri sat sun".split())
@@ -228,7 +228,7 @@ READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Figure | None], 
     (_compiled(rf"(?P<unit>us\$|[$€£¥])\s?(?P<number>{_DIGITS})(?P<scale>{_SCALE})?"), _amount, _DIGIT),
     (_compiled(rf"(?<![\w.]){_ANY}(?P<scale>{_SCALE})?\s?(?P<unit>{_AMOUNT_UNIT})(?!\w)"), _amount, _PAID),
     (_compiled(rf"(?<![\w.]){_ANY}\s?(?:%|percent\b|per cent\b|pct\b)"), _percent, _OF_100),
-    (_compiled(rf"(?<![\w.]){_ANY}[\s-]?(?P<unit>{_TIME_UNIT})\b"), _duration, _COUNTS),
+    (_compiled(rf"(?<![\w.]){_ANY}[\s-]?(?P<unit>{_TIME_UNIT})\b"), _duration, _DIGIT + _COUNTS),
     (_compiled(rf"\b(?:an?|one|1)\s(?P<unit>{_TIME_UNIT})\b"), _an_hour, ("a", "one", "1")),
     # Months and days by name where they are no other word: by their length, their capital, or what stands around them.
     (_compiled(
