@@ -10,7 +10,7 @@ _ADVICE = {
     signal.SIGILL: "a library in this environment is built for another CPU. Set it up anew on this machine with "
     "`make clean` and `make setup`; if that does not help, report it with what `lscpu` prints.",
     signal.SIGKILL: "most likely because the memory ran out. Close other programs, or choose a smaller model or, for "
-    "training, a smaller batch (--set batch_tokens=512), and run it again.",
+    "training, a smaller batch (--set batch_tokens=256), and run it again.",
     signal.SIGTERM: "somebody or something stopped it. Run the same command again.",
     signal.SIGINT: "Ctrl-C stopped it. Run the same command again.",
 }
