@@ -245,11 +245,15 @@ def _set_environment() -> None:
 
 
 async def _in_daemon_thread(build: Callable[[], Any]) -> Any:
-    """Run `build` in a thread that a stopping process does not wait for, unlike those of asyncio.to_thread."""
-    loop = asyncio.get_running_loop()
-    done: asyncio.Future[Any] = loop.create_future()
+    """Run `build` in a thread that a stopping process does not wait for, unlike those of asyncio.to_thread.
 
-    def report(result: Any, error: Exception | None) -> None:
+    What it gives is handed over in a list, which is empty then: exceptions that vLLM keeps from its imports hold the
+    frames of this thread for good, and would hold the engine with them.
+    """
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[list[Any]] = loop.create_future()
+
+    def report(result: list[Any], error: Exception | None) -> None:
         if done.cancelled():
             return
         if error is None:
@@ -258,13 +262,14 @@ async def _in_daemon_thread(build: Callable[[], Any]) -> Any:
             done.set_exception(error)
 
     def run() -> None:
-        result, failure = None, None
+        result: list[Any] = []
+        failure = None
         try:
-            result = build()
+            result.append(build())
         except Exception as error:  # noqa: BLE001 - it is raised again where the result is awaited
             failure = error
         if not loop.is_closed():
             loop.call_soon_threadsafe(report, result, failure)
 
     threading.Thread(target=run, name="engine-start", daemon=True).start()
-    return await done
+    return (await done).pop()
