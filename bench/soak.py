@@ -93,7 +93,8 @@ def main() -> None:
         "engine restarts": restarts, "MiB, first quarter": statistics.median(resident[:part]),
         "MiB, last quarter": statistics.median(resident[-part:]), "open files": seen.held[-1]["open_files"],
     }  # fmt: skip
-    show("Ten minutes at the limit", [row], arguments.json, width=170, what_was_unexpected=dict(seen.unexpected))
+    more = {"what_was_unexpected": dict(seen.unexpected), "mib_every_20_s": [round(mib) for mib in resident[::4]]}
+    show("Ten minutes at the limit", [row], arguments.json, width=170, **more)
 
 
 def _voices(folder: Path) -> tuple[Path, tuple[Path, Path]]:
