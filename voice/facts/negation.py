@@ -18,6 +18,7 @@ _ANSWER = re.compile(
     r"(?=\s*(?:[,.!;:?—–-]|$|\s(?:i|we|it|he|she|they|you|thank|thanks|thx|sorry)\b))",
     re.IGNORECASE,
 )
+# Without any of these nothing needs to be counted.
 _ANY = re.compile(rf"{_NEGATION.pattern}|\bno(?:r|pe|o*)\b|\bnah+\b", re.IGNORECASE)
 # What negates nothing, or only sounds like it.
 _IDLE = re.compile(
