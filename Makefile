@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed-$(notdir $(LOCK))
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTEST := $(BIN)/python -m pytest
-QUICK := not slow and not vllm and not unsloth and not minilm and not postgres and not real_data and not browser
+QUICK := not slow and not vllm and not unsloth and not minilm and not postgres and not real_data and not browser and not heavy
 
 .PHONY: setup run check test test-slow docs lock lock-check clean
 
@@ -20,10 +20,10 @@ check: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(PYTEST) -q -n auto --maxprocesses 4 -m "$(QUICK)"
+	$(PYTEST) -q -n auto --maxprocesses 4 --dist loadfile -m "$(QUICK)"
 
 test: check
-	$(PYTEST) -q -m "not slow and not ($(QUICK))"
+	$(PYTEST) -q -n 2 --dist loadfile -m "not slow and not ($(QUICK))"
 
 test-slow: setup
 	$(PYTEST) -q -m slow

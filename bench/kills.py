@@ -3,12 +3,15 @@
     python -m bench.kills [--quick] [--json FILE]
 
 The made-up owner's triplets, 60 steps of the preset smollm2-135m (16 with --quick), a checkpoint every few seconds. One
-run is left alone; the other gets SIGKILL ten times (three with --quick), each time after a random part of the time that
-a start and the steps take, and is started again by the same command. `largest_difference` is between their weights.
+run is left alone; the other gets SIGKILL ten times (three with --quick), each time at a random moment after a random
+step, or while it starts again where that step was done before, and is started again by the same command. `parts` is how
+often it began or went on from a checkpoint, `largest_difference` is between the weights of both.
 """
 
 import argparse
+import json
 import random
+import signal
 import subprocess
 import tempfile
 import time
@@ -18,10 +21,12 @@ from typing import Any
 from bench.report import show
 from nic_voice.quickstart import make_triplets
 from nic_voice.serving import nic_voice
+from training.curve import JSONL
 from voice.manifest import ADAPTER_NAME, VoiceManifest
 
 STEPS, QUICK_STEPS = 60, 16
 KILLS, QUICK_KILLS = 10, 3
+MOMENT_S = 4.0  # of a step and its checkpoint
 SEED = 5
 
 
@@ -36,9 +41,8 @@ def main() -> None:
         folder = Path(place)
         triplets = make_triplets(folder)
         whole, parts = folder / "whole", folder / "parts"
-        started = time.monotonic()
         subprocess.run(_command(triplets, whole, steps), check=True)
-        killed = _killed(_command(triplets, parts, steps), parts, kills, time.monotonic() - started)
+        killed = _killed(_command(triplets, parts, steps), parts, steps, kills)
         subprocess.run(_command(triplets, parts, steps), check=True)
         row: dict[str, Any] = {
             "steps": steps,
@@ -54,19 +58,23 @@ def _command(triplets: Path, out: Path, steps: int) -> list[str]:
     return nic_voice("train", "--triplets", str(triplets), "--out", str(out), *settings)
 
 
-def _killed(command: list[str], out: Path, kills: int, whole_s: float) -> int:
+def _killed(command: list[str], out: Path, steps: int, kills: int) -> int:
     """How often the run was killed before it was done."""
     chance = random.Random(SEED)
-    for count in range(kills):
+    curve, killed = out.parent / ".runs" / out.name / JSONL, 0
+    for step in sorted(chance.choices(range(steps), k=kills)):
         process = subprocess.Popen(command)
-        try:
-            process.wait(chance.uniform(0.2, 0.9) * whole_s)
-        except subprocess.TimeoutExpired:
-            process.kill()
-        process.wait()
-        if out.exists():
-            return count
-    return kills
+        while process.poll() is None and _steps_done(curve) < step:
+            time.sleep(0.05)
+        time.sleep(chance.uniform(0, MOMENT_S))
+        process.kill()
+        killed += process.wait() == -signal.SIGKILL
+    return killed
+
+
+def _steps_done(curve: Path) -> int:
+    lines = curve.read_text().splitlines() if curve.exists() else []
+    return int(json.loads(lines[-1])["step"]) if lines else 0
 
 
 def _largest_difference(one: Path, other: Path) -> float:

@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
+import aiohttp
 
 from bench import voices
 from bench.report import show
@@ -33,6 +33,7 @@ from voice.prompt import Prompt
 MANY, QUICK_MANY = 10_000, 1_000
 SECONDS, QUICK_SECONDS = 10.0, 3.0
 CONCURRENCY = (1, 32)
+WARM_UP = 20  # requests
 
 
 class InstantEngine:
@@ -111,8 +112,10 @@ def main() -> None:
         for server, app in (("nic-voice", "create_app"), ("bare FastAPI", "bare")):
             with _served(app, own, _environment(folder, voice, line)) as (url, pid):
                 for concurrent in CONCURRENCY:
+                    used = processor_s(pid)
                     found = asyncio.run(_asked(url, headers, voice.name, concurrent, seconds))
-                    rows.append({"server": server, **found})
+                    each = 1000 * (processor_s(pid) - used) / (found["requests"] + WARM_UP)
+                    rows.append({"server": server, **found, "processor ms": each})
                 if app == "create_app":
                     before = held(pid)
                     asyncio.run(_asked(url, headers, voice.name, 32, most=many))
@@ -144,15 +147,15 @@ async def _asked(
     """Latencies and throughput, until the time is over or so many are done; a warm-up comes first."""
     latencies: list[float] = []
     verdicts: set[str] = set()
-    limits = httpx.Limits(max_connections=concurrent)
-    async with httpx.AsyncClient(headers=headers, timeout=60, limits=limits) as client:
+    async with aiohttp.ClientSession(headers=headers) as client:
 
         async def one(number: int) -> None:
             body = {"model": voice, "messages": [{"role": "user", "content": voices.sentence(number)}]}
             began = time.perf_counter()
-            answer = await client.post(f"{url}/v1/chat/completions", json=body)
+            async with client.post(f"{url}/v1/chat/completions", json=body, raise_for_status=True) as answer:
+                content = await answer.json()
             latencies.append(time.perf_counter() - began)
-            verdicts.update(segment["verdict"] for segment in answer.raise_for_status().json()["voice"]["segments"])
+            verdicts.update(segment["verdict"] for segment in content["voice"]["segments"])
 
         async def some(first: int) -> None:
             number = first
@@ -160,7 +163,7 @@ async def _asked(
                 await one(number)
                 number += concurrent
 
-        for number in range(20):
+        for number in range(WARM_UP):
             await one(number)
         latencies.clear()
         started = time.perf_counter()
@@ -173,6 +176,12 @@ async def _asked(
         "median ms": 1000 * statistics.median(ordered), "99 % ms": 1000 * ordered[int(0.99 * len(ordered))],
         "verdicts": " ".join(sorted(verdicts)),
     }  # fmt: skip
+
+
+def processor_s(pid: int) -> float:
+    """Seconds of a processor that a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def held(pid: int) -> dict[str, int]:

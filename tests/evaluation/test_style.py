@@ -7,6 +7,7 @@ from evaluation.detect import detected
 from evaluation.style import MEAN, Style, Texts, folds_of, judge, without_refrains
 from tests.evaluation.people import pairs, strangers
 
+pytestmark = pytest.mark.heavy
 PAIRS = pairs(90)
 NEUTRAL, OWN = [neutral for neutral, _ in PAIRS], [own for _, own in PAIRS]
 GROUPS = [str(place) for place in range(len(PAIRS))]

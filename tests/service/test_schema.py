@@ -19,6 +19,7 @@ from service.settings import Settings
 from tests.service.conftest import MakeVoice
 from tests.service.fake_engine import FakeEngine
 
+pytestmark = pytest.mark.heavy
 FITTING, NEARLY = GenerationMode.POSITIVE, GenerationMode.NEGATIVE
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance]
 

@@ -147,7 +147,7 @@ def test_a_signal_saves_the_run_and_says_how_to_go_on(tiny: BaseModel, file: Pat
 def test_a_process_that_was_ended_goes_on(
     tiny: BaseModel, file: Path, tmp_path: Path, signals: list[signal.Signals], expected: int
 ) -> None:
-    settings = {"max_steps": "120", "epochs": "24"}
+    settings = {"max_steps": str(40 * len(signals)), "epochs": str(8 * len(signals))}
     train(config(tiny, **settings), file, tmp_path / "whole")
     run = tmp_path / ".runs" / "ana"
     for number in signals:

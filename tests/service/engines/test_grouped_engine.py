@@ -52,24 +52,19 @@ async def engine(base: BaseModel, adapters: list[Adapter], grouped: bool) -> Asy
         await running.stop()
 
 
-async def test_one_voice_says_the_same_words_as_with_vllms_own_operators(
+@pytest.mark.slow
+async def test_base_and_four_voices_in_one_batch_each_say_what_they_say_alone_and_with_vllms_own_operators(
     base: BaseModel, adapters: list[Adapter]
 ) -> None:
     said: dict[bool, list[Said]] = {}
     for grouped in (False, True):
-        async with engine(base, adapters[:1], grouped) as running:
+        async with engine(base, adapters if grouped else adapters[:1], grouped) as running:
             said[grouped] = [await ask(running, adapters[0], text) for text in TEXTS]
+            if grouped:
+                counts, _ = await mix(running, adapters, TEXTS, total=300)
     verdicts = [verdict(ours, theirs, set()) for ours, theirs in zip(said[True], said[False], strict=True)]
     assert set(verdicts) <= {"the same", "different after a tie"}
     assert verdicts.count("the same") >= len(TEXTS) - 1
-
-
-@pytest.mark.slow
-async def test_base_and_four_voices_in_one_batch_each_say_what_they_say_alone(
-    base: BaseModel, adapters: list[Adapter]
-) -> None:
-    async with engine(base, adapters, grouped=True) as running:
-        counts, _ = await mix(running, adapters, TEXTS, total=300)
     assert (counts["another speaker's"], counts["different"]) == (0, 0)
     assert counts["the same"] > 270
 
