@@ -26,7 +26,7 @@ from voice.triplet import Triplet, load_triplets, write_triplets
 from voice.words import is_near_copy
 
 TOKENS, QUICK_TOKENS = 150_000, 30_000
-BATCH_TOKENS = 512
+BATCH_TOKENS = 384
 QUICK = ("as it is", "learning rate 2e-3", "candidates 4")
 SHOWN = {"near-copy %": "near-copies %", "words unexplained %": "unexplained %", "words lost %": "lost %",
          "numbers lost %": "numbers lost %", "length ratio": "length"}  # fmt: skip
@@ -84,7 +84,7 @@ ARMS = {
     "twice as long": Arm(times=2),
     "rank 8": Arm({"rank": "8", "alpha": "16"}),
     "rank 64": Arm({"rank": "64", "alpha": "128"}),
-    "batches of 1024": Arm({"batch_tokens": str(2 * BATCH_TOKENS)}),
+    "batches of 1024": Arm({"batch_tokens": "1024"}),
     "warm start": Arm(warm=True),
     "the last step": Arm({"keep": "last"}),
     "temperature 0.3": Arm(options=("--temperature", "0.3")),

@@ -23,7 +23,7 @@ from training.curve import AMBER, HELD_OUT, STYLE, TRAINING, as_svg
 from voice.atomic import write_text
 
 STRENGTHS, QUICK_STRENGTHS = (0.25, 0.5, 0.75, 1.0, 1.25), (0.5, 1.25)
-STEPS = 180  # six minutes on two cores
+STEPS = 240  # six minutes on two cores
 LINES = {"near-copies %": HELD_OUT, "unexplained %": AMBER, "lost %": "#c2528b"}
 
 

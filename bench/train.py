@@ -37,7 +37,7 @@ from bench.report import show
 from bench.trl import PRESET, Clock, plain_loss, tokenizer
 from bench.trl import train as with_trl
 
-SHAPES = ((16, 32), (8, 64), (5, 96), (4, 128), (2, 256))  # rows, length: as many tokens as a batch of the preset
+SHAPES = ((12, 32), (6, 64), (4, 96), (3, 128), (2, 192))  # rows, length: as many tokens as a batch of the preset
 ROWS = ("ours", "trl_same", "trl_default")  # and the bound
 EPOCHS = 200  # more than the clock allows
 SECONDS, QUICK_SECONDS = 60.0, 20.0  # of a measurement, a round

@@ -50,4 +50,4 @@ def test_the_epochs_that_are_over_are_counted_in_parts() -> None:
 def test_out_of_memory_says_what_to_lower(error: Exception, expected: bool) -> None:
     explained = explain_memory(error, load_config(Path("smollm2-135m")))
     assert (explained is not None) == expected
-    assert explained is None or "Lower batch_tokens=512" in explained
+    assert explained is None or "Lower batch_tokens=384" in explained
