@@ -63,18 +63,31 @@ def answer(url: str, text: str, **more: Any) -> dict[str, Any]:
     return found
 
 
+def streamed(url: str, text: str, **more: Any) -> str:
+    """The text of a stream, asked for with the openai client."""
+    stream = OpenAI(base_url=f"{url}/v1", api_key="none").chat.completions.create(
+        model="so", messages=[{"role": "user", "content": text}], temperature=0, stream=True, extra_body=more
+    )
+    return "".join(chunk.choices[0].delta.content or "" for chunk in stream if chunk.choices)
+
+
 def test_both_engines_give_the_same_rewrites(urls: dict[str, str]) -> None:
+    compared = 0
     for text in DRAFTS[:-1]:
         ours, theirs = (answer(urls[engine], text) for engine in ("vllm", "remote"))
+        if ours["voice"]["extra_tokens"] or theirs["voice"]["extra_tokens"]:
+            continue  # a second attempt is drawn by chance, which is another one each time
         assert theirs["choices"][0] == ours["choices"][0], text
         assert theirs["usage"] == ours["usage"]
         assert theirs["voice"] == ours["voice"]
+        compared += 1
+    assert compared >= 2
 
 
 @pytest.mark.parametrize("strength", [0, 0.5, 1.25])
 def test_both_engines_have_the_same_strengths(urls: dict[str, str], strength: float) -> None:
-    # A second attempt is drawn by chance, which is another one in each engine: first attempts are compared. The bare
-    # model rambles on; after a hundred tokens rounding decides between two words that are as likely.
+    # First attempts are compared. The bare model rambles on; after a hundred tokens rounding decides between two words
+    # that are as likely.
     asked = {"strength": strength, "guard": "off", "max_tokens": 32}
     for text in (DRAFTS[0], DRAFTS[-1]):
         ours, theirs = (answer(urls[engine], text, **asked) for engine in ("vllm", "remote"))
@@ -83,12 +96,10 @@ def test_both_engines_have_the_same_strengths(urls: dict[str, str], strength: fl
 
 
 def test_a_stream_says_what_a_whole_answer_says(urls: dict[str, str]) -> None:
-    client = OpenAI(base_url=f"{urls['remote']}/v1", api_key="none")
-    stream = client.chat.completions.create(
-        model="so", messages=[{"role": "user", "content": DRAFTS[-1]}], temperature=0, stream=True
-    )
-    text = "".join(chunk.choices[0].delta.content or "" for chunk in stream if chunk.choices)
-    assert text == answer(urls["remote"], DRAFTS[-1])["choices"][0]["message"]["content"]
+    first = {"guard": "off", "max_tokens": 32}  # first attempts
+    whole = answer(urls["remote"], DRAFTS[-1], **first)["choices"][0]["message"]["content"]
+    assert streamed(urls["remote"], DRAFTS[-1], **first) == whole
+    text = streamed(urls["remote"], DRAFTS[-1])
     assert "7:30" in text and "+49 30 901820" in text
 
 
