@@ -83,11 +83,14 @@ def drawing(points: Sequence[dict[str, Any]]) -> str:
         axes = figure.add_subplot()
         axes.set(title="Training curve", xlabel="optimiser steps", ylabel="loss per answer token (nats)")
         axes.plot(*_columns(_thin(training)), color=TRAINING, alpha=0.3, linewidth=1)
-        axes.plot(*_columns(_thin(_smooth(training))), color=TRAINING, linewidth=2, label="training, running average")
+        average = _smooth(training)
+        axes.plot(*_columns(_thin(average)), color=TRAINING, linewidth=2, label="training, running average")
         if validation:
             axes.plot(*_columns(validation), "o-", color=HELD_OUT, linewidth=2, markersize=4, label="held out")
         if (step := converged(validation)) is not None:
             axes.axvline(step, color=AMBER, linewidth=2, label=f"converged at step {step:,}")
+        if training:
+            axes.set_ylim(0, _height(training, [*average, *validation]))
         axes.legend()
         return as_svg(figure)
 
@@ -107,6 +110,12 @@ def _smooth(points: Sequence[tuple[int, float]]) -> list[tuple[int, float]]:
     """The running average of the losses, as the progress line shows it."""
     averages = itertools.accumulate((loss for _, loss in points), lambda a, b: SMOOTHING * a + (1 - SMOOTHING) * b)
     return [(step, average) for (step, _), average in zip(points, averages, strict=True)]
+
+
+def _height(training: Sequence[tuple[int, float]], others: Sequence[tuple[int, float]]) -> float:
+    """How much of the losses to show: the lines whole, and of the single steps all but the wildest hundredth."""
+    steps = sorted(loss for _, loss in training)
+    return 1.05 * max(steps[int(0.99 * (len(steps) - 1))], *(loss for _, loss in others))
 
 
 def _thin(points: list[tuple[int, float]]) -> list[tuple[int, float]]:
