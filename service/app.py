@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, FastAPI, Header, Query, Request, Response
+from fastapi import APIRouter, Body, FastAPI, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.middleware.cors import CORSMiddleware
 
@@ -61,18 +61,16 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     return app
 
 
-@router.post(CHAT, responses=openapi.CHAT)
+@router.post(CHAT, responses=openapi.CHAT, openapi_extra={"parameters": openapi.ELSEWHERE})
 async def chat_completions(
-    request: Request,
-    body: Annotated[ChatRequest, Body(openapi_examples=openapi.REQUESTS)],
-    x_voice: Annotated[str | None, Header(description="A voice, when the body names none")] = None,
-    voice: Annotated[str | None, Query(description="A voice, when neither body nor header names one")] = None,
+    request: Request, body: Annotated[ChatRequest, Body(openapi_examples=openapi.REQUESTS)]
 ) -> Response:
     """Rewrite the last user message in a voice, or let the base model answer the conversation."""
     hop = "x-nic-voice-hop" in request.headers
     strength = 1.0 if body.strength is None else body.strength
     upstream = request.app.state.service.upstream.configured
-    names = Names(body.voice, body.model, x_voice, voice, body.register_, hop, upstream, strength)
+    header, query = request.headers.get("x-voice"), request.query_params.get("voice")
+    names = Names(body.voice, body.model, header, query, body.register_, hop, upstream, strength)
     return await complete(request, body, names)
 
 

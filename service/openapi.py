@@ -132,6 +132,14 @@ def describe(app: FastAPI) -> None:
     app.openapi = openapi  # type: ignore[method-assign]
 
 
+# Where a voice may be named beside the body; read by hand, because FastAPI takes its time for parameters.
+ELSEWHERE = [
+    {"name": "x-voice", "in": "header", "schema": {"type": "string"},
+     "description": "A voice, when the body names none"},
+    {"name": "voice", "in": "query", "schema": {"type": "string"},
+     "description": "A voice, when neither body nor header names one"},
+]  # fmt: skip
+
 CHAT: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "OpenAI's chat.completion with `voice`, what became of each piece; or the chunks of it",

@@ -55,7 +55,8 @@ def addresses(text: str) -> list[tuple[int, int]]:
     if re.search(r"\d", text):
         found += [match.span() for match in _ENGLISH.finditer(text) if _is_street(match)]
         found = [(start, end - (text[end - 1] == ".")) for start, end in found]  # it may end the sentence as well
-        found += filter(None, map(_with_number_last, _NUMBER_LAST.finditer(text)))
+        if any(map(text.lower().__contains__, _LAST.split())):
+            found += filter(None, map(_with_number_last, _NUMBER_LAST.finditer(text)))
     kept: list[tuple[int, int]] = []
     for start, end in sorted(found, key=lambda span: (span[0], -span[1])):
         if not kept or start >= kept[-1][1]:

@@ -8,7 +8,7 @@ missed.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -31,7 +31,7 @@ _SCALES = {
 _ORDINALS = dict(
     zip("first second third fourth fifth sixth seventh eighth ninth tenth".split(), range(1, 11), strict=True)
 )
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+_MONTHS = tuple("jan feb mar apr may jun jul aug sep oct nov dec".split())
 _CURRENCIES = {
     "$": r"dollars?|bucks?|usd|us\$|\$", "€": r"euros?|eur|€", "£": r"pounds|quid|gbp|£",
     "¢": r"cents?|¢", "¥": r"yen|¥",
@@ -89,11 +89,14 @@ def placed_figures(text: str) -> list[tuple[Figure, tuple[int, int]]]:
     """The figures of a text, each with its start and end."""
     found: list[tuple[Figure, tuple[int, int]]] = []
     rest, plain = text, text.lower()
+    held = {needs: any(map(plain.__contains__, needs)) for needs in _NEEDS}
+    digit = _ANY_DIGIT.search(text)
+    start = max(0, digit.start() - _BEFORE_DIGIT) if digit else 0
     for pattern, read, needs in READERS:
-        if not any(map(plain.__contains__, needs)):
+        if not held[needs]:
             continue
         parts, end = [], 0
-        for match in pattern.finditer(rest):
+        for match in pattern.finditer(rest, start if needs is _DIGIT else 0):
             figure = read(match)
             if figure is not None:
                 found.append((figure, match.span()))
@@ -205,7 +208,8 @@ def _compiled(pattern: str, flags: int = re.IGNORECASE | re.ASCII) -> re.Pattern
 
 
 # What stands in every text that a reader finds something in, in lower case: to look for it is much faster.
-_DIGIT = tuple("0123456789")
+_DIGIT = tuple("0123456789")  # a figure that needs one begins with it, or with a currency
+_ANY_DIGIT, _BEFORE_DIGIT = re.compile("[0-9]"), len("us$ ")
 _COUNTS = (*_FROM_TWO.split("|"), "hundred", "thousand", "million", "billion", "dozen")
 _OF_100 = ("%", "percent", "per cent", "pct")
 _PAID = tuple("dollar buck usd $ euro eur € pound quid gbp £ cent ¢ yen ¥".split())
@@ -215,7 +219,7 @@ _DAYS = tuple("tom tm 2mor toni 2ni today 2day yesterday yday".split())
 _RELATIVES = "|".join(f"(?P<{name}>{forms})" for name, forms in _RELATIVE.items())
 _HOUR = r"(?<![\w.:,$€£-])(?P<hour>\d{1,2})"
 _ANY = rf"(?P<number>{_DIGITS}|{_SPELLED})"
-READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Figure | None], Sequence[str]], ...] = (
+READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Figure | None], tuple[str, ...]], ...] = (
     (_compiled(rf"{_HOUR}(?:[:.](?P<minute>\d\d))?(?:\s?(?P<half>[ap])\.?\s?m\b\.?|(?P<short>[ap])\b)"), _time, _DIGIT),
     (_compiled(r"(?:12\s)?\b(?P<word>noon|midnight)\b"), _noon, ("noon", "midnight")),
     (_compiled(rf"{_HOUR}:(?P<minute>\d\d)(?::\d\d)?(?![\w:])"), _clock, _DIGIT),
@@ -247,6 +251,7 @@ READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Figure | None], 
     (_compiled(rf"\b(?:{'|'.join(_ORDINALS)})\b"), _ordinal_word, tuple(_ORDINALS)),
     (_compiled(r"\b(?:one|an?|once|single)\b"), _perhaps_one, ("a", "one", "once", "single")),
 )  # fmt: skip
+_NEEDS = {needs for _, _, needs in READERS}
 
 
 def numbers(text: str) -> Counter[str]:
