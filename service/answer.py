@@ -4,10 +4,10 @@ In: Pieces in order. Out: OpenAI's chat.completion, or its chat.completion.chunk
 """
 
 import time
-import uuid
 from collections import Counter
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
+from secrets import token_hex
 from typing import Any
 
 from service.rewriting.piece import Piece
@@ -71,7 +71,7 @@ class Answer:
     """An answer on its way out: all its chunks share an id, a time and a model. `usage` grows with each piece."""
 
     def __init__(self, target: Target, usage: Usage, count: int = 1) -> None:
-        self._head = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time()), "model": target.model}
+        self._head = {"id": f"chatcmpl-{token_hex(16)}", "created": int(time.time()), "model": target.model}
         self._target = target
         self._usage = usage
         self._choices = [Choice() for _ in range(count)]

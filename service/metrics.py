@@ -6,9 +6,9 @@ In: every HTTP request, by the middleware Watch. Out: X-Request-Id on each answe
 
 import logging
 import time
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from secrets import token_hex
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from starlette.datastructures import MutableHeaders
@@ -28,7 +28,7 @@ _BUCKETS_S = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 80, 160)
 class Record:
     """What is known of a request, without its text; the handlers fill it in."""
 
-    id: str = field(default_factory=lambda: f"req-{uuid.uuid4().hex[:16]}")
+    id: str = field(default_factory=lambda: f"req-{token_hex(8)}")
     started: float = field(default_factory=time.perf_counter)
     voice: str = UNKNOWN
     status: int = 0

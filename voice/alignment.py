@@ -13,7 +13,7 @@ add it.
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -71,9 +71,10 @@ class Alignment:
         rest = [word for word in rest if not {word, *self._says(stem(word))} & stems]
         return [word for word in rest if not any(self._is_spelling(other, [word]) for other in typed)]
 
-    def _says(self, source: str) -> set[str]:
+    def _says(self, source: str) -> Set[str]:
         """The stems that a stem of the neutral side may become: itself, its synonyms, the owner's substitutions."""
-        return self._by_neutral.get(source, set()) | synonyms(source)
+        own = self._by_neutral.get(source)
+        return own | synonyms(source) if own else synonyms(source)
 
     def _is_spelling(self, word: str, of: Iterable[str]) -> bool:
         """Whether a word is one of the others misspelled, stretched or shortened."""

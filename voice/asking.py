@@ -91,10 +91,11 @@ def _is_question(sentence: str) -> bool:
 
 def loses_request(text: str, rewrite: str) -> bool:
     """Whether a text wants something done or told, and its rewrite neither asks nor names what is to be done."""
-    if _STILL_WANTED.search(rewrite) or asks(rewrite):
+    wanted = list(_wanted(text))
+    if not wanted or _STILL_WANTED.search(rewrite) or asks(rewrite):
         return False
     said = {stem(word) for word in words(rewrite)}
-    return any(verb is None or said.isdisjoint({stem(verb), *synonyms(stem(verb))}) for verb in _wanted(text))
+    return any(verb is None or said.isdisjoint(synonyms(stem(verb))) for verb in wanted)
 
 
 def _wanted(text: str) -> Iterator[str | None]:

@@ -7,6 +7,7 @@ where it stands in both, so that what a person leaves out changes nothing.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from voice.asking import asks, requests
 from voice.sentences import split
@@ -157,7 +158,7 @@ def statements(text: str) -> list[list[str]]:
     for part in (*split(text), *_clauses(text)):
         said = words(part)
         content = [word for word in said if is_content(word)]
-        if len(content) >= _SAYS and not _ASIDE.match(part) and any(map(_STATES.__contains__, said)):
+        if len(content) >= _SAYS and not _ASIDE.match(part) and not _STATES.isdisjoint(said):
             found.append(content)
     return found
 
@@ -178,16 +179,27 @@ def _negated(text: str) -> _Negated:
     for clause in _clauses(text):
         left, in_clause = 0, False
         for word in words(clause):
-            if _is_negation(word):
+            part = _part(word)
+            if part == "negation":
                 left, in_clause = _REACH, True
-            elif stem(word) in _ENDS_IT:
+            elif part == "end":
                 left, in_clause = 0, False
-            elif word != "able" and (is_content(word) or stem(word) in OPPOSITE):
+            elif part == "negated":
                 near, loosely = found.setdefault(stem(word), (set(), set()))
                 near.add(left > 0)
                 loosely.add(in_clause)
                 left -= is_content(word)
     return found
+
+
+@lru_cache(maxsize=50_000)
+def _part(word: str) -> str | None:
+    """What a word is to a negation: one itself, what ends its reach, or what can be negated."""
+    if _is_negation(word):
+        return "negation"
+    if stem(word) in _ENDS_IT:
+        return "end"
+    return "negated" if word != "able" and (is_content(word) or stem(word) in OPPOSITE) else None
 
 
 def _clauses(text: str) -> Iterator[str]:

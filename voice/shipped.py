@@ -5,7 +5,6 @@ folder, the key beside them; and how much of a text was shipped in the thirty da
 sentence of five words or more: its letters and digits, in lower case, after NFKC. HMAC-SHA256, the first 128 bits.
 """
 
-import hashlib
 import hmac
 import logging
 import os
@@ -99,7 +98,7 @@ def _hashes(key: bytes, text: str) -> list[tuple[str | None, int]]:
     for start, end in spans(text):
         sentence = unicodedata.normalize("NFKC", text[start:end]).casefold().split()
         words = [word for word in (_NOT_HASHED.sub("", word) for word in sentence) if word]
-        digest = hmac.new(key, "".join(words).encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:_DIGITS]
+        digest = hmac.digest(key, "".join(words).encode("utf-8", "surrogatepass"), "sha256").hex()[:_DIGITS]
         found.append((digest if len(words) >= LEAST_WORDS else None, len(words)))
     return found
 

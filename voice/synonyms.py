@@ -38,13 +38,13 @@ tomorrow tmrw tmr | lucky fortunate fortunately luckily | unlucky unfortunate un
 awful unpleasant | sick ill unwell
 """
 
-_KINDRED: dict[str, set[str]] = {}
+_KINDRED: dict[str, frozenset[str]] = {}
 for _group in _GROUPS.split("|"):
-    _stems = {stem(_word) for _word in _group.split()}
+    _stems = frozenset(map(stem, _group.split()))
     for _stem in _stems:
-        _KINDRED.setdefault(_stem, set()).update(_stems)
+        _KINDRED[_stem] = _KINDRED.get(_stem, _stems) | _stems
 
 
 def synonyms(word: str) -> frozenset[str]:
     """The stems that say the same as this stem, itself among them."""
-    return frozenset(_KINDRED.get(word, ())) | {word}
+    return _KINDRED.get(word) or frozenset({word})

@@ -83,6 +83,8 @@ def _words(text: str) -> tuple[str, ...]:
 def stem(word: str) -> str:
     """What the forms of a lower-case word have in common: 'sent' and 'sending' give 'send', 'two' gives '2'."""
     word = word.removesuffix("'s")
+    if word.isdigit():
+        return word
     found: str = _NUMBER_WORDS.get(word) or _STEMMER.stemWord(_IRREGULAR.get(word, word))
     return found
 
@@ -95,14 +97,17 @@ def is_content(word: str) -> bool:
 
 def repeats(text: str, rewrite: str, run: int = _RUN) -> bool:
     """Whether the rewrite says so many words in a row more often than the text does, and more than once."""
-    often = {said: count for said, count in _runs(rewrite, run).items() if count > 1}
-    before = _runs(text, run) if often else Counter()
-    return any(count > before[said] for said, count in often.items())
+    said = runs(rewrite, run)
+    if len(set(said)) == len(said):
+        return False
+    before = Counter(runs(text, run))
+    return any(count > max(1, before[one]) for one, count in Counter(said).items())
 
 
-def _runs(text: str, run: int) -> Counter[tuple[str, ...]]:
+def runs(text: str, length: int) -> list[tuple[str, ...]]:
+    """Each so many words of a text that follow one another."""
     said = words(text)
-    return Counter(zip(*(said[place:] for place in range(run)), strict=False))
+    return list(zip(*(said[place:] for place in range(length)), strict=False))
 
 
 def is_near_copy(text: str, rewrite: str, *, typed: bool = False) -> bool:

@@ -15,7 +15,7 @@ from voice.facts.masking import PLACEHOLDER
 from voice.pleasantries import is_pleasantry
 from voice.sense import actors, loses_condition, polarity, statements
 from voice.sentences import split
-from voice.words import is_content, repeats, words
+from voice.words import is_content, repeats, runs, words
 
 _REFUSAL = re.compile(
     r"\bas an? (?:ai|language model|assistant)\b|\b(?:language|ai) model\b|\bI(?: am|['’]m) (?:an ai|just an ai)\b"
@@ -50,7 +50,7 @@ def _of_a_machine(text: str, rewrite: str, prompt: str, voice: Voice) -> set[str
     kinds = {
         "refusal": _REFUSAL.search(rewrite) and not _REFUSAL.search(text),
         "repetition": stammers,
-        "prompt": (new := _runs(rewrite) - _runs(text)) and _runs(prompt) & new,
+        "prompt": not set(runs(prompt, _ECHO)).isdisjoint(set(runs(rewrite, _ECHO)).difference(runs(text, _ECHO))),
         "example": voice.echoes.found(text, rewrite),
         "script": _scripts(rewrite) - _scripts(text),
         "markup": set(_MARKUP.findall(rewrite)) - set(_MARKUP.findall(text)),
@@ -60,7 +60,8 @@ def _of_a_machine(text: str, rewrite: str, prompt: str, voice: Voice) -> set[str
 
 def _left_unsaid(text: str, rewrite: str, voice: Voice) -> set[str]:
     """What the text says in so many words and the rewrite does not."""
-    kinds = _said_no_more(text, set(voice.alignment.lost(text, rewrite)))
+    lost = set(voice.alignment.lost(text, rewrite))
+    kinds = _said_no_more(text, lost) if lost else set()
     kinds |= {"request"} if loses_request(text, rewrite) else set()
     return kinds | ({"condition"} if loses_condition(text, rewrite) else set())
 
@@ -94,11 +95,6 @@ def _left_open(text: str) -> bool:
     """Whether a bracket opens that nothing closes; a smile is none."""
     plain = _SMILE.sub("", text)
     return any(plain.count(opening) > plain.count(closing) for opening, closing in ("()", "[]"))
-
-
-def _runs(text: str) -> set[tuple[str, ...]]:
-    said = words(text)
-    return {tuple(said[place : place + _ECHO]) for place in range(len(said) - _ECHO + 1)}
 
 
 def _scripts(text: str) -> set[str]:

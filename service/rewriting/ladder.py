@@ -51,14 +51,15 @@ class Request:
         """The system texts of the register, by the units that the voice knows in it."""
         return self.voice.manifest.system[self.register]
 
-    def sampling_of(self, path: tuple[int, ...], number: int) -> Sampling:
+    def sampling_of(self, path: tuple[int, ...], number: int, max_tokens: int) -> Sampling:
         """How to draw the candidate of that number for the segment at that place: the same for the same request."""
         seed = self.sampling.seed
         if seed is not None:
             place = " ".join(map(str, (seed, *path, number)))
             seed = int.from_bytes(hashlib.blake2b(place.encode(), digest_size=7).digest())
         warm = max(self.sampling.temperature, _WARM) if number else self.sampling.temperature
-        return replace(self.sampling, temperature=warm, seed=seed, stop=())  # stops are for the whole answer
+        # Stops are for the whole answer.
+        return replace(self.sampling, max_tokens=max_tokens, temperature=warm, seed=seed, stop=())
 
 
 class Ladder:
@@ -110,8 +111,10 @@ class Ladder:
         limit = request.limit_tokens
         limit = None if limit is None else max(1, limit - (await count(segment.lead) if segment.lead else 0))
         most = allowed_tokens(await count(masked.text), request.sampling.max_tokens, limit)
-        asked = [replace(request.sampling_of(path, number), max_tokens=most) for number in numbers]
-        drawn = await _together(self._engine.generate(prompt, request.voice.adapter, sampling) for sampling in asked)
+        drawn = await _together(
+            self._engine.generate(prompt, request.voice.adapter, request.sampling_of(path, number, most))
+            for number in numbers
+        )
         texts = [restore(canonical(done.text.strip()), shown.values) for done in drawn]
         return [
             self._judged(masked, prompt, done, text, limit, number)
@@ -177,7 +180,10 @@ class Ladder:
 
 async def _together(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
     """What all of it gives, in order; when one fails or nobody waits any more, the others are cancelled."""
-    tasks = [asyncio.create_task(one) for one in work]
+    first, *rest = work
+    if not rest:
+        return [await first]
+    tasks = [asyncio.create_task(one) for one in (first, *rest)]
     try:
         return await asyncio.gather(*tasks)
     finally:

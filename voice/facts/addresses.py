@@ -40,6 +40,8 @@ _OTHERS = re.compile(
     r"|(?i:p\.?[ \t]?o\.?[ \t]?box)[ \t]+#?\d{1,7}"
     r"|[A-Z]{1,2}\d[A-Z\d]?[ \t]\d[ABD-HJLNP-UW-Z]{2}(?!\w))"
 )
+_DIGIT = re.compile(r"\d")
+_ANY_LAST = tuple(_LAST.split())
 _NO_NAME = frozenset(
     "the a an this that these those my your his her our their of to on in at from for by with and or but down up over "
     "off out into is are was were be been am pm more less than miles mile minutes minute mins min hours hour hrs "
@@ -51,12 +53,13 @@ _NO_NAME = frozenset(
 
 def addresses(text: str) -> list[tuple[int, int]]:
     """The postal addresses of a text."""
+    if not _DIGIT.search(text):
+        return []
     found = [match.span() for match in _OTHERS.finditer(text)]
-    if re.search(r"\d", text):
-        found += [match.span() for match in _ENGLISH.finditer(text) if _is_street(match)]
-        found = [(start, end - (text[end - 1] == ".")) for start, end in found]  # it may end the sentence as well
-        if any(map(text.lower().__contains__, _LAST.split())):
-            found += filter(None, map(_with_number_last, _NUMBER_LAST.finditer(text)))
+    found += [match.span() for match in _ENGLISH.finditer(text) if _is_street(match)]
+    found = [(start, end - (text[end - 1] == ".")) for start, end in found]  # it may end the sentence as well
+    if any(map(text.lower().__contains__, _ANY_LAST)):
+        found += filter(None, map(_with_number_last, _NUMBER_LAST.finditer(text)))
     kept: list[tuple[int, int]] = []
     for start, end in sorted(found, key=lambda span: (span[0], -span[1])):
         if not kept or start >= kept[-1][1]:

@@ -41,8 +41,10 @@ def names_of(text: str, *, typed: bool = False) -> set[str]:
     found = set()
     for sentence in split(PLACEHOLDER.sub(" ", text.replace("’", "'"))):
         for place, match in enumerate(_WORD.finditer(sentence)):
+            if not sentence[match.start()].isupper():
+                continue
             word = match.group().removesuffix("'s")
-            if word[0].isupper() and len(word) > 1 and _COMMON.isdisjoint(_held(word.lower())):
+            if len(word) > 1 and _COMMON.isdisjoint(_held(word.lower())):
                 opens = place == 0 or not sentence[: match.start()].rstrip()[-1:].isalnum()
                 if _is_name(word.lower(), opens, typed):
                     found.add(word.lower())

@@ -24,6 +24,8 @@ _NUMBER = re.compile(
     r"(?<!source )\b(?:pins?|codes?|passcode|otp|combination|combo)\b)[^\d\n.!?$€£]{0,30}?"
     r"(?P<value>(?<![\w/.])\d{3,8}(?![\w%]|[.,:/]\d))"
 )
+# Without any of these, nothing is called a secret.
+_NAMED = tuple("pass pw kennwort wachtwoord contraseña fi key secret token login pin code otp comb".split())
 _WORD_THAT_IS_NONE = re.compile(
     r"(?i:the|a|an|your|my|his|her|our|their|this|that|it|not|no|yes|still|also|already|now|very|too|so|just|being|and|or"
     r"|same|different|wrong|right|correct|incorrect|invalid|valid|good|bad|weak|strong|safe|secure|unsafe|here|there"
@@ -36,7 +38,10 @@ _WORD_THAT_IS_NONE = re.compile(
 def secrets(text: str) -> list[tuple[int, int]]:
     """Keys by their shape, and what is called a password, a token or a PIN."""
     found = [match.span() for pattern in (_KEYS, _PEM, _CHOSEN) for match in pattern.finditer(text)]
-    found += [match.span("value") for pattern in (_BEARER, _NUMBER) for match in pattern.finditer(text)]
+    found += [match.span("value") for match in _BEARER.finditer(text)]
+    if not any(map(text.lower().__contains__, _NAMED)):
+        return found
+    found += [match.span("value") for match in _NUMBER.finditer(text)]
     for match in _TOLD.finditer(text):
         value = match["value"].rstrip(".!?)]:'*")
         start = match.start("value")
