@@ -29,7 +29,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     program, made = llamacpp.program(), tmp_path_factory.mktemp("llama")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NIC_VOICE_LLAMA_SERVER", program)
-        voice = voices.train(made, "so", steps=24)
+        voice = voices.train(made, "so", steps=8)
         subprocess.run(nic_voice("export", str(voice), "--gguf", "--outtype", "f32"), check=True)
         yield voice.parent
 

@@ -1,4 +1,4 @@
-"""The real llama-server with the small base model in float32, two voices of random numbers, behind RemoteEngine."""
+"""The real llama-server with the small base model as Q8_0, two voices of random numbers, behind RemoteEngine."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -22,7 +22,7 @@ from voice.prompt import Prompt
 pytestmark = [pytest.mark.llamacpp, pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
 SYSTEM = "Rewrite as I type it: chat."
-GREEDY = Sampling(max_tokens=8, temperature=0)
+GREEDY, SHORT = Sampling(max_tokens=8, temperature=0), Sampling(max_tokens=4, temperature=0)
 TEXTS = [f"I will be {number} minutes late, please start without me." for number in range(5, 55)]
 STRENGTHS = (0.5, 1.0, 1.5)
 
@@ -45,7 +45,7 @@ def adapters(base: BaseModel, tmp_path_factory: pytest.TempPathFactory) -> list[
 def command(base: BaseModel, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """llama-server without adapters."""
     program, model = llamacpp.program(), tmp_path_factory.mktemp("base") / "base.gguf"
-    write_model(base.folder, model, "f32")
+    write_model(base.folder, model, "q8_0")
     flags = "--parallel 4 --ctx-size 4096 --cache-type-k f32 --cache-type-v f32 --flash-attn off"
     return [program, "--model", str(model), *flags.split()]
 
@@ -69,7 +69,7 @@ async def engine(base: BaseModel, url: str, adapters: list[Adapter]) -> AsyncIte
 
 async def test_three_hundred_mixed_requests_get_their_own_words(engine: RemoteEngine, adapters: list[Adapter]) -> None:
     async def said(adapter: Adapter, text: str) -> str:
-        return (await engine.generate(Prompt(SYSTEM, text), adapter, GREEDY)).text
+        return (await engine.generate(Prompt(SYSTEM, text), adapter, SHORT)).text
 
     worn = [replace(adapter, strength=strength) for adapter in adapters for strength in STRENGTHS]
     alone = {(adapter, TEXTS[0]): await said(adapter, TEXTS[0]) for adapter in worn}
