@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from rich.console import Console
@@ -85,11 +85,13 @@ def train_briefly(triplets: Path, voice: Path) -> None:
 def _serve(voices: Path) -> None:
     host, port = os.environ.get("NIC_VOICE_HOST", "127.0.0.1"), os.environ.get("NIC_VOICE_PORT", "8650")
     url = f"http://{host}:{port}"
-    _show("serve", "--voices", str(voices))
     quiet = {"NIC_VOICE_LOG_LEVEL": os.environ.get("NIC_VOICE_LOG_LEVEL", "WARNING")}  # no line for each request
-    started_s = time.monotonic()
-    serve = nic_voice("serve", "--voices", str(voices))
-    with _model_server(voices), running(serve, f"{url}/ready", environment=quiet) as server:
+    with ExitStack() as stack:
+        stack.enter_context(_model_server(voices))
+        _show("serve", "--voices", str(voices))
+        started_s = time.monotonic()
+        serve = nic_voice("serve", "--voices", str(voices))
+        server = stack.enter_context(running(serve, f"{url}/ready", environment=quiet))
         _show_time(started_s)
         signal.signal(signal.SIGTERM, lambda *_: server.terminate())
         try:

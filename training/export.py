@@ -34,7 +34,7 @@ Check = Callable[[Path, Path, Path, Path | None], dict[str, Any]]
 
 
 def export_voice(
-    folder: Path, merged: bool, gguf: bool, outtype: str = "f16", say: Callable[[str], None] = lambda _: None,
+    folder: Path, merged: bool, gguf: bool, outtype: str = "q8_0", say: Callable[[str], None] = lambda _: None,
     check: Check | None = None,
 ) -> list[Path]:  # fmt: skip
     """Write what was asked for into the version that `folder` points at; the files and folders that are there now.

@@ -77,6 +77,13 @@ _BACK = 5  # words before a verb among which its subject is looked for
 _OPENING = re.compile(r"\W*(?!(?:sorry|apologies|\w+ly)\b)[\w'’]+\s+\w", re.IGNORECASE)
 # These negate nothing.
 _IDLE = re.compile(r"\b(?:do not|don't|dont|not) hesitate\b|\bwhy (?:don't|not)\b", re.IGNORECASE)
+# Of what is to come, 'never' says more than 'not'; of what is past ('never got it') people say it for 'not'.
+_NEVER = re.compile(
+    r"(?:\b(?:will|shall|can|going to|gonna)|['’]ll|\b(?:i|we|you|they)ll) never\b"
+    r"|\bnever (?:be|gonna|going to|will|can)\b",
+    re.IGNORECASE,
+)  # fmt: skip
+_EVER = re.compile(r"\b(?:n?ever|at no (?:time|point)|no longer|(?:any ?|no )more|again)\b", re.IGNORECASE)
 _IF = re.compile(r"\b(?:if|unless|in case|provided that|as long as)\b", re.IGNORECASE)
 # An 'if' that is a 'whether', or belongs to a courtesy.
 _WHETHER = re.compile(
@@ -113,7 +120,8 @@ def changes(text: str, rewrite: str) -> Changes:
 
 
 def polarity(text: str, rewrite: str) -> tuple[str, ...]:
-    """The stems of the text that are negated on one side only, or that the rewrite replaces by their opposites."""
+    """The stems of the text that are negated on one side only, or that the rewrite replaces by their opposites; 'never'
+    where the rewrite says that of what is to come and the text does not."""
     was, now = _negated(text), _negated(rewrite)
     turned = {
         word
@@ -124,6 +132,8 @@ def polarity(text: str, rewrite: str) -> tuple[str, ...]:
         if word not in now:
             others = (OPPOSITE.get(word, set()) & now.keys()) - was.keys()
             turned |= {word for other in others if negated & now[other][0]}
+    if _NEVER.search(rewrite) and not _EVER.search(text):
+        turned.add("never")
     if not turned and _sentences(text) == _sentences(rewrite) == 1 and _without_substance(was, now):
         turned = {"not"} if _negates(text) != _negates(rewrite) else turned
     return tuple(sorted(turned))

@@ -97,7 +97,8 @@ def _hashes(key: bytes, text: str) -> list[tuple[str | None, int]]:
     found = []
     for start, end in spans(text):
         sentence = unicodedata.normalize("NFKC", text[start:end]).casefold().split()
-        words = [word for word in (_NOT_HASHED.sub("", word) for word in sentence) if word]
+        plain = (word if word.isalnum() else _NOT_HASHED.sub("", word) for word in sentence)
+        words = [word for word in plain if word]
         digest = hmac.digest(key, "".join(words).encode("utf-8", "surrogatepass"), "sha256").hex()[:_DIGITS]
         found.append((digest if len(words) >= LEAST_WORDS else None, len(words)))
     return found

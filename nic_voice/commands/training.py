@@ -47,7 +47,7 @@ def _key_value(setting: str) -> tuple[str, str]:
 @click.argument("folder", type=path(exists=True, file_okay=False))
 @click.option("--merged", is_flag=True, help="A model with the adapter in it, for transformers and vLLM.")
 @click.option("--gguf", is_flag=True, help="Adapter and base model for llama.cpp; with --merged the merged model, too.")
-@click.option("--outtype", type=click.Choice(OUTTYPES), default="f16", show_default=True,
+@click.option("--outtype", type=click.Choice(OUTTYPES), default="q8_0", show_default=True,
               help="Numbers of the GGUF models.")  # fmt: skip
 @click.option("--check/--no-check", default=True, show_default=True,
               help="Compare what each format says with PEFT, and write nothing that differs.")  # fmt: skip

@@ -100,12 +100,12 @@ def test_an_export_stands_beside_an_untouched_version(voice: Path) -> None:
     made = export_voice(voice, merged=True, gguf=True)
     *beside, of_base = made
     assert {path.name for path in beside} == {"merged", "adapter.gguf", "merged.gguf"}
-    assert of_base.parent.name == "gguf" and of_base.name.endswith("-f16.gguf")
+    assert of_base.parent.name == "gguf" and of_base.name.endswith("-q8_0.gguf")
     assert {name: (voice / name).read_bytes() for name in before} == before
     verify(voice, VoiceManifest.load(voice))
     listed = json.loads((voice / "exports.json").read_text())
     assert {name: entry["numbers"] for name, entry in listed.items()} == {
-        "adapter.gguf": "f32", "merged": "those of the base model", "merged.gguf": "f16",
+        "adapter.gguf": "f32", "merged": "those of the base model", "merged.gguf": "q8_0",
     }  # fmt: skip
     assert {path.name for path in voice.iterdir()} == {*before, *listed, "exports.json"}
 
