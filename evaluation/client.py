@@ -13,7 +13,7 @@ import httpx
 from evaluation.cases import Case
 from voice.errors import UserError
 
-CONCURRENT = 32
+AT_ONCE = 8  # so that no request of a small service waits until its time is over
 TIMEOUT_S = 600.0
 _EXAMPLES = 3
 _ASK = (
@@ -30,10 +30,11 @@ class ServiceError(UserError):
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A running service."""
+    """A running service, and how many texts it gets at once."""
 
     url: str
     key: str | None = None
+    at_once: int = AT_ONCE
 
     def rewrite(self, voice: str, cases: Sequence[Case], show: Progress, asked: Mapping[str, float]) -> list[str]:
         """Each case's neutral text in the voice, with its register, at temperature 0 unless `asked` says another."""
@@ -75,8 +76,8 @@ class Service:
             raise self._unreachable(error) from error
 
     async def _answers(self, bodies: Sequence[dict[str, Any]], show: Progress) -> list[str]:
-        places, done = asyncio.Semaphore(CONCURRENT), 0
-        limits = httpx.Limits(max_connections=CONCURRENT)
+        places, done = asyncio.Semaphore(self.at_once), 0
+        limits = httpx.Limits(max_connections=self.at_once)
         async with httpx.AsyncClient(
             base_url=self.url, headers=self._headers, timeout=TIMEOUT_S, limits=limits
         ) as client:

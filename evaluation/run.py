@@ -5,7 +5,6 @@ In: a Plan and a running service. Out: a Report, and scores.json beside the voic
 """
 
 import json
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -91,10 +90,9 @@ def prepare(plan: Plan) -> Prepared:
     return Prepared(plan, folder, manifest, judges, *choose(cases, plan.count, plan.seed), left_out)
 
 
-def evaluate(prepared: Prepared, url: str, show: Progress = lambda *_: None) -> Report:
-    """Have the service at `url` rewrite the texts, judge what comes out, and write scores.json."""
+def evaluate(prepared: Prepared, service: Service, show: Progress = lambda *_: None) -> Report:
+    """Have the service rewrite the texts, judge what comes out, and write scores.json."""
     plan, cases = prepared.plan, prepared.cases
-    service = Service(url.rstrip("/").removesuffix("/v1"), os.environ.get("NIC_VOICE_KEY"))
     _same_voice(service.voice(plan.name), prepared.manifest)
     rewritten = service.rewrite(plan.name, cases, lambda done, total: show("rewriting", done, total), plan.asked)
     outputs = {plan.name: rewritten}

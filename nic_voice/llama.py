@@ -20,16 +20,22 @@ def llama_server() -> str | None:
     return os.environ.get("NIC_VOICE_LLAMA_SERVER") or shutil.which("llama-server")
 
 
-def command(voices: Path, outtype: str | None, host: str, port: int, more: Sequence[str] = ()) -> list[str]:
-    """The program and its arguments; `outtype` None takes the base model's smallest GGUF that is there.
-
-    Adapters are named by the path of their version, links resolved, so that the service can tell which one it is.
-    """
+def required_llama_server() -> str:
+    """The program llama-server; UserError when it is not here."""
     if (program := llama_server()) is None:
         raise UserError(
             "There is no llama-server on the PATH, and NIC_VOICE_LLAMA_SERVER names none. Install llama.cpp; "
             "docs/llamacpp.md says how."
         )
+    return program
+
+
+def command(voices: Path, outtype: str | None, host: str, port: int, more: Sequence[str] = ()) -> list[str]:
+    """The program and its arguments; `outtype` None takes the base model's smallest GGUF that is there.
+
+    Adapters are named by the path of their version, links resolved, so that the service can tell which one it is.
+    """
+    program = required_llama_server()
     base = resolve(first_base(voices))
     there = [place for place in (gguf_place(base, kind) for kind in ([outtype] if outtype else _SMALLEST_FIRST))
              if place.is_file()]  # fmt: skip

@@ -20,7 +20,7 @@ from rich.markup import escape
 
 from nic_voice.child import how_it_ended
 from nic_voice.client import rewrite
-from nic_voice.llama import ADAPTER
+from nic_voice.llama import ADAPTER, required_llama_server
 from nic_voice.serving import nic_voice, running, stop
 from nic_voice.terminal import word_diff
 from voice.errors import UserError
@@ -46,6 +46,8 @@ console = Console(highlight=False, soft_wrap=True)
 def run(folder: Path) -> None:
     """Walk the road in `folder` and go on serving until Ctrl-C."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # ends the command that is running, too
+    if _needs_model_server():
+        required_llama_server()  # before the minutes of training
     voices = Path(os.environ["NIC_VOICE_VOICES"]) if os.environ.get("NIC_VOICE_VOICES") else folder / "voices"
     if not any(voices.glob(f"*/{FILE_NAME}")):
         if os.environ.get("NIC_VOICE_VOICES"):
@@ -104,10 +106,14 @@ def _serve(voices: Path) -> None:
         raise UserError(how_it_ended("nic-voice serve", code))
 
 
+def _needs_model_server() -> bool:
+    return os.environ.get("NIC_VOICE_ENGINE") == "remote" and not os.environ.get("NIC_VOICE_ENGINE_URLS")
+
+
 @contextmanager
 def _model_server(voices: Path) -> Iterator[None]:
     """llama-server with all voices, where the settings want one and name none that runs."""
-    if os.environ.get("NIC_VOICE_ENGINE") != "remote" or os.environ.get("NIC_VOICE_ENGINE_URLS"):
+    if not _needs_model_server():
         yield
         return
     for voice in sorted(path.parent for path in voices.glob(f"*/{FILE_NAME}")):

@@ -4,6 +4,7 @@ In: every HTTP request, by the middleware Watch. Out: X-Request-Id on each answe
 /metrics. Labels are bounded: a voice that is not served is counted as 'unknown'.
 """
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.answer import Usage
-from service.errors import ClientGone, unexpected
+from service.errors import ClientGone, EngineUnavailable, unexpected
 from service.http import respond
 
 log = logging.getLogger(__name__)
@@ -116,6 +117,10 @@ class Watch:
             self._metrics.in_flight.inc()
         try:
             await self._app(scope, receive, send_on)
+        except asyncio.CancelledError:  # the server has been told to stop, and has waited for this request
+            if not record.status:
+                await respond(EngineUnavailable("The service stops. Ask again in a moment."))(scope, receive, send_on)
+            raise
         except Exception as error:  # noqa: BLE001 - above this the server would log it with whatever text it holds
             await self._unexpected(error, record, scope, receive, send_on)
         finally:

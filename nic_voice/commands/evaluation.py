@@ -12,6 +12,7 @@ from nic_voice.commands import path
 from voice.triplet import REGISTERS, Register
 
 if TYPE_CHECKING:
+    from evaluation.client import Service
     from evaluation.report import Report
 
 _OTHERS = 600  # texts of the sample's people
@@ -61,17 +62,20 @@ def evaluate(
     if prepared.left_out:
         lines = counted(prepared.left_out, "line")
         click.echo(f"Left out of {pairs}: {lines} that hold no pair, or one that stands above already.", err=True)
-    with _service(url, folder) as address, rows_bar() as bar:
-        report = run(prepared, address, bar)
+    with _service(url, folder) as service, rows_bar() as bar:
+        report = run(prepared, service, bar)
     Console(width=max(150, Console().width)).print(report.shown())
     _write(report, json_path, out)
 
 
 @contextmanager
-def _service(url: str | None, voices: Path) -> Iterator[str]:
-    """The address of the service that is judged."""
+def _service(url: str | None, voices: Path) -> Iterator["Service"]:
+    """The service that is judged; one of its own waits as long as it takes and gets many texts at once."""
+    from evaluation.client import Service
+
+    key = os.environ.get("NIC_VOICE_KEY")
     if url:
-        yield url
+        yield Service(url.rstrip("/").removesuffix("/v1"), key)
         return
     from nic_voice.serving import FOR_ITSELF, free_port, nic_voice, running
 
@@ -79,7 +83,7 @@ def _service(url: str | None, voices: Path) -> Iterator[str]:
     command = nic_voice("serve", "--voices", str(voices), "--host", "127.0.0.1", "--port", str(port))
     quiet = {"NIC_VOICE_LOG_LEVEL": os.environ.get("NIC_VOICE_LOG_LEVEL", "WARNING")}
     with running(command, f"{address}/ready", environment=FOR_ITSELF | quiet):
-        yield address
+        yield Service(address, key, at_once=32)
 
 
 def _write(report: "Report", json_path: Path | None, out: Path | None) -> None:

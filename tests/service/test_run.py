@@ -128,6 +128,29 @@ async def test_of_two_hundred_clients_half_hang_up_and_the_others_are_answered(u
     assert "nic_voice_queue 0.0" in numbers
 
 
+async def test_what_is_not_done_in_time_when_it_stops_is_told_so(
+    make_voice: MakeVoice, settings: Settings, engine: FakeEngine
+) -> None:
+    make_voice("ana")
+    engine.gate.clear()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        config = uvicorn.Config(
+            create_app(settings, engine), log_config=None, lifespan="on", timeout_graceful_shutdown=1
+        )
+        server = uvicorn.Server(config)
+        serving = asyncio.create_task(server.serve(sockets=[listening]))
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}/v1/chat/completions"
+        async with httpx.AsyncClient(timeout=60) as client:
+            asked = asyncio.create_task(client.post(url, json={"model": "ana", "messages": SAID}))
+            await eventually(lambda: bool(engine.asked))
+            server.should_exit = True
+            answer = await asked
+        await serving
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"]
+    assert "The service stops" in answer.json()["error"]["message"]
+
+
 def test_a_taken_port_is_named(settings: Settings) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
