@@ -24,7 +24,7 @@ _NUMBER = re.compile(
     r"(?<!source )\b(?:pins?|codes?|passcode|otp|combination|combo)\b)[^\d\n.!?$€£]{0,30}?"
     r"(?P<value>(?<![\w/.])\d{3,8}(?![\w%]|[.,:/]\d))"
 )
-# Without any of these, nothing is called a secret.
+# Without any of these, nothing is called a secret; "fi" is that of wifi and wi-fi.
 _NAMED = tuple("pass pw kennwort wachtwoord contraseña fi key secret token login pin code otp comb".split())
 _WORD_THAT_IS_NONE = re.compile(
     r"(?i:the|a|an|your|my|his|her|our|their|this|that|it|not|no|yes|still|also|already|now|very|too|so|just|being|and|or"
