@@ -21,7 +21,7 @@ from voice.alignment import Alignment
 from voice.atomic import write_text
 from voice.ends import closing_names, without_ends
 from voice.errors import UserError
-from voice.manifest import FILE_NAME, SCORES_NAME, VoiceManifest
+from voice.manifest import FILE_NAME, VoiceManifest, scores_name
 from voice.names import plain_words
 from voice.style import Verifier
 from voice.triplet import Register
@@ -43,6 +43,8 @@ class Plan:
 
     `asked` are fields of every request, such as a temperature; scores are kept of the usual ones alone.
 
+    `gguf` names the numbers of llama.cpp's model, if that computes: its scores have a file of their own.
+
     `pairs` None means what was held out at training, looked for in `triplets` or where the voice says it is.
     """
 
@@ -57,6 +59,7 @@ class Plan:
     seed: int = 1
     with_base: bool = True
     asked: Mapping[str, float] = field(default_factory=dict)
+    gguf: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +104,7 @@ def evaluate(prepared: Prepared, service: Service, show: Progress = lambda *_: N
     report = judge(plan, cases, prepared.rest, outputs, prepared.judges, show)
     if not plan.asked:
         text = json.dumps(report.to_json(with_texts=False), indent=2, ensure_ascii=False) + "\n"
-        write_text(prepared.folder / SCORES_NAME, text)
+        write_text(prepared.folder / scores_name(plan.gguf), text)
     return report
 
 

@@ -1,13 +1,16 @@
 """llama-server with the base model and all exported voices: the command line that `nic-voice llama-server` becomes.
 
-In: the folder of voices, of which `nic-voice export` has written some as GGUF. Out: the arguments of llama-server.
+In: the folder of voices, of which `nic-voice export` has written some as GGUF. Out: the arguments of llama-server, or
+that program, running.
 """
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
+from nic_voice.serving import free_port, nic_voice, running
 from service.voices import first_base, folders
 from voice.base_model import gguf_place, resolve
 from voice.errors import UserError
@@ -47,6 +50,17 @@ def command(voices: Path, outtype: str | None, host: str, port: int, more: Seque
     worn = ",".join(map(str, adapters))
     return [program, "--model", str(there[0]), "--lora", worn, "--lora-init-without-apply", "--host", host,
             "--port", str(port), *more]  # fmt: skip
+
+
+@contextmanager
+def served(voices: Path, outtype: str | None = None, port: int | None = None, *more: str) -> Iterator[str]:
+    """The address of a llama-server that reads them, and ends with the block."""
+    port = port or free_port()
+    outtypes = ["--outtype", outtype] if outtype else []
+    url = f"http://127.0.0.1:{port}"
+    command = nic_voice("llama-server", "--voices", str(voices), *outtypes, "--port", str(port), "--log-disable", *more)
+    with running(command, f"{url}/health", name="nic-voice llama-server"):
+        yield url
 
 
 _SMALLEST_FIRST = ("q8_0", "f16", "bf16", "f32")

@@ -20,7 +20,7 @@ from rich.markup import escape
 
 from nic_voice.child import how_it_ended
 from nic_voice.client import rewrite
-from nic_voice.llama import ADAPTER, required_llama_server
+from nic_voice.llama import ADAPTER, required_llama_server, served
 from nic_voice.serving import nic_voice, running, stop
 from nic_voice.terminal import word_diff
 from voice.errors import UserError
@@ -120,8 +120,7 @@ def _model_server(voices: Path) -> Iterator[None]:
         if not (voice / ADAPTER).exists():
             _command("export", str(voice), "--gguf")
     _show("llama-server", "--voices", str(voices))
-    command = nic_voice("llama-server", "--voices", str(voices), "--log-disable")
-    with running(command, "http://127.0.0.1:8651/health", name="nic-voice llama-server"):
+    with served(voices, port=8651):
         yield
 
 

@@ -2,13 +2,14 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from nic_voice.commands import path
+from voice.base_model import OUTTYPES
 from voice.triplet import REGISTERS, Register
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ _OTHERS = 600  # texts of the sample's people
 @click.option("--seed", default=1, help="The same seed chooses the same texts.")
 @click.option("--voices", type=path(file_okay=False), help="Folder with voices; else NIC_VOICE_VOICES, else voices.")
 @click.option("--url", help="A service that runs and serves the same voice; else one is started.")
+@click.option("--gguf", type=click.Choice(OUTTYPES), help="Judge what `export --gguf` made of it, on llama-server.")
 @click.option("--base/--no-base", default=True, help="Whether the base model competes, shown three of his texts.")
 @click.option("--temperature", type=click.FloatRange(0, 2), help="Of the requests; else 0, which repeats.")
 @click.option("--strength", type=click.FloatRange(0, 1.5), help="How much of the voice, in steps of 0.25; else 1.")
@@ -38,12 +40,15 @@ _OTHERS = 600  # texts of the sample's people
 @click.option("--out", type=path(), help="Write each text, its rewrite and what was found to FILE, as JSONL. Private.")
 def evaluate(
     name: str, pairs: Path | None, split: bool, triplets: Path | None, register: Register | None, others: Path | None,
-    own_names: tuple[str, ...], full: bool, seed: int, voices: Path | None, url: str | None, base: bool,
-    temperature: float | None, strength: float | None, candidates: int | None, json_path: Path | None, out: Path | None,
+    own_names: tuple[str, ...], full: bool, seed: int, voices: Path | None, url: str | None, gguf: str | None,
+    base: bool, temperature: float | None, strength: float | None, candidates: int | None, json_path: Path | None,
+    out: Path | None,
 ) -> None:  # fmt: skip
     """Measure whether a voice sounds like its owner, and whether it says the same."""
     if pairs and split:
         raise click.UsageError("--pairs and --split exclude each other")
+    if url and gguf:
+        raise click.UsageError("--url and --gguf exclude each other")
     from rich.console import Console
 
     from evaluation.cases import COUNT, other_texts
@@ -58,18 +63,18 @@ def evaluate(
     count = None if full else COUNT
     fields = {"temperature": temperature, "strength": strength, "candidates": candidates}
     asked = {field: value for field, value in fields.items() if value is not None}
-    prepared = prepare(Plan(name, folder, pairs, triplets, register, people, own_names, count, seed, base, asked))
+    prepared = prepare(Plan(name, folder, pairs, triplets, register, people, own_names, count, seed, base, asked, gguf))
     if prepared.left_out:
         lines = counted(prepared.left_out, "line")
         click.echo(f"Left out of {pairs}: {lines} that hold no pair, or one that stands above already.", err=True)
-    with _service(url, folder) as service, rows_bar() as bar:
+    with _service(url, gguf, folder) as service, rows_bar() as bar:
         report = run(prepared, service, bar)
     Console(width=max(150, Console().width)).print(report.shown())
     _write(report, json_path, out)
 
 
 @contextmanager
-def _service(url: str | None, voices: Path) -> Iterator["Service"]:
+def _service(url: str | None, gguf: str | None, voices: Path) -> Iterator["Service"]:
     """The service that is judged; one of its own waits as long as it takes and gets many texts at once."""
     from evaluation.client import Service
 
@@ -77,13 +82,18 @@ def _service(url: str | None, voices: Path) -> Iterator["Service"]:
     if url:
         yield Service(url.rstrip("/").removesuffix("/v1"), key)
         return
+    from nic_voice.llama import served
     from nic_voice.serving import FOR_ITSELF, free_port, nic_voice, running
 
     address = f"http://127.0.0.1:{(port := free_port())}"
     command = nic_voice("serve", "--voices", str(voices), "--host", "127.0.0.1", "--port", str(port))
     quiet = {"NIC_VOICE_LOG_LEVEL": os.environ.get("NIC_VOICE_LOG_LEVEL", "WARNING")}
-    with running(command, f"{address}/ready", environment=FOR_ITSELF | quiet):
-        yield Service(address, key, at_once=32)
+    with ExitStack() as stack:
+        engine = {}
+        if gguf:
+            engine = {"NIC_VOICE_ENGINE": "remote", "NIC_VOICE_ENGINE_URLS": stack.enter_context(served(voices, gguf))}
+        stack.enter_context(running(command, f"{address}/ready", environment=FOR_ITSELF | quiet | engine))
+        yield Service(address, key) if gguf else Service(address, key, at_once=32)
 
 
 def _write(report: "Report", json_path: Path | None, out: Path | None) -> None:

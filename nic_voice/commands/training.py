@@ -1,5 +1,7 @@
 """From triplets to a voice, and to other formats of one: train, export."""
 
+import shlex
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -51,17 +53,24 @@ def _key_value(setting: str) -> tuple[str, str]:
               help="Numbers of the GGUF models.")  # fmt: skip
 @click.option("--check/--no-check", default=True, show_default=True,
               help="Compare what each format says with PEFT, and write nothing that differs.")  # fmt: skip
-def export(folder: Path, merged: bool, gguf: bool, outtype: str, check: bool) -> None:
+@click.option("--evaluate", is_flag=True, help="Then judge the GGUF as `nic-voice evaluate` does; it takes minutes.")
+def export(folder: Path, merged: bool, gguf: bool, outtype: str, check: bool, evaluate: bool) -> None:
     """Write the voice in FOLDER, such as voices/nic, in other formats beside its adapter."""
     if not merged and not gguf:
         raise click.UsageError("Nothing to write: give --gguf, --merged or both.")
+    if evaluate and not gguf:
+        raise click.UsageError("--evaluate judges the GGUF: give --gguf, too.")
     from nic_voice import parity
+    from nic_voice.llama import required_llama_server
+    from nic_voice.serving import nic_voice
     from training.export import export_voice
     from voice.manifest import VoiceManifest
 
     def say(line: str) -> None:
         click.echo(line, err=True)
 
+    if evaluate:
+        required_llama_server()  # before the minutes of work
     system = next(iter(VoiceManifest.load(folder).system.values()))
 
     def compared(base: Path, version: Path, made: Path, base_gguf: Path | None) -> dict[str, Any]:
@@ -70,6 +79,11 @@ def export(folder: Path, merged: bool, gguf: bool, outtype: str, check: bool) ->
 
     for made in export_voice(folder, merged, gguf, outtype, say, compared if check else None):
         click.echo(made)
+    judge = ["evaluate", folder.absolute().name, "--voices", str(folder.absolute().parent), "--gguf", outtype]
+    if evaluate:
+        click.get_current_context().exit(subprocess.run(nic_voice(*judge), check=False).returncode)
+    if gguf and outtype != "f32":
+        say(f"What it costs in style: nic-voice {shlex.join(judge)}")
 
 
 COMMANDS = (train, export)

@@ -34,6 +34,8 @@ def test_every_command_has_help_and_stands_in_the_readme(command: str) -> None:
         (["extract", "--dsn", "postgresql://h/d", "--owner", "none.toml", "--out", "o"], 1, "none.toml"),
         (["evaluate", "ghost", "--voices", "none"], 1, "There is no voice 'ghost' in none"),
         (["evaluate", "ghost", "--split", "--pairs", "p.tsv"], 2, "--pairs and --split exclude each other"),
+        (["evaluate", "ghost", "--gguf", "q8_0", "--url", "http://h"], 2, "--url and --gguf exclude each other"),
+        (["export", ".", "--merged", "--evaluate"], 2, "give --gguf, too"),
         (["import-own", "none.txt", "--register", "chat", "--out", "o"], 1, "none.txt"),
         (["--log-level", "loud", "rewrite", "hi"], 2, "'loud' is not a log level"),
     ],

@@ -1,9 +1,10 @@
-"""The real llama-server with the small base model as Q8_0, two voices of random numbers, behind RemoteEngine."""
+"""The real llama-server behind RemoteEngine: two random voices on the small base model and on a tiny one."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import aclosing
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -14,17 +15,53 @@ from service.engines.remote import RemoteEngine
 from service.settings import load_settings
 from tests import llamacpp
 from tests.service.adapters import random_adapter
+from tests.training.tiny import tiny_model
 from training.gguf import write_adapter, write_model
 from voice.adapter import read_adapter
 from voice.base_model import SMOLLM2, BaseModel, resolve
 from voice.prompt import Prompt
 
-pytestmark = [pytest.mark.llamacpp, pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [
+    pytest.mark.llamacpp,
+    pytest.mark.slow,
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.filterwarnings("ignore"),  # others' warnings
+]
 
 SYSTEM = "Rewrite as I type it: chat."
-GREEDY, SHORT = Sampling(max_tokens=8, temperature=0), Sampling(max_tokens=4, temperature=0)
+GREEDY = Sampling(max_tokens=8, temperature=0)
 TEXTS = [f"I will be {number} minutes late, please start without me." for number in range(5, 55)]
 STRENGTHS = (0.5, 1.0, 1.5)
+
+
+def voices_on(base: BaseModel, folder: Path) -> list[Adapter]:
+    """Two voices of random numbers on the model, with their GGUF files."""
+    found = [random_adapter(folder / name, base, seed) for seed, name in enumerate(("ana", "bob"))]
+    for adapter in found:
+        write_adapter(read_adapter(adapter.folder), base.folder, adapter.folder / "adapter.gguf")
+    return found
+
+
+def llama_server(base: BaseModel, outtype: str, folder: Path) -> list[str]:
+    """The command, without adapters."""
+    program, model = llamacpp.program(), folder / "base.gguf"
+    write_model(base.folder, model, outtype)
+    flags = "--parallel 4 --ctx-size 4096 --cache-type-k f32 --cache-type-v f32 --flash-attn off"
+    return [program, "--model", str(model), *flags.split()]
+
+
+@asynccontextmanager
+async def engine_of(base: BaseModel, command: list[str], adapters: list[Adapter]) -> AsyncIterator[RemoteEngine]:
+    """The engine of a llama-server that has read the adapters."""
+    worn = ",".join(str(adapter.folder / "adapter.gguf") for adapter in adapters)
+    flags = ["--lora-init-without-apply", "--lora", worn] if adapters else []
+    with served([*command, *flags], "/health", "llama-server") as client:
+        engine = RemoteEngine(base, load_settings(engine_urls=str(client.base_url)))
+        await engine.start()
+        for adapter in adapters:
+            await engine.load(adapter)
+        yield engine
+        await engine.stop()
 
 
 @pytest.fixture(scope="module")
@@ -34,54 +71,41 @@ def base() -> BaseModel:
 
 @pytest.fixture(scope="module")
 def adapters(base: BaseModel, tmp_path_factory: pytest.TempPathFactory) -> list[Adapter]:
-    root = tmp_path_factory.mktemp("adapters")
-    found = [random_adapter(root / name, base, seed) for seed, name in enumerate(("ana", "bob"))]
-    for adapter in found:
-        write_adapter(read_adapter(adapter.folder), base.folder, adapter.folder / "adapter.gguf")
-    return found
+    return voices_on(base, tmp_path_factory.mktemp("adapters"))
 
 
 @pytest.fixture(scope="module")
 def command(base: BaseModel, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """llama-server without adapters."""
-    program, model = llamacpp.program(), tmp_path_factory.mktemp("base") / "base.gguf"
-    write_model(base.folder, model, "q8_0")
-    flags = "--parallel 4 --ctx-size 4096 --cache-type-k f32 --cache-type-v f32 --flash-attn off"
-    return [program, "--model", str(model), *flags.split()]
-
-
-@pytest.fixture(scope="module")
-def url(command: list[str], adapters: list[Adapter]) -> Iterator[str]:
-    worn = ",".join(str(adapter.folder / "adapter.gguf") for adapter in adapters)
-    with served([*command, "--lora-init-without-apply", "--lora", worn], "/health", "llama-server") as client:
-        yield str(client.base_url)
+    return llama_server(base, "q8_0", tmp_path_factory.mktemp("base"))
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def engine(base: BaseModel, url: str, adapters: list[Adapter]) -> AsyncIterator[RemoteEngine]:
-    engine = RemoteEngine(base, load_settings(engine_urls=url))
-    await engine.start()
-    for adapter in adapters:
-        await engine.load(adapter)
-    yield engine
-    await engine.stop()
+async def engine(base: BaseModel, command: list[str], adapters: list[Adapter]) -> AsyncIterator[RemoteEngine]:
+    async with engine_of(base, command, adapters) as engine:
+        yield engine
 
 
-async def test_three_hundred_mixed_requests_get_their_own_words(engine: RemoteEngine, adapters: list[Adapter]) -> None:
-    async def said(adapter: Adapter, text: str) -> str:
-        return (await engine.generate(Prompt(SYSTEM, text), adapter, SHORT)).text
-
+async def test_three_hundred_mixed_requests_get_their_own_words(tmp_path: Path) -> None:
+    """A tiny model in float32: what a request says beside others differs from what it says alone by rounding only."""
+    (tmp_path / "base").mkdir()
+    base = tiny_model("qwen2_untied", tmp_path / "base")
+    adapters = voices_on(base, tmp_path)
     worn = [replace(adapter, strength=strength) for adapter in adapters for strength in STRENGTHS]
-    alone = {(adapter, TEXTS[0]): await said(adapter, TEXTS[0]) for adapter in worn}
-    assert len(set(alone.values())) > 2
     asked = [(adapter, text) for text in TEXTS for adapter in worn]
-    together = dict(zip(asked, await asyncio.gather(*(said(*one) for one in asked)), strict=True))
     assert len(asked) == 300
-    assert {one: together[one] for one in alone} == alone
-    for text in TEXTS[1::10]:
-        assert {adapter: together[adapter, text] for adapter in worn} == {
-            adapter: await said(adapter, text) for adapter in worn
-        }
+    async with engine_of(base, [*llama_server(base, "f32", tmp_path), "--threads", "1"], adapters) as engine:
+
+        async def said(adapter: Adapter, text: str) -> str:
+            drawn = Sampling(max_tokens=8, temperature=1.0, seed=TEXTS.index(text))
+            return (await engine.generate(Prompt(SYSTEM, text), adapter, drawn)).text
+
+        alone = {one: await said(*one) for one in asked}
+        together = dict(zip(asked, await asyncio.gather(*(said(*one) for one in asked)), strict=True))
+    assert len(set(alone.values())) > 250
+    others = {one for one in asked if together[one] != alone[one]}
+    assert len(others) <= 3, others  # a draw that falls between two words
+    for adapter, text in others:
+        assert together[adapter, text] not in {alone[other, text] for other in worn}
 
 
 async def test_the_bare_model_is_strength_0(
@@ -94,11 +118,8 @@ async def test_the_bare_model_is_strength_0(
     assert sum(part.completion_tokens for part in parts) == bare.completion_tokens
     assert sum(part.prompt_tokens for part in parts) == bare.prompt_tokens
     assert bare.text != (await engine.generate(prompt, adapters[0], GREEDY)).text
-    with served(command, "/health", "llama-server") as client:
-        alone = RemoteEngine(base, load_settings(engine_urls=str(client.base_url)))
-        await alone.start()
+    async with engine_of(base, command, []) as alone:
         assert bare == await alone.generate(prompt, replace(adapters[0], strength=0.0), GREEDY)
-        await alone.stop()
 
 
 async def test_a_seed_repeats_and_a_limit_cuts(engine: RemoteEngine, adapters: list[Adapter]) -> None:
