@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTEST := $(BIN)/python -m pytest
 QUICK := not slow and not vllm and not unsloth and not minilm and not postgres and not real_data and not browser and not heavy
 # Two files of tests at a time, each with one thread: threads of two that share two cores wait for one another.
-ONE_THREAD := OMP_NUM_THREADS=1 VLLM_CPU_OMP_THREADS_BIND=nobind
+ONE_THREAD := OMP_NUM_THREADS=1 LLAMA_ARG_THREADS=1 VLLM_CPU_OMP_THREADS_BIND=nobind
 
 .PHONY: setup run check test test-slow docs lock lock-check clean
 
@@ -28,7 +28,7 @@ test: check
 	$(ONE_THREAD) $(PYTEST) -q -n 2 --dist loadfile --no-loadscope-reorder -m "not slow and not ($(QUICK))"
 
 test-slow: setup
-	$(PYTEST) -q -m slow
+	$(ONE_THREAD) $(PYTEST) -q -n 2 --dist loadfile --no-loadscope-reorder -m slow
 
 # The tables and the file tree in README.md and docs/, made from the code.
 docs: setup

@@ -17,6 +17,14 @@ SCHEMA = Path(embedded.__file__).with_name("nexus_schema.sql")
 
 
 @pytest.fixture(scope="session")
+def begun_voice(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a voice called so that has really begun to learn; whoever changes it copies it first."""
+    from bench import voices
+
+    return voices.train(tmp_path_factory.mktemp("begun"), "so", steps=8)
+
+
+@pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The DSN of an embedded server that ends with the tests."""
     folder = tmp_path_factory.mktemp("extraction") / "postgres"

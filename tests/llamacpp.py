@@ -32,11 +32,16 @@ def home() -> Path:
     return cache_folder() / f"llama-cpp-{RELEASE}"
 
 
+def found() -> str | None:
+    """The program llama-server, if it is here."""
+    built = home() / "llama-server"
+    return llama_server() or (str(built) if built.exists() else None)
+
+
 def program() -> str:
     """The program llama-server; skips the test where there is none."""
-    built = home() / "llama-server"
-    if found := llama_server() or (str(built) if built.exists() else None):
-        return found
+    if there := found():
+        return there
     pytest.skip("there is no llama-server here; `python -m tests.llamacpp` builds one")
 
 

@@ -10,9 +10,9 @@ import pytest
 pytestmark = [pytest.mark.slow, pytest.mark.vllm, pytest.mark.timeout(900)]
 
 
-def test_serve_measures_every_server_at_each_concurrency(tmp_path: Path) -> None:
+def test_serve_measures_every_server_at_each_concurrency(begun_voice: Path, tmp_path: Path) -> None:
     result = subprocess.run(
-        [sys.executable, "-m", "bench.serve", "--smoke", "--json", str(tmp_path / "serve.json")],
+        [sys.executable, "-m", "bench.serve", "--smoke", "--voice", begun_voice, "--json", tmp_path / "serve.json"],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert result.returncode == 0, result.stderr[-2000:]

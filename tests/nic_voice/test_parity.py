@@ -62,12 +62,15 @@ def test_a_voice_says_the_same_in_every_format_that_is_here(tmp_path: Path, monk
     from click.testing import CliRunner
 
     from nic_voice.main import main
+    from tests import llamacpp
     from tests.manifests import a_manifest
     from tests.training.tiny import SEVEN, random_adapter
     from training.publish import staged
     from voice.base_model import SMOLLM2, resolve
     from voice.manifest import ADAPTER_NAME, BaseModelRef, file_sha256
 
+    if built := llamacpp.found():
+        monkeypatch.setenv("NIC_VOICE_LLAMA_SERVER", built)
     base = resolve(SMOLLM2)
     random_adapter(base.folder, tmp_path / "adapter", SEVEN, rank=16, size=0.01)
     (tmp_path / ".versions" / "ana").mkdir(parents=True)
@@ -80,7 +83,8 @@ def test_a_voice_says_the_same_in_every_format_that_is_here(tmp_path: Path, monk
     assert done.exit_code == 0, done.output
     listed = json.loads((tmp_path / "ana" / "exports.json").read_text())
     agreement = listed["merged"]["agreement"]
-    assert {"merged", "vLLM"} <= agreement.keys()
+    on_llama = {"llama-server, f32", "llama-server, merged, f32"} if built else set()
+    assert agreement.keys() == {"merged", "vLLM", *on_llama}
     for found in agreement.values():
         assert found["same"] >= 0.99
         assert found["largest"] < 0.01
