@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ import httpx
 
 from bench import voices
 from bench.report import show
-from nic_voice.llama import llama_server
+from nic_voice.llama import llama_server, served
 from nic_voice.serving import free_port, nic_voice, running
 from voice.base_model import resolve
 from voice.manifest import VoiceManifest
@@ -193,13 +193,13 @@ def _on_llama(setting: Setting, outtype: str) -> Iterator[str]:
     """The service before llama-server, which has a slot for each request at once."""
     subprocess.run(nic_voice("export", str(setting.voice), "--gguf", "--no-check", "--outtype", outtype), check=True,
                    stdout=subprocess.DEVNULL)  # fmt: skip
-    port, slots = free_port(), str(max(CONCURRENCY))
-    command = nic_voice("llama-server", "--voices", str(setting.root), "--outtype", outtype, "--port", str(port),
-                        "--parallel", slots, "--ctx-size", str(512 * int(slots)), "--log-disable")  # fmt: skip
-    url = f"http://127.0.0.1:{port}"
-    with ExitStack() as stack:
-        stack.enter_context(running(command, f"{url}/health", name="llama-server", output=subprocess.DEVNULL))
-        yield stack.enter_context(_ours(setting, NIC_VOICE_ENGINE="remote", NIC_VOICE_ENGINE_URLS=url))
+    slots = max(CONCURRENCY)
+    more = ["--parallel", str(slots), "--ctx-size", str(512 * slots)]
+    with (
+        served(setting.root, outtype, *more) as model_url,
+        _ours(setting, NIC_VOICE_ENGINE="remote", NIC_VOICE_ENGINE_URLS=model_url) as url,
+    ):
+        yield url
 
 
 @contextmanager

@@ -53,8 +53,8 @@ def command(voices: Path, outtype: str | None, host: str, port: int, more: Seque
 
 
 @contextmanager
-def served(voices: Path, outtype: str | None = None, port: int | None = None, *more: str) -> Iterator[str]:
-    """The address of a llama-server that reads them, and ends with the block."""
+def served(voices: Path, outtype: str | None = None, *more: str, port: int | None = None) -> Iterator[str]:
+    """The address of a llama-server with all of them, which ends with the block; `more` are arguments of its own."""
     port = port or free_port()
     outtypes = ["--outtype", outtype] if outtype else []
     url = f"http://127.0.0.1:{port}"

@@ -13,6 +13,7 @@ import pytest
 from openai import OpenAI
 
 from bench import voices
+from nic_voice.llama import served
 from nic_voice.serving import free_port, nic_voice, running
 from tests import llamacpp
 
@@ -37,10 +38,8 @@ def folder(begun_voice: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 @pytest.fixture(scope="module")
 def model_url(folder: Path) -> Iterator[str]:
-    url = f"http://127.0.0.1:{(port := free_port())}"
     more = ["--parallel", "4", "--ctx-size", "4096", "--cache-type-k", "f32", "--cache-type-v", "f32"]
-    command = nic_voice("llama-server", "--voices", str(folder), "--outtype", "f32", "--port", str(port), *more)
-    with running(command, f"{url}/health", name="llama-server", output=subprocess.DEVNULL):
+    with served(folder, "f32", *more) as url:
         yield url
 
 
