@@ -5,8 +5,6 @@ EngineUnavailable; nothing waits. Each failed attempt is followed by twice as lo
 """
 
 import asyncio
-import ctypes
-import gc
 import logging
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing, suppress
@@ -104,7 +102,6 @@ class Supervised:
         while True:
             await self._engine.stop()
             await asyncio.sleep(pause_s)
-            _give_back_memory()
             pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
             self._engine = self._make()
             try:
@@ -124,10 +121,3 @@ class Supervised:
             await self._engine.load(adapter)
         except EngineFailed as error:  # requests for this voice will fail with the same
             log.error("%s", error)
-
-
-def _give_back_memory() -> None:
-    """What the dead engine held: glibc keeps it for itself, some 40 MiB each time, unless it is told not to."""
-    gc.collect()
-    if trim := getattr(ctypes.CDLL(None), "malloc_trim", None):  # other C libraries have none
-        trim(0)
