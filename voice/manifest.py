@@ -13,15 +13,13 @@ from voice.triplet import Register, Unit
 
 FILE_NAME = "voice.json"
 SCORES_NAME = "scores.json"
+ADAPTER_NAME = "adapter_model.safetensors"
+NAME_PATTERN = r"^[a-z0-9][a-z0-9._-]{0,63}$"
 
 
 def scores_name(gguf: str | None) -> str:
     """The file with what `evaluate` scores: of the voice, or of its GGUF with such numbers, for example q8_0."""
     return f"scores-{gguf}.json" if gguf else SCORES_NAME
-
-
-ADAPTER_NAME = "adapter_model.safetensors"
-NAME_PATTERN = r"^[a-z0-9][a-z0-9._-]{0,63}$"
 
 
 class ManifestError(UserError):

@@ -75,7 +75,7 @@ def evaluate(
 
 @contextmanager
 def _service(url: str | None, gguf: str | None, voices: Path) -> Iterator["Service"]:
-    """The service that is judged; one of its own waits as long as it takes and gets many texts at once."""
+    """The service that is judged; one of its own waits as long as it takes."""
     from evaluation.client import Service
 
     key = os.environ.get("NIC_VOICE_KEY")

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from bench.serve import ADAPTER, FOUR, MERGED, ON_LLAMA, OURS
+from nic_voice.llama import llama_server
+
 pytestmark = [pytest.mark.slow, pytest.mark.vllm, pytest.mark.timeout(900)]
 
 
@@ -19,7 +22,7 @@ def test_serve_measures_every_server_at_each_concurrency(begun_voice: Path, tmp_
     report = json.loads((tmp_path / "serve.json").read_text())
     assert [(row["server"], row["concurrent"]) for row in report["rows"]] == [
         (server, concurrent)
-        for server in ("nic-voice", "nic-voice, four voices", "vLLM, adapter", "vLLM, merged model")
+        for server in (OURS, FOUR, ADAPTER, MERGED, *(ON_LLAMA.values() if llama_server() else ()))
         for concurrent in (1, 8, 32)
     ]
     assert all(row["tokens/s"] > 0 for row in report["rows"])
