@@ -78,6 +78,11 @@ class Answer:
         self._segments: list[dict[str, Any]] = []
         self._extra_tokens = 0
 
+    @property
+    def texts(self) -> list[str]:
+        """What has come of each choice."""
+        return ["".join(choice.texts) for choice in self._choices]
+
     async def collect(self, pieces: AsyncGenerator[Piece]) -> dict[str, Any]:
         """The body of an answer that is not streamed."""
         async for piece in pieces:

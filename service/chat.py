@@ -10,6 +10,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
+from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -45,11 +46,11 @@ async def complete(request: Request, body: ChatRequest, names: Names) -> Respons
     if not place.take_now():
         await until_hung_up(request, place.take())
     answer, pieces = Answer(target, record.usage, body.n or 1), make()
-    if service.shipping and not isinstance(target, Bare):
-        pieces = _noted(pieces, service.shipping)
+    shipping = None if isinstance(target, Bare) else service.shipping
     if not body.stream:
-        return JSONResponse(await until_hung_up(request, answer.collect(pieces)))
-    paced = with_pauses(pieces, KEEP_ALIVE_S)
+        content = await until_hung_up(request, answer.collect(pieces))
+        return JSONResponse(content, background=BackgroundTask(_note, shipping, answer.texts) if shipping else None)
+    paced = with_pauses(_noted(pieces, shipping) if shipping else pieces, KEEP_ALIVE_S)
     # An error before the first piece is still an HTTP status, which a caller can act on.
     first = await until_hung_up(request, anext(paced))
     return EventStream(answer.chunks(resumed(first, paced), body.includes_usage), paced, record)
@@ -91,15 +92,20 @@ async def _drafted(
 
 async def _noted(pieces: AsyncGenerator[Piece], shipping: Shipping) -> AsyncGenerator[Piece]:
     """The pieces; what of them went out is added to what was shipped."""
-    texts: defaultdict[int, list[str]] = defaultdict(list)
+    texts: defaultdict[int, str] = defaultdict(str)
     try:
         async with aclosing(pieces):
             async for piece in pieces:
-                texts[piece.choice].append(piece.text)
+                texts[piece.choice] += piece.text
                 yield piece
     finally:
-        for parts in texts.values():
-            shipping.add("".join(parts))
+        await _note(shipping, list(texts.values()))
+
+
+async def _note(shipping: Shipping, texts: Sequence[str]) -> None:
+    """Add what went out to what was shipped; a caller does not wait for that."""
+    for text in texts:
+        shipping.add(text)
 
 
 async def _require_length(service: Service, texts: Sequence[str]) -> None:

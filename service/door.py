@@ -9,7 +9,6 @@ import ipaddress
 import json
 from contextlib import suppress
 
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.errors import DeadlineExceeded, RequestError, SettingsError, Unauthorized
@@ -30,6 +29,7 @@ HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 }
+_HEADERS = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]  # as ASGI has them
 
 
 def check_address(settings: Settings, keys: Keys) -> None:
@@ -81,7 +81,7 @@ class Door:
     def _who(self, scope: Scope) -> str:
         if not self._keys.needed or scope["path"] in self._open:
             return ANYONE
-        scheme, _, key = Headers(scope=scope).get("authorization", "").partition(" ")
+        scheme, _, key = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1").partition(" ")
         name = self._keys.owner(key.strip()) if scheme.lower() == "bearer" else None
         if name is None:
             raise Unauthorized("A key is needed, as `Authorization: Bearer KEY`, and none that is known was sent.")
@@ -124,10 +124,9 @@ class _Answer:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.started = True
-            headers = MutableHeaders(scope=message)
-            self.is_stream = headers.get("content-type", "").startswith("text/event-stream")
-            for header, value in HEADERS.items():
-                headers.setdefault(header, value)
+            headers = dict(message["headers"])
+            self.is_stream = headers.get(b"content-type", b"").startswith(b"text/event-stream")
+            message["headers"] = [*message["headers"], *(pair for pair in _HEADERS if pair[0] not in headers)]
         elif message["type"] == "http.response.body":
             self.ended = not message.get("more_body", False)
         await self._send(message)

@@ -7,7 +7,6 @@ that is no request), and for a body that is too large or compressed.
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -80,8 +79,8 @@ class JsonBody:
         if scope["type"] != "http" or scope["method"] != "POST":
             await self._app(scope, receive, send)
             return
-        headers = MutableHeaders(scope=scope)
-        if (encoding := headers.get("content-encoding", "identity")) != "identity":
+        encoding = dict(scope["headers"]).get(b"content-encoding", b"identity").decode("latin-1")
+        if encoding != "identity":
             await respond(BodyCompressed(quotable(encoding)))(scope, receive, send)
             return
         body, read_bytes, more = bytearray(), 0, True
@@ -99,7 +98,8 @@ class JsonBody:
             )
             await respond(too_large)(scope, receive, send)
             return
-        headers["content-type"] = "application/json"
+        headers = [pair for pair in scope["headers"] if pair[0] != b"content-type"]
+        scope["headers"] = [*headers, (b"content-type", b"application/json")]
         await self._app(scope, _again(bytes(body), receive), send)
 
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from secrets import token_hex
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.answer import Usage
@@ -110,8 +109,10 @@ class Watch:
         async def send_on(message: Message) -> None:
             if message["type"] == "http.response.start":
                 record.status = record.status or message["status"]
-                MutableHeaders(scope=message)["X-Request-Id"] = record.id
+                message["headers"] = [*message["headers"], (b"x-request-id", record.id.encode())]
             await send(message)
+            if message["type"] == "http.response.body" and not message.get("more_body", False):
+                await asyncio.sleep(0)  # the last of it goes out now, before anything is noted and counted
 
         if counted:
             self._metrics.in_flight.inc()

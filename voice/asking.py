@@ -44,6 +44,8 @@ _WANTED = re.compile(
     rf"(?:would like|need|want) you to)\s+{_BEFORE_VERB}(?!let (?:me|us) know)(?P<verb>[a-z]+)",
     re.IGNORECASE,
 )
+# One of these words is in each of them.
+_WANTING = frozenset("know hear if whether please pls plz you u".split())
 # 'Please note', 'please rest assured' want nothing done.
 _NOTHING = frozenset(
     "note find be see accept know excuse forgive pardon remember rest understand have mind keep not let".split()
@@ -91,6 +93,8 @@ def _is_question(sentence: str) -> bool:
 
 def loses_request(text: str, rewrite: str) -> bool:
     """Whether a text wants something done or told, and its rewrite neither asks nor names what is to be done."""
+    if _WANTING.isdisjoint(words(text)):
+        return False
     wanted = list(_wanted(text))
     if not wanted or _STILL_WANTED.search(rewrite) or asks(rewrite):
         return False

@@ -5,13 +5,13 @@ where it stands in both, so that what a person leaves out changes nothing.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from functools import lru_cache
 
 from voice.asking import asks, requests
 from voice.sentences import split
-from voice.words import is_content, stem, words
+from voice.words import WORDS, is_content, stem, words
 
 _NEGATIONS = frozenset(
     "not no never none nobody nothing neither nor without cannot unable impossible nope "
@@ -20,7 +20,8 @@ _NEGATIONS = frozenset(
 _CLAUSE = re.compile(r"[,;:()—–]|\s-+\s|\b(?:but|because|so|and|if|although|though|since|while)\b", re.IGNORECASE)
 _ENDS_IT = frozenset(map(stem, "sure know".split()))  # 'not sure whether he comes' says nothing of coming
 _REACH = 1  # content words after a negation that it negates
-_Negated = dict[str, tuple[set[bool], set[bool]]]
+_Negated = dict[str, tuple[Set[bool], Set[bool]]]
+_NOT_NEGATED = frozenset({False}), frozenset({False})
 
 _OPPOSITES = """
 love hate | like dislike | good bad | great terrible | great awful | best worst | better worse | more less | most least
@@ -126,7 +127,9 @@ def polarity(text: str, rewrite: str) -> tuple[str, ...]:
     turned = {
         word
         for word in (was.keys() & now.keys()) - _WEAK
-        if is_content(word) and not any(old & new for old, new in zip(was[word], now[word], strict=True))
+        if was[word] != now[word]
+        and is_content(word)
+        and not any(old & new for old, new in zip(was[word], now[word], strict=True))
     }
     for word, (negated, _) in was.items():
         if word not in now:
@@ -185,6 +188,8 @@ def _negated(text: str) -> _Negated:
 
     Twice: where a negation reaches the next content word, and where it reaches all that follow in its clause.
     """
+    if not any(map(_is_negation, words(text))):
+        return dict.fromkeys((stem(word) for word in words(text) if _part(word) == "negated"), _NOT_NEGATED)
     found: _Negated = {}
     for clause in _clauses(text):
         left, in_clause = 0, False
@@ -195,14 +200,13 @@ def _negated(text: str) -> _Negated:
             elif part == "end":
                 left, in_clause = 0, False
             elif part == "negated":
-                near, loosely = found.setdefault(stem(word), (set(), set()))
-                near.add(left > 0)
-                loosely.add(in_clause)
+                near, loosely = found.get(stem(word), (frozenset(), frozenset()))
+                found[stem(word)] = near | {left > 0}, loosely | {in_clause}
                 left -= is_content(word)
     return found
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=WORDS)
 def _part(word: str) -> str | None:
     """What a word is to a negation: one itself, what ends its reach, or what can be negated."""
     if _is_negation(word):
@@ -222,7 +226,7 @@ def _is_negation(word: str) -> bool:
 
 
 def _negates(text: str) -> bool:
-    return any(map(_is_negation, words(_IDLE.sub(" ", text))))
+    return any(map(_is_negation, words(text))) and any(map(_is_negation, words(_IDLE.sub(" ", text))))
 
 
 def _without_substance(was: _Negated, now: _Negated) -> bool:

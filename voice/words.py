@@ -64,6 +64,7 @@ _TYPED = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _NEAR = 0.1  # share of the words that a near-copy may change
 TEXTS = 64  # whose words and sentences are kept: whoever judges a text asks for them a dozen times
+WORDS = 50_000  # of which is kept what was found out about each
 _RUN = 5  # words that, said again, are a repetition
 _STEMMER = snowballstemmer.stemmer("english")
 
@@ -79,7 +80,7 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(_THOUSANDS.sub("", word) if "," in word else word for word in _WORD.findall(plain))
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=WORDS)
 def stem(word: str) -> str:
     """What the forms of a lower-case word have in common: 'sent' and 'sending' give 'send', 'two' gives '2'."""
     word = word.removesuffix("'s")
@@ -89,7 +90,7 @@ def stem(word: str) -> str:
     return found
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=WORDS)
 def is_content(word: str) -> bool:
     """Whether a lower-case word says something, and is not grammar, politeness or a single letter."""
     return word.removesuffix("'s") not in FUNCTION_WORDS and (len(word) > 1 or word.isdigit())

@@ -11,13 +11,12 @@ from dataclasses import replace
 from service.rewriting.piece import Piece
 
 
-async def side_by_side(sources: Sequence[AsyncGenerator[Piece]]) -> AsyncGenerator[Piece]:
+def side_by_side(sources: Sequence[AsyncGenerator[Piece]]) -> AsyncGenerator[Piece]:
     """What any source gives, as it comes; the first failure ends all. Closing it closes the sources."""
-    if len(sources) == 1:
-        async with aclosing(sources[0]) as only:
-            async for piece in only:
-                yield piece
-        return
+    return _together(sources) if len(sources) > 1 else sources[0]
+
+
+async def _together(sources: Sequence[AsyncGenerator[Piece]]) -> AsyncGenerator[Piece]:
     come: asyncio.Queue[Piece | Exception | None] = asyncio.Queue(maxsize=len(sources))
 
     async def take(choice: int) -> None:

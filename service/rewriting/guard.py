@@ -6,6 +6,7 @@ invented, empty for a rewrite that may go out.
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from service.rewriting.care import Care
 from service.voices import Voice
@@ -15,7 +16,7 @@ from voice.facts.masking import PLACEHOLDER
 from voice.pleasantries import is_pleasantry
 from voice.sense import actors, loses_condition, polarity, statements
 from voice.sentences import split
-from voice.words import is_content, repeats, runs, words
+from voice.words import TEXTS, is_content, repeats, runs, words
 
 _REFUSAL = re.compile(
     r"\bas an? (?:ai|language model|assistant)\b|\b(?:language|ai) model\b|\bI(?: am|['’]m) (?:an ai|just an ai)\b"
@@ -24,6 +25,7 @@ _REFUSAL = re.compile(
 )
 _LATIN = {"LATIN", "MODIFIER", "FEMININE", "MASCULINE"}
 _MARKUP = re.compile(r"```|\*\*|<\||\|>|^#{1,6}(?= )", re.MULTILINE)
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _SMILE = re.compile(r"[:;=8xX][-'^o]?[(\[]+")
 _ECHO = 6  # words of the prompt in a row
 _STAMMER = 4  # words in a row that are said twice in one sentence
@@ -47,15 +49,35 @@ def judge(text: str, rewrite: str, care: Care, prompt: str, voice: Voice) -> Dif
 def _of_a_machine(text: str, rewrite: str, prompt: str, voice: Voice) -> set[str]:
     """What no person would have put there: refusals, stammering, pieces of the prompt and of what was learned."""
     stammers = repeats(text, rewrite) or any(repeats(text, sentence, _STAMMER) for sentence in split(rewrite))
+    markup = _MARKUP.findall(rewrite)
     kinds = {
         "refusal": _REFUSAL.search(rewrite) and not _REFUSAL.search(text),
         "repetition": stammers,
-        "prompt": not set(runs(prompt, _ECHO)).isdisjoint(set(runs(rewrite, _ECHO)).difference(runs(text, _ECHO))),
+        "prompt": _recites(prompt, rewrite) and not _runs(prompt).isdisjoint(_runs(rewrite) - _runs(text)),
         "example": voice.echoes.found(text, rewrite),
         "script": _scripts(rewrite) - _scripts(text),
-        "markup": set(_MARKUP.findall(rewrite)) - set(_MARKUP.findall(text)),
+        "markup": markup and set(markup).difference(_MARKUP.findall(text)),
     }
     return {kind for kind, found in kinds.items() if found}
+
+
+def _recites(prompt: str, rewrite: str) -> bool:
+    """Whether enough words in a row are words of the prompt, in whatever order."""
+    known, row = _words_of(prompt), 0
+    for word in words(rewrite):
+        row = row + 1 if word in known else 0
+        if row == _ECHO:
+            return True
+    return False
+
+
+@lru_cache(maxsize=TEXTS)
+def _words_of(prompt: str) -> frozenset[str]:
+    return frozenset(words(prompt))
+
+
+def _runs(text: str) -> set[tuple[str, ...]]:
+    return set(runs(text, _ECHO))
 
 
 def _left_unsaid(text: str, rewrite: str, voice: Voice) -> set[str]:
@@ -99,5 +121,5 @@ def _left_open(text: str) -> bool:
 
 def _scripts(text: str) -> set[str]:
     """The scripts of the letters of a text, by the first word of their names: LATIN, CYRILLIC, CJK."""
-    letters = {letter for letter in set(text) if letter.isalpha() and not letter.isascii()}
+    letters = {letter for letter in set(_NOT_ASCII.findall(text)) if letter.isalpha()}
     return {unicodedata.name(letter, "?").split()[0] for letter in letters} - _LATIN

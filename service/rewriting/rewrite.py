@@ -41,7 +41,7 @@ class Rewriter:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    async def rewrite(self, text: str, order: Order) -> AsyncGenerator[Piece]:
+    def rewrite(self, text: str, order: Order) -> AsyncGenerator[Piece]:
         """The text in the voice.
 
         It goes whole, by paragraphs or by sentences, as the voice and its length allow (segments.py), and further down
@@ -50,19 +50,15 @@ class Rewriter:
         """
         drops = not order.voice.manifest.writes_pleasantries and not _only_pleasantries(text)
         deadline = asyncio.get_running_loop().time() + order.care.seconds
-        async with aclosing(self._bounded(self._pieces(text, order, deadline, drops), order)) as pieces:
-            async for piece in pieces:
-                yield piece
+        return self._bounded(self._pieces(text, order, deadline, drops), order)
 
-    async def rewrite_growing(self, parts: AsyncGenerator[str | dict[str, Any]], order: Order) -> AsyncGenerator[Piece]:
+    def rewrite_growing(self, parts: AsyncGenerator[str | dict[str, Any]], order: Order) -> AsyncGenerator[Piece]:
         """A text that is still being written, paragraph by paragraph as they come; what is no text goes on untouched.
 
         What `parts` fails with is raised in its place. The time for rewriting begins anew with each paragraph: how long
         it takes to write them is not counted.
         """
-        async with aclosing(self._bounded(self._growing(parts, order), order)) as pieces:
-            async for piece in pieces:
-                yield piece
+        return self._bounded(self._growing(parts, order), order)
 
     async def _growing(self, parts: AsyncGenerator[str | dict[str, Any]], order: Order) -> AsyncGenerator[Piece]:
         texts: list[str] = []

@@ -8,9 +8,12 @@ missed.
 
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
+
+from voice.words import WORDS
 
 _SMALL = dict(zip(
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
@@ -88,15 +91,13 @@ def figures(text: str) -> list[Figure]:
 def placed_figures(text: str) -> list[tuple[Figure, tuple[int, int]]]:
     """The figures of a text, each with its start and end."""
     found: list[tuple[Figure, tuple[int, int]]] = []
-    rest, plain = text, text.lower()
-    held = {needs: any(map(plain.__contains__, needs)) for needs in _NEEDS}
-    digit = _ANY_DIGIT.search(text)
-    start = max(0, digit.start() - _BEFORE_DIGIT) if digit else 0
+    rest = text
+    there = signs(text)
     for pattern, read, needs in READERS:
-        if not held[needs]:
+        if not needs <= there:
             continue
         parts, end = [], 0
-        for match in pattern.finditer(rest, start if needs is _DIGIT else 0):
+        for match in pattern.finditer(rest):
             figure = read(match)
             if figure is not None:
                 found.append((figure, match.span()))
@@ -207,51 +208,83 @@ def _compiled(pattern: str, flags: int = re.IGNORECASE | re.ASCII) -> re.Pattern
     return re.compile(pattern, flags)
 
 
-# What stands in every text that a reader finds something in, in lower case: to look for it is much faster.
-_DIGIT = tuple("0123456789")  # a figure that needs one begins with it, or with a currency
-_ANY_DIGIT, _BEFORE_DIGIT = re.compile("[0-9]"), len("us$ ")
-_COUNTS = (*_FROM_TWO.split("|"), "hundred", "thousand", "million", "billion", "dozen")
-_OF_100 = ("%", "percent", "per cent", "pct")
-_PAID = tuple("dollar buck usd $ euro eur € pound quid gbp £ cent ¢ yen ¥".split())
-_WEEK = tuple("mon tue wed thu fri sat sun".split())
-_DAYS = tuple("tom tm 2mor toni 2ni today 2day yesterday yday".split())
-
 _RELATIVES = "|".join(f"(?P<{name}>{forms})" for name, forms in _RELATIVE.items())
 _HOUR = r"(?<![\w.:,$€£-])(?P<hour>\d{1,2})"
 _ANY = rf"(?P<number>{_DIGITS}|{_SPELLED})"
-READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Figure | None], tuple[str, ...]], ...] = (
-    (_compiled(rf"{_HOUR}(?:[:.](?P<minute>\d\d))?(?:\s?(?P<half>[ap])\.?\s?m\b\.?|(?P<short>[ap])\b)"), _time, _DIGIT),
-    (_compiled(r"(?:12\s)?\b(?P<word>noon|midnight)\b"), _noon, ("noon", "midnight")),
-    (_compiled(rf"{_HOUR}:(?P<minute>\d\d)(?::\d\d)?(?![\w:])"), _clock, (":",)),
-    (_compiled(rf"{_HOUR}(?P<minute>)\s?o['’]?\s?clock\b"), _clock, ("clock",)),
-    (_compiled(rf"(?<![\w/-]){_YEAR}[-/.](?P<m>\d{{1,2}})[-/.](?P<d>\d{{1,2}})(?![\w/-])"), _date, _DIGIT),
-    (_compiled(r"(?<![\w/.-])(?P<m>\d{1,2})[/-](?P<d>\d{1,2})[/-](?P<year>\d{4}|\d\d)(?![\w/-])"), _date, ("/", "-")),
-    (_compiled(r"(?<![\w/.-])(?P<m>\d{1,2})/(?P<d>\d{1,2})(?P<year>)(?![\w/-])"), _date, ("/",)),
-    (_compiled(rf"\b{_MONTH}\s?(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\b(?!:)(?:,?\s{_YEAR}\b)?"), _date, _MONTHS),
-    (_compiled(rf"\b(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s(?:of\s)?{_MONTH}(?:,?\s{_YEAR}\b)?"), _date, _MONTHS),
-    (_compiled(rf"(?P<unit>us\$|[$€£¥])\s?(?P<number>{_DIGITS})(?P<scale>{_SCALE})?"), _amount, _DIGIT),
-    (_compiled(rf"(?<![\w.]){_ANY}(?P<scale>{_SCALE})?\s?(?P<unit>{_AMOUNT_UNIT})(?!\w)"), _amount, _PAID),
-    (_compiled(rf"(?<![\w.]){_ANY}\s?(?:%|percent\b|per cent\b|pct\b)"), _percent, _OF_100),
-    (_compiled(rf"(?<![\w.]){_ANY}[\s-]?(?P<unit>{_TIME_UNIT})\b"), _duration, _DIGIT + _COUNTS),
-    (_compiled(rf"\b(?:an?|one|1)\s(?P<unit>{_TIME_UNIT})\b"), _an_hour, ("a", "one", "1")),
+_FULL_MONTH = "january|february|april|june|july|august|september|october|november|december"
+_FULL_DAY = r"\b(?P<day>(?:mon|tues|wednes|thurs|fri|satur|sun)days?|tues?|weds|thurs?|fri)\b"
+_ORDINAL = rf"\b(?:{'|'.join(_ORDINALS)})\b"
+_PERHAPS = r"\b(?:one|an?|once|single)\b"
+
+# Signs: what a word of a text has wherever a reader finds something, in lower case, its numerals as 0. Most texts have
+# few of them.
+_NUMERAL = re.compile("[0-9]+")
+_DIGIT = "0"
+_SPELLS = rf"{_FROM_TWO}|hundred|thousand|million|billion|dozen"
+_COUNT = rf"{_DIGIT}|{_SPELLS}"
+_HALF = rf"(?:^|{_DIGIT})[ap]m?\b"
+_DATED = rf"{_DIGIT}[-/.]{_DIGIT}"
+_PAID, _TIMED = rf"(?:{_AMOUNT_UNIT})(?!\w)", rf"(?:{_TIME_UNIT})\b"
+_OPENS_MONTH, _SHORT_MONTH = rf"\b(?:{_SHORT_MONTHS}|may)", rf"\b(?:{_SHORT_MONTHS}|may|march)\b"
+_SHORT_DAY = r"\b(?:mon|wed|thu|sat|sun)s?\b"
+
+# What finds a figure, what reads it, and the signs without all of which there is none.
+READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Figure | None], Set[str]], ...] = (
+    (
+        _compiled(rf"{_HOUR}(?:[:.](?P<minute>\d\d))?(?:\s?(?P<half>[ap])\.?\s?m\b\.?|(?P<short>[ap])\b)"),
+        _time, {_DIGIT, _HALF},
+    ),
+    (_compiled(r"(?:12\s)?\b(?P<word>noon|midnight)\b"), _noon, {"noon|midnight"}),
+    (_compiled(rf"{_HOUR}:(?P<minute>\d\d)(?::\d\d)?(?![\w:])"), _clock, {rf"{_DIGIT}:{_DIGIT}"}),
+    (_compiled(rf"{_HOUR}(?P<minute>)\s?o['’]?\s?clock\b"), _clock, {_DIGIT, "clock"}),
+    (_compiled(rf"(?<![\w/-]){_YEAR}[-/.](?P<m>\d{{1,2}})[-/.](?P<d>\d{{1,2}})(?![\w/-])"), _date, {_DATED}),
+    (_compiled(r"(?<![\w/.-])(?P<m>\d{1,2})[/-](?P<d>\d{1,2})[/-](?P<year>\d{4}|\d\d)(?![\w/-])"), _date, {_DATED}),
+    (_compiled(r"(?<![\w/.-])(?P<m>\d{1,2})/(?P<d>\d{1,2})(?P<year>)(?![\w/-])"), _date, {_DATED}),
+    (
+        _compiled(rf"\b{_MONTH}\s?(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\b(?!:)(?:,?\s{_YEAR}\b)?"),
+        _date, {_DIGIT, _OPENS_MONTH},
+    ),
+    (
+        _compiled(rf"\b(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s(?:of\s)?{_MONTH}(?:,?\s{_YEAR}\b)?"),
+        _date, {_DIGIT, _OPENS_MONTH},
+    ),
+    (_compiled(rf"(?P<unit>us\$|[$€£¥])\s?(?P<number>{_DIGITS})(?P<scale>{_SCALE})?"), _amount, {_DIGIT, "[$€£¥]"}),
+    (
+        _compiled(rf"(?<![\w.]){_ANY}(?P<scale>{_SCALE})?\s?(?P<unit>{_AMOUNT_UNIT})(?!\w)"),
+        _amount, {_COUNT, _PAID},
+    ),
+    (_compiled(rf"(?<![\w.]){_ANY}\s?(?:%|percent\b|per cent\b|pct\b)"), _percent, {_COUNT, "%|cent|pct"}),
+    (_compiled(rf"(?<![\w.]){_ANY}[\s-]?(?P<unit>{_TIME_UNIT})\b"), _duration, {_COUNT, _TIMED}),
+    (_compiled(rf"\b(?:an?|one|1)\s(?P<unit>{_TIME_UNIT})\b"), _an_hour, {r"\b(?:an?|one|0)$", _TIMED}),
     # Months and days by name where they are no other word: by their length, their capital, or what stands around them.
-    (_compiled(
-        r"\b(?P<month>january|february|april|june|july|august|september|october|november|december)\b"
-        rf"(?:\s(?:of\s)?{_YEAR}\b)?"
-    ), _month, _MONTHS),
-    (_compiled(rf"(?<=[a-z]\s)(?P<month>May|March|{_SHORT_MONTHS.title()})\b\.?(?:\s{_YEAR}\b)?", 0), _month, _MONTHS),
-    (_compiled(rf"(?<![\w'])(?P<month>{_SHORT_MONTHS})\.?\s{_YEAR}\b"), _month, _MONTHS),
-    (_compiled(rf"(?<=\b[a-z]{{2}}\s)(?P<month>{_SHORT_MONTHS})\b(?P<year>)"), _month, _MONTHS),
-    (_compiled(r"\b(?P<day>(?:mon|tues|wednes|thurs|fri|satur|sun)days?|tues?|weds|thurs?|fri)\b"), _weekday, _WEEK),
-    (_compiled(rf"\b{_NEAR_DAY}"), _weekday, _WEEK),
-    (_compiled(rf"\b(?P<day>Mon|Wed|Thu|Sat|Sun)\b(?={_AFTER_DAY})"), _weekday, _WEEK),
-    (_compiled(rf"\b(?:{_RELATIVES})\b"), _relative, _DAYS),
-    (_compiled(rf"(?<![A-Za-z\d])(?P<number>{_DIGITS})(?P<scale>{_SCALE})?"), _number, _DIGIT),
-    (_compiled(rf"\b{_SPELLED}\b"), _spelled, _COUNTS),
-    (_compiled(rf"\b(?:{'|'.join(_ORDINALS)})\b"), _ordinal_word, tuple(_ORDINALS)),
-    (_compiled(r"\b(?:one|an?|once|single)\b"), _perhaps_one, ("a", "one", "once", "single")),
+    (_compiled(rf"\b(?P<month>{_FULL_MONTH})\b(?:\s(?:of\s)?{_YEAR}\b)?"), _month, {rf"\b(?:{_FULL_MONTH})\b"}),
+    (
+        _compiled(rf"(?<=[a-z]\s)(?P<month>May|March|{_SHORT_MONTHS.title()})\b\.?(?:\s{_YEAR}\b)?", 0),
+        _month, {_SHORT_MONTH},
+    ),
+    (_compiled(rf"(?<![\w'])(?P<month>{_SHORT_MONTHS})\.?\s{_YEAR}\b"), _month, {_SHORT_MONTH, _DIGIT}),
+    (_compiled(rf"(?<=\b[a-z]{{2}}\s)(?P<month>{_SHORT_MONTHS})\b(?P<year>)"), _month, {_SHORT_MONTH}),
+    (_compiled(_FULL_DAY), _weekday, {_FULL_DAY}),
+    (_compiled(rf"\b{_NEAR_DAY}"), _weekday, {_SHORT_DAY}),
+    (_compiled(rf"\b(?P<day>Mon|Wed|Thu|Sat|Sun)\b(?={_AFTER_DAY})"), _weekday, {_SHORT_DAY}),
+    (_compiled(rf"\b(?:{_RELATIVES})\b"), _relative, {rf"\b(?:{_RELATIVES})\b".replace("2", _DIGIT)}),
+    (_compiled(rf"(?<![A-Za-z\d])(?P<number>{_DIGITS})(?P<scale>{_SCALE})?"), _number, {_DIGIT}),
+    (_compiled(rf"\b{_SPELLED}\b"), _spelled, {_SPELLS}),
+    (_compiled(_ORDINAL), _ordinal_word, {_ORDINAL}),
+    (_compiled(_PERHAPS), _perhaps_one, {_PERHAPS}),
 )  # fmt: skip
-_NEEDS = {needs for _, _, needs in READERS}
+_SIGNS = {sign: _compiled(sign) for _, _, needs in READERS for sign in needs}
+
+
+def signs(text: str) -> frozenset[str]:
+    """The signs that a text has, each in one of its words."""
+    return frozenset().union(*map(_signs_of, _NUMERAL.sub("0", text.lower()).split()))
+
+
+@lru_cache(maxsize=WORDS)
+def _signs_of(word: str) -> frozenset[str]:
+    """The signs that a word has, with the marks around it."""
+    return frozenset(sign for sign, pattern in _SIGNS.items() if pattern.search(word))
 
 
 def numbers(text: str) -> Counter[str]:

@@ -18,6 +18,7 @@ from voice.sentences import split
 from voice.words import FUNCTION_WORDS
 
 _WORD = re.compile(r"(?<![\w'])[^\W\d_]+(?:'[^\W\d_]+)*(?!\w)")
+_NOT_SMALL = re.compile(rf"(?![a-z]){_WORD.pattern}")
 # Capitals that are no names: other facts, and what people shout.
 _NO_NAMES = frozenset(
     "mondays tuesdays wednesdays thursdays fridays saturdays sundays monday tuesday wednesday thursday friday saturday "
@@ -40,12 +41,13 @@ def names_of(text: str, *, typed: bool = False) -> set[str]:
         return set()
     found = set()
     for sentence in split(PLACEHOLDER.sub(" ", text.replace("’", "'"))):
-        for place, match in enumerate(_WORD.finditer(sentence)):
+        for match in _NOT_SMALL.finditer(sentence):
             if not sentence[match.start()].isupper():
                 continue
             word = match.group().removesuffix("'s")
             if len(word) > 1 and _COMMON.isdisjoint(_held(word.lower())):
-                opens = place == 0 or not sentence[: match.start()].rstrip()[-1:].isalnum()
+                before = sentence[: match.start()]
+                opens = not before.rstrip()[-1:].isalnum() or not _WORD.search(before)
                 if _is_name(word.lower(), opens, typed):
                     found.add(word.lower())
     return found

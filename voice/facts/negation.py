@@ -5,8 +5,10 @@ A 'no' that answers counts only where its sentence says no in no other way: 'No,
 """
 
 import re
+from functools import lru_cache
 
 from voice.sentences import split
+from voice.words import WORDS
 
 _NOT = (
     r"not|never|cannot|nobody|no one|noone|nothing|none|nowhere|neither|without|w/o|unable|except|"
@@ -18,9 +20,8 @@ _ANSWER = re.compile(
     r"(?=\s*(?:[,.!;:?—–-]|$|\s(?:i|we|it|he|she|they|you|thank|thanks|thx|sorry)\b))",
     re.IGNORECASE,
 )
-# Without any of these nothing needs to be counted; the first ones are in all of the others, and faster to look for.
-_SIGNS = ("no", "never", "nei", "nt", "n't", "n’t", "nah", "without", "w/o", "unable", "except", "idk", "idc")
-_ANY = re.compile(rf"{_NEGATION.pattern}|\bno(?:r|pe|o*)\b|\bnah+\b", re.IGNORECASE)
+# Without a word that has one of these nothing needs to be counted.
+_SIGN = re.compile(rf"{_NEGATION.pattern}|\bno(?:r|pe|o*)\b|\bnah+\b", re.IGNORECASE)
 # What negates nothing, or only sounds like it.
 _IDLE = re.compile(
     r"no\.? ?\d+|\bno (?:problem|prob|worries|doubt|wonder|matter|kidding)\w*|\b(?:if|or|why|whether or) not\b"
@@ -36,10 +37,14 @@ def negations(text: str) -> int:
 
 
 def _of_sentence(sentence: str) -> int:
-    plain = sentence.lower()
-    if not any(map(plain.__contains__, _SIGNS)) or not _ANY.search(sentence):
+    if not any(map(_may_say_no, sentence.split())):
         return 0
     plain = _IDLE.sub(" ", sentence)
     answer = _ANSWER.match(plain)
     others = len(_NEGATION.findall(plain[answer.end() :] if answer else plain)) + len(re.findall(r"(?i)\bnor\b", plain))
     return others or int(bool(answer))
+
+
+@lru_cache(maxsize=WORDS)
+def _may_say_no(word: str) -> bool:
+    return _SIGN.search(word) is not None
