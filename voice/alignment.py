@@ -23,7 +23,7 @@ import numpy.typing as npt
 
 from voice.arrays import column, load_arrays, save_arrays
 from voice.synonyms import synonyms
-from voice.words import is_content, stem, words
+from voice.words import is_content, new_words, stem, stems, words
 
 FILE_NAME = "alignment.npz"
 NOTHING = ""  # the empty word
@@ -56,19 +56,24 @@ class Alignment:
 
     def unexplained(self, text: str, rewrite: str) -> list[str]:
         """The content words of the rewrite that the text does not explain, as they are typed (in lower case)."""
+        new = new_words(text, rewrite)
+        if not new:
+            return []
         typed = words(text)
-        known = set[str]().union(*(self._says(stem(word)) for word in typed), map("".join, pairwise(typed)))
-        rest = [word for word in words(rewrite) if is_content(word) and not {word, stem(word)} & known]
+        known = set[str]().union(*map(self._says, stems(text)), map("".join, pairwise(typed)))
+        rest = [word for word in new if not {word, stem(word)} & known]
         return [word for word in rest if not self._is_spelling(word, typed)]
 
     def lost(self, text: str, rewrite: str) -> list[str]:
         """The content words of the text of which nothing is left in the rewrite, and that he does not leave out."""
-        typed = words(rewrite)
-        stems = {*map(stem, typed), *map("".join, pairwise(typed))}
-        rest = [word for word in words(text) if is_content(word) and stem(word) not in self.left_out]
+        rest = [word for word in new_words(rewrite, text) if stem(word) not in self.left_out]
         if _ADVERBS in self.left_out:
             rest = [word for word in rest if not _is_adverb(word)]
-        rest = [word for word in rest if not {word, *self._says(stem(word))} & stems]
+        if not rest:
+            return []
+        typed = words(rewrite)
+        left = stems(rewrite).union(map("".join, pairwise(typed)))
+        rest = [word for word in rest if left.isdisjoint({word, *self._says(stem(word))})]
         return [word for word in rest if not any(self._is_spelling(other, [word]) for other in typed)]
 
     def _says(self, source: str) -> Set[str]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from voice.pleasantries import is_pleasantry
 from voice.sentences import split
 from voice.synonyms import synonyms
-from voice.words import stem, words
+from voice.words import stem, stems, words
 
 _ASKS = re.compile(
     r"^(?:(?:and|so|but|ok|okay|well|hey|hi|also|or|then)\b[ ,]*)*"
@@ -98,8 +98,7 @@ def loses_request(text: str, rewrite: str) -> bool:
     wanted = list(_wanted(text))
     if not wanted or _STILL_WANTED.search(rewrite) or asks(rewrite):
         return False
-    said = {stem(word) for word in words(rewrite)}
-    return any(verb is None or said.isdisjoint(synonyms(stem(verb))) for verb in wanted)
+    return any(verb is None or stems(rewrite).isdisjoint(synonyms(stem(verb))) for verb in wanted)
 
 
 def _wanted(text: str) -> Iterator[str | None]:

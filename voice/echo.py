@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from voice.arrays import load_arrays, save_arrays
-from voice.words import is_content, stem, words
+from voice.words import is_content, new_words, words
 
 FILE_NAME = "echo.npz"
 RUN = 8  # words
@@ -29,8 +29,7 @@ class Echoes:
 
     def found(self, text: str, rewrite: str) -> bool:
         """Whether the rewrite holds one of the runs, with a content word in it that is not in the text."""
-        said = {stem(word) for word in words(text)}
-        new = {word for word in words(rewrite) if is_content(word) and stem(word) not in said}
+        new = set(new_words(text, rewrite))
         runs = [run for run in _runs(rewrite) if not new.isdisjoint(run)] if new else []
         if not runs or not len(self.hashes):
             return False

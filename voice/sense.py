@@ -7,11 +7,10 @@ where it stands in both, so that what a person leaves out changes nothing.
 import re
 from collections.abc import Iterator, Set
 from dataclasses import dataclass
-from functools import lru_cache
 
 from voice.asking import asks, requests
 from voice.sentences import split
-from voice.words import WORDS, is_content, stem, words
+from voice.words import by_word, is_content, stem, words
 
 _NEGATIONS = frozenset(
     "not no never none nobody nothing neither nor without cannot unable impossible nope "
@@ -135,7 +134,7 @@ def polarity(text: str, rewrite: str) -> tuple[str, ...]:
         if word not in now:
             others = (OPPOSITE.get(word, set()) & now.keys()) - was.keys()
             turned |= {word for other in others if negated & now[other][0]}
-    if _NEVER.search(rewrite) and not _EVER.search(text):
+    if "never" in words(rewrite) and _NEVER.search(rewrite) and not _EVER.search(text):
         turned.add("never")
     if not turned and _sentences(text) == _sentences(rewrite) == 1 and _without_substance(was, now):
         turned = {"not"} if _negates(text) != _negates(rewrite) else turned
@@ -206,7 +205,7 @@ def _negated(text: str) -> _Negated:
     return found
 
 
-@lru_cache(maxsize=WORDS)
+@by_word
 def _part(word: str) -> str | None:
     """What a word is to a negation: one itself, what ends its reach, or what can be negated."""
     if _is_negation(word):
@@ -221,6 +220,7 @@ def _clauses(text: str) -> Iterator[str]:
         yield from _CLAUSE.split(_IDLE.sub(" ", sentence))
 
 
+@by_word
 def _is_negation(word: str) -> bool:
     return word in _NEGATIONS or word.endswith("n't")
 
@@ -251,8 +251,10 @@ def _roles(text: str) -> dict[str, tuple[set[str], set[str]]]:
             subject = _subject(said, place, capitals, opening)
             person = _object(said[place + 1 :])
             subjects, objects = found.setdefault(stem(word), (set(), set()))
-            subjects |= {subject} if subject else set()
-            objects |= {person} if person else set()
+            if subject:
+                subjects.add(subject)
+            if person:
+                objects.add(person)
     return found
 
 

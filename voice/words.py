@@ -5,8 +5,9 @@ In: a text as somebody typed it. Out: its words and numbers in lower case, or th
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
+from typing import TypeVar
 
 import snowballstemmer
 
@@ -64,9 +65,27 @@ _TYPED = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _NEAR = 0.1  # share of the words that a near-copy may change
 TEXTS = 64  # whose words and sentences are kept: whoever judges a text asks for them a dozen times
-WORDS = 50_000  # of which is kept what was found out about each
+_WORDS = 50_000  # of which is kept what was found out about each
 _RUN = 5  # words that, said again, are a repetition
 _STEMMER = snowballstemmer.stemmer("english")
+
+
+Found = TypeVar("Found")
+
+
+def by_word(find: Callable[[str], Found]) -> Callable[[str], Found]:
+    """Decorator: what a function finds for a word is kept. A hit is a look into a dict, a third of what it is with
+    lru_cache; when there are too many words, all are forgotten.
+    """
+
+    class _Known(dict[str, Found]):
+        def __missing__(self, word: str) -> Found:
+            if len(self) >= _WORDS:
+                self.clear()
+            found = self[word] = find(word)
+            return found
+
+    return _Known().__getitem__
 
 
 def words(text: str) -> list[str]:
@@ -80,7 +99,7 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(_THOUSANDS.sub("", word) if "," in word else word for word in _WORD.findall(plain))
 
 
-@lru_cache(maxsize=WORDS)
+@by_word
 def stem(word: str) -> str:
     """What the forms of a lower-case word have in common: 'sent' and 'sending' give 'send', 'two' gives '2'."""
     word = word.removesuffix("'s")
@@ -90,10 +109,22 @@ def stem(word: str) -> str:
     return found
 
 
-@lru_cache(maxsize=WORDS)
+@by_word
 def is_content(word: str) -> bool:
     """Whether a lower-case word says something, and is not grammar, politeness or a single letter."""
     return word.removesuffix("'s") not in FUNCTION_WORDS and (len(word) > 1 or word.isdigit())
+
+
+@lru_cache(maxsize=TEXTS)
+def stems(text: str) -> frozenset[str]:
+    """The stems of its words."""
+    return frozenset(map(stem, words(text)))
+
+
+def new_words(text: str, other: str) -> list[str]:
+    """The content words of the other text of which no form stands in the text."""
+    there = stems(text)
+    return [word for word in words(other) if is_content(word) and stem(word) not in there]
 
 
 def repeats(text: str, rewrite: str, run: int = _RUN) -> bool:

@@ -4,7 +4,7 @@ import pytest
 
 from voice.names import names, plain_words
 from voice.synonyms import synonyms
-from voice.words import FUNCTION_WORDS, is_content, stem, words
+from voice.words import FUNCTION_WORDS, by_word, is_content, stem, words
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,16 @@ def test_names_are_capitals_that_are_nothing_else() -> None:
     assert names("Don't. It's Kevin's on Wed in May", plain) == {"kevin"}
     assert names("Report to Kevin and Anna's team. The report", plain) == {"kevin", "anna"}
     assert names("ALL SHOUTED, KEVIN", plain) == set()
+
+
+def test_what_is_found_out_about_a_word_is_kept_until_there_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    @by_word
+    def length(word: str) -> int:
+        asked.append(word)
+        return len(word)
+
+    monkeypatch.setattr("voice.words._WORDS", 2)
+    assert [length(word) for word in ("so", "yeah", "so", "ok", "so")] == [2, 4, 2, 2, 2]
+    assert asked == ["so", "yeah", "ok", "so"]

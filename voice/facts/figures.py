@@ -10,10 +10,9 @@ import re
 from collections import Counter
 from collections.abc import Callable, Set
 from decimal import Decimal
-from functools import lru_cache
 from typing import NamedTuple
 
-from voice.words import WORDS
+from voice.words import by_word
 
 _SMALL = dict(zip(
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
@@ -191,6 +190,8 @@ def _unit(match: re.Match[str], units: dict[str, str]) -> str:
 def _value(number: str, scale: str | None) -> str:
     """A number in plain digits, from digits or words."""
     plain = number.replace(",", "").lower()
+    if plain.isdigit() and not scale:
+        return str(int(plain))
     if plain[0].isdigit():
         value = Decimal(plain)
     else:
@@ -281,7 +282,7 @@ def signs(text: str) -> frozenset[str]:
     return frozenset().union(*map(_signs_of, _NUMERAL.sub("0", text.lower()).split()))
 
 
-@lru_cache(maxsize=WORDS)
+@by_word
 def _signs_of(word: str) -> frozenset[str]:
     """The signs that a word has, with the marks around it."""
     return frozenset(sign for sign, pattern in _SIGNS.items() if pattern.search(word))

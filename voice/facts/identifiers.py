@@ -153,6 +153,8 @@ def _secrets(text: str) -> Iterator[Span]:
 
 
 def _ibans(text: str) -> Iterator[Span]:
+    if not _has_digits(text, _LONG):
+        return
     for match in _IBAN.finditer(text):
         for end in range(match.end(), match.start() + 14, -1):  # the words that follow look like its last groups
             if (end == len(text) or not text[end].isalnum()) and iban.is_valid(text[match.start() : end]):

@@ -5,28 +5,28 @@ A 'no' that answers counts only where its sentence says no in no other way: 'No,
 """
 
 import re
-from functools import lru_cache
 
 from voice.sentences import split
-from voice.words import WORDS
+from voice.words import by_word
 
 _NOT = (
     r"not|never|cannot|nobody|no one|noone|nothing|none|nowhere|neither|without|w/o|unable|except|"
     r"(?:ca|do|does|did|wo|is|are|was|were|have|has|had|could|would|should|must|might|need|ai|sha)n['’]?t|dunno|idk|idc"
 )
-_NEGATION = re.compile(rf"(?<![\w'’])(?:{_NOT}|no)(?!\w)", re.IGNORECASE)
+_NEGATION = re.compile(rf"\b(?<!['’])(?:{_NOT}|no)(?!\w)", re.IGNORECASE)
 _ANSWER = re.compile(
     r"^\W*(?:no+|nope|nah+)(?:[\s,.!;:-]*(?:no+|nope|nah+))*"
     r"(?=\s*(?:[,.!;:?—–-]|$|\s(?:i|we|it|he|she|they|you|thank|thanks|thx|sorry)\b))",
     re.IGNORECASE,
 )
+_NOR = re.compile(r"\b[nN][oO][rR]\b")
 # Without a word that has one of these nothing needs to be counted.
 _SIGN = re.compile(rf"{_NEGATION.pattern}|\bno(?:r|pe|o*)\b|\bnah+\b", re.IGNORECASE)
 # What negates nothing, or only sounds like it.
 _IDLE = re.compile(
-    r"no\.? ?\d+|\bno (?:problem|prob|worries|doubt|wonder|matter|kidding)\w*|\b(?:if|or|why|whether or) not\b"
-    r"|\bnot only\b|\bneither\b(?=.*\bnor\b)|\bnothing but\b|\bnot to mention\b|\b(?:do not|don['’]?t|not) hesitate\b"
-    r"|\b(?:is|are|was|were|do|does|did|have|has|can|wo|would)n['’]t (?:it|you|we|they|he|she|that|i)\s*\?",
+    r"\b(?:no\.? ?\d+|no (?:problem|prob|worries|doubt|wonder|matter|kidding)\w*|(?:if|or|why|whether or) not\b"
+    r"|not only\b|neither\b(?=.*\bnor\b)|nothing but\b|not to mention\b|(?:do not|don['’]?t|not) hesitate\b"
+    r"|(?:is|are|was|were|do|does|did|have|has|can|wo|would)n['’]t (?:it|you|we|they|he|she|that|i)\s*\?)",
     re.IGNORECASE,
 )
 
@@ -41,10 +41,10 @@ def _of_sentence(sentence: str) -> int:
         return 0
     plain = _IDLE.sub(" ", sentence)
     answer = _ANSWER.match(plain)
-    others = len(_NEGATION.findall(plain[answer.end() :] if answer else plain)) + len(re.findall(r"(?i)\bnor\b", plain))
+    others = len(_NEGATION.findall(plain[answer.end() :] if answer else plain)) + len(_NOR.findall(plain))
     return others or int(bool(answer))
 
 
-@lru_cache(maxsize=WORDS)
+@by_word
 def _may_say_no(word: str) -> bool:
     return _SIGN.search(word) is not None
