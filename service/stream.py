@@ -94,19 +94,24 @@ async def resumed(first: T | None, rest: AsyncGenerator[T | None]) -> AsyncGener
 
 async def until_hung_up(request: Request, work: Coroutine[Any, Any, T]) -> T:
     """The result of `work`; when the client hangs up first, `work` is cancelled and ClientGone raised."""
-    task = asyncio.create_task(work)
-    gone = asyncio.create_task(_disconnected(request))
+    working = asyncio.current_task()
+    assert working is not None
+    cancelled_before = working.cancelling()
+    gone = False
+
+    async def listen() -> None:
+        nonlocal gone
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+        gone = True
+        working.cancel()
+
+    listening = asyncio.create_task(listen())
     try:
-        await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
-        if not task.done():
-            raise ClientGone("The client hung up.")
-        return task.result()
+        return await work
+    except asyncio.CancelledError:
+        if gone and working.uncancel() <= cancelled_before:
+            raise ClientGone("The client hung up.") from None
+        raise
     finally:
-        task.cancel()
-        gone.cancel()
-        await asyncio.gather(task, gone, return_exceptions=True)
-
-
-async def _disconnected(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
+        listening.cancel()

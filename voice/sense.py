@@ -7,6 +7,7 @@ where it stands in both, so that what a person leaves out changes nothing.
 import re
 from collections.abc import Iterator, Set
 from dataclasses import dataclass
+from itertools import islice
 
 from voice.asking import asks, requests
 from voice.sentences import split
@@ -249,7 +250,7 @@ def _roles(text: str) -> dict[str, tuple[set[str], set[str]]]:
             if not is_content(word) or word in capitals:
                 continue
             subject = _subject(said, place, capitals, opening)
-            person = _object(said[place + 1 :])
+            person = _object(said, place)
             subjects, objects = found.setdefault(stem(word), (set(), set()))
             if subject:
                 subjects.add(subject)
@@ -275,9 +276,9 @@ def _subject(said: list[str], place: int, capitals: set[str], opening: bool) -> 
     return None
 
 
-def _object(following: list[str]) -> str | None:
+def _object(said: list[str], place: int) -> str | None:
     """The person to whom or for whom it is done, right after a verb or after what is done: 'send it directly to me'."""
-    for word in following:
+    for word in islice(said, place + 1, None):
         if word in _OBJECTS and word != "them":
             return _OBJECTS[word]
         if word not in _BETWEEN and not word.endswith("ly"):

@@ -6,8 +6,6 @@ kind of street are needed, and a name between them that is no plain count ('3 bl
 
 import re
 
-from voice.words import by_word
-
 # Kinds of streets that are hardly anything else, and those that are words of every day: the latter need capitals.
 _STREETS = "street avenue ave av boulevard blvd road rd parkway pkwy lane ln highway hwy expressway st"
 _ALSO = "drive dr court ct place pl terrace ter circle cir way square sq plaza trail trl loop alley row crescent close"
@@ -42,11 +40,11 @@ _OTHERS = re.compile(
     r"|(?i:p\.?[ \t]?o\.?[ \t]?box)[ \t]+#?\d{1,7}"
     r"|[A-Z]{1,2}\d[A-Z\d]?[ \t]\d[ABD-HJLNP-UW-Z]{2}(?!\w))"
 )
-# What a word has, with the marks around it, in each text that has one of these addresses.
-_KIND = re.compile(rf"(?:{(_STREETS + ' ' + _ALSO).replace(' ', '|')})\b", re.IGNORECASE)
-_OTHER = re.compile(
-    r"(?:straße|strasse|gasse|allee|platz|ufer|damm)$|str\.|^(?i:rue|avenue|boulevard|place|allée|chemin|quai|impasse)$"
-    r"|(?<!\w)(?:Calle|Via|Viale|Corso|Piazza|Rua|Avenida|Carrer)$|(?i:box)$|(?<!\w)[A-Z]{1,2}\d[A-Z\d]?$"
+# What a word has, with the marks around it, of every text that has an address.
+ADDRESS = (
+    rf"^(?i:{(_STREETS + ' ' + _ALSO).replace(' ', '|')})\b|(?:straße|strasse|gasse|allee|platz|ufer|damm)$|str\."
+    r"|^(?i:rue|place|allée|chemin|quai|impasse)$|(?<!\w)(?:Calle|Via|Viale|Corso|Piazza|Rua|Avenida|Carrer)$"
+    r"|(?i:box)$|(?<!\w)[A-Z]{1,2}\d[A-Z\d]?$"
 )
 _DIGIT = re.compile(r"\d")
 _ANY_LAST = tuple(_LAST.split())
@@ -63,10 +61,8 @@ def addresses(text: str) -> list[tuple[int, int]]:
     """The postal addresses of a text."""
     if not _DIGIT.search(text):
         return []
-    words = text.split()
-    found = [match.span() for match in _OTHERS.finditer(text)] if any(map(_opens_other, words)) else []
-    if any(map(_opens_kind, words)):
-        found += [match.span() for match in _ENGLISH.finditer(text) if _is_street(match)]
+    found = [match.span() for match in _OTHERS.finditer(text)]
+    found += [match.span() for match in _ENGLISH.finditer(text) if _is_street(match)]
     found = [(start, end - (text[end - 1] == ".")) for start, end in found]  # it may end the sentence as well
     if any(map(text.lower().__contains__, _ANY_LAST)):
         found += filter(None, map(_with_number_last, _NUMBER_LAST.finditer(text)))
@@ -75,16 +71,6 @@ def addresses(text: str) -> list[tuple[int, int]]:
         if not kept or start >= kept[-1][1]:
             kept.append((start, end))
     return kept
-
-
-@by_word
-def _opens_kind(word: str) -> bool:
-    return _KIND.match(word) is not None
-
-
-@by_word
-def _opens_other(word: str) -> bool:
-    return _OTHER.search(word) is not None
 
 
 def _with_number_last(match: re.Match[str]) -> tuple[int, int] | None:

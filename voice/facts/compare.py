@@ -41,13 +41,13 @@ def visible(text: str) -> list[tuple[str, str]]:
 def compare(before: str, after: str, owner: Iterable[str] = ()) -> Difference:
     """What a rewrite did to the facts; names of the voice's `owner` may go, and are invented in any spelling."""
     lost, made_up = _of_figures(before, after)
-    words, new_words = words_of(before), words_of(after)
+    names, new_names = names_of(before), names_of(after, typed=True)
     own = {part for name in owner for part in words_of(name) if len(part) > 1}
-    lost |= {"name" for name in names_of(before) if not words_of(name) <= new_words | own}
-    made_up |= {
-        "name" for name in names_of(after, typed=True) if not words_of(name) <= words and not is_misspelled(name, words)
-    }
-    made_up |= {"name" for _ in own & (new_words - words)}
+    if names or new_names or own:
+        words, new_words = words_of(before), words_of(after)
+        lost |= {"name" for name in names if not words_of(name) <= new_words | own}
+        made_up |= {"name" for name in new_names if not words_of(name) <= words and not is_misspelled(name, words)}
+        made_up |= {"name" for _ in own & (new_words - words)}
     if (nots := negations(after) - negations(before)) != 0:
         (made_up if nots > 0 else lost).add("negation")
     if (asks(before) or "?" in before) and not still_asks(before, after):

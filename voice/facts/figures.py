@@ -279,7 +279,7 @@ _SIGNS = {sign: _compiled(sign) for _, _, needs in READERS for sign in needs}
 
 def signs(text: str) -> frozenset[str]:
     """The signs that a text has, each in one of its words."""
-    return frozenset().union(*map(_signs_of, _NUMERAL.sub("0", text.lower()).split()))
+    return frozenset().union(*filter(None, map(_signs_of, _NUMERAL.sub("0", text.lower()).split())))
 
 
 @by_word

@@ -15,17 +15,17 @@ from linkify_it.tlds import TLDS
 from phonenumbers import Leniency, PhoneNumberMatcher
 from stdnum import iban, luhn
 
-from voice.facts.addresses import addresses
+from voice.facts.addresses import ADDRESS, addresses
 from voice.facts.people import Names
-from voice.facts.secrets import secrets
+from voice.facts.secrets import SECRET, secrets
+from voice.words import by_word
 
 Span = tuple[int, int]
 
-# A text without either of these holds no identifier: nearly every sentence ends here.
-_MARK = re.compile(r"[@`\\/\d~]")
+# A text without a word that has one of these holds no identifier: nearly every sentence ends here.
 _SUSPICIOUS = re.compile(
-    r"\w\.\w|\w{16}|(?i:\bpw|\bpass|token|secret|\bkey|login|bearer|wi-?fi|stra(?:ß|ss)e|mot de"
-    r"|\bid\b|(?:user|screen|account) ?-?(?:id|name))|-----"
+    r"[@`\\/\d~]|\w\.\w|\w{16}|(?i:\bpw|\bpass|token|secret|\bkey|login|bearer|wi-?fi|stra(?:ß|ss)e|\bmot$"
+    r"|\bid\b|(?:user|screen|account)(?:$|-?(?:id|name)))|-----"
 )
 _FENCE = re.compile(
     r"^[ \t]*(?P<block>(?P<fence>`{3,}|~{3,})(?:[^\n]*\n)(?:[\s\S]*?^[ \t]*(?P=fence)[`~]*|[\s\S]*))", re.M
@@ -84,9 +84,8 @@ _LONG = 5  # digits from which on a number is masked
 
 def identifiers(text: str, names: Names | None = None) -> list[tuple[int, int, str]]:
     """The identifiers of a text, with people's names where a list of them is given."""
-    finders: list[tuple[str, Callable[[str], Iterable[Span]]]] = []
-    if _MARK.search(text) or _SUSPICIOUS.search(text):
-        finders += FINDERS
+    there = signs(text)
+    finders = [(kind, find) for kind, find, _ in FINDERS if kind in there] if ANY in there else []
     if names:
         finders.append(("name", names.spans))
     taken: list[tuple[int, int, str]] = []
@@ -98,15 +97,14 @@ def identifiers(text: str, names: Names | None = None) -> list[tuple[int, int, s
 
 
 def _code(text: str) -> Iterator[Span]:
-    if "`" in text or "~~~" in text:
-        yield from (match.span("block") for match in _FENCE.finditer(text))
-        yield from _all(_CODE, text)
+    yield from (match.span("block") for match in _FENCE.finditer(text))
+    yield from _all(_CODE, text)
 
 
 def _links(text: str) -> Iterator[Span]:
     for match in _SCHEME.finditer(text):
         yield match.start(), _trimmed(text, match.start(), _before_dash(text, *match.span()))
-    if not _LINKED.search(text) or not _LINKIFY.pretest(text):
+    if not _LINKIFY.pretest(text):
         return
     for link in _LINKIFY.match(text) or ():
         if link.schema != "mailto:" and (link.schema or _is_domain(text[link.index : link.last_index])):
@@ -134,13 +132,10 @@ def _is_domain(link: str) -> bool:
 
 
 def _emails(text: str) -> Iterator[Span]:
-    if "@" in text:
-        yield from _all(_EMAIL, text)
+    yield from _all(_EMAIL, text)
 
 
 def _paths(text: str) -> Iterator[Span]:
-    if "/" not in text and "\\" not in text:
-        return
     for match in _PATH.finditer(text):
         start, end = match.start(), _trimmed(text, *match.span())
         if not _is_date(text[start:end]) and re.search(r"\w", text[start:end]):
@@ -153,8 +148,6 @@ def _secrets(text: str) -> Iterator[Span]:
 
 
 def _ibans(text: str) -> Iterator[Span]:
-    if not _has_digits(text, _LONG):
-        return
     for match in _IBAN.finditer(text):
         for end in range(match.end(), match.start() + 14, -1):  # the words that follow look like its last groups
             if (end == len(text) or not text[end].isalnum()) and iban.is_valid(text[match.start() : end]):
@@ -199,11 +192,26 @@ def _handles(text: str) -> Iterator[Span]:
             yield start, end
 
 
-FINDERS: list[tuple[str, Callable[[str], Iterable[Span]]]] = [
-    ("code", _code), ("email", _emails), ("link", _links), ("path", _paths), ("iban", _ibans), ("secret", _secrets),
-    ("card", _cards), ("phone", _phones), ("address", addresses), ("id", _ids), ("handle", _handles),
+# Each kind with what finds it, and what a word has wherever it finds one.
+FINDERS: list[tuple[str, Callable[[str], Iterable[Span]], str]] = [
+    ("code", _code, "`|~~~"), ("email", _emails, "@"), ("link", _links, _LINKED.pattern), ("path", _paths, r"[/\\]"),
+    ("iban", _ibans, r"[A-Za-z]{2}\d\d"), ("secret", _secrets, SECRET), ("card", _cards, r"\d{4}"),
+    ("phone", _phones, r"\d"), ("address", addresses, ADDRESS), ("id", _ids, r"(?:\d\D*){5}|[A-Z\d]{8}"),
+    ("handle", _handles, r"@|(?i:user|screen|account|log-?[io]n|\bid)"),
 ]  # fmt: skip
-KINDS = (*(kind for kind, _ in FINDERS), "name")
+KINDS = (*(kind for kind, _, _ in FINDERS), "name")
+ANY = "any"
+_SIGNS = {ANY: _SUSPICIOUS} | {kind: re.compile(sign) for kind, _, sign in FINDERS}
+
+
+def signs(text: str) -> frozenset[str]:
+    """The kinds of which a text may hold one, by its words; none of them where it lacks ANY."""
+    return frozenset[str]().union(*filter(None, map(_signs_of, text.split())))
+
+
+@by_word
+def _signs_of(word: str) -> frozenset[str]:
+    return frozenset(kind for kind, sign in _SIGNS.items() if sign.search(word))
 
 
 def _all(pattern: re.Pattern[str], text: str) -> Iterator[Span]:

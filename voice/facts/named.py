@@ -18,7 +18,7 @@ from voice.sentences import split
 from voice.words import FUNCTION_WORDS
 
 _WORD = re.compile(r"(?<![\w'])[^\W\d_]+(?:'[^\W\d_]+)*(?!\w)")
-_NOT_SMALL = re.compile(rf"(?![a-z]){_WORD.pattern}")
+_NOT_SMALL = re.compile(rf"\b(?![a-z]){_WORD.pattern}")
 # Capitals that are no names: other facts, and what people shout.
 _NO_NAMES = frozenset(
     "mondays tuesdays wednesdays thursdays fridays saturdays sundays monday tuesday wednesday thursday friday saturday "

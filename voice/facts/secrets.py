@@ -5,8 +5,6 @@ In: a text. Out: (start, end) of each, only the secret itself, in order of the r
 
 import re
 
-from voice.words import by_word
-
 _KEYS = re.compile(
     r"(?<![\w-])(?:(?:AKIA|ASIA)[A-Z0-9]{16}|gh[pousr]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|hf_\w{20,}"
     r"|(?:sk|pk|rk)[-_][\w-]{16,}|xox[abeoprs]-[\w-]{10,}|AIza[\w-]{30,}|pypi-[\w-]{16,}|npm_\w{20,}"
@@ -26,13 +24,9 @@ _NUMBER = re.compile(
     r"(?<!source )\b(?:pins?|codes?|passcode|otp|combination|combo)\b)[^\d\n.!?$€£]{0,30}?"
     r"(?P<value>(?<![\w/.])\d{3,8}(?![\w%]|[.,:/]\d))"
 )
-# Each with what is much faster to look for.
-_SHAPES = (
-    (_KEYS, re.compile(r"[\w-]{15}|eyJ|ssh-")), (_PEM, re.compile("-----BEGIN")),
-    (_CHOSEN, re.compile(r"\d[!@#$%^&*]")),
-)  # fmt: skip
-# Without a word that has any of these, nothing is called a secret; "fi" is that of wifi and wi-fi.
-_NAMED = tuple("bearer pass pw kennwort wachtwoord contraseña fi key secret token login pin code otp comb".split())
+# Without any of these, nothing is called a secret; "fi" is that of wifi and wi-fi.
+_NAMED = re.compile("(?i:pass|pw|kennwort|wachtwoord|contraseña|fi|key|secret|token|login|pin|code|otp|comb)")
+SECRET = rf"\S{{14}}|-----|\d[!@#$%^&*]|(?i:bearer)|{_NAMED.pattern}"  # what a word has of every text that tells one
 _WORD_THAT_IS_NONE = re.compile(
     r"(?i:the|a|an|your|my|his|her|our|their|this|that|it|not|no|yes|still|also|already|now|very|too|so|just|being|and|or"
     r"|same|different|wrong|right|correct|incorrect|invalid|valid|good|bad|weak|strong|safe|secure|unsafe|here|there"
@@ -44,11 +38,10 @@ _WORD_THAT_IS_NONE = re.compile(
 
 def secrets(text: str) -> list[tuple[int, int]]:
     """Keys by their shape, and what is called a password, a token or a PIN."""
-    patterns = [pattern for pattern, sign in _SHAPES if sign.search(text)]
-    found = [match.span() for pattern in patterns for match in pattern.finditer(text)]
-    if not any(map(_is_named, text.lower().split())):
-        return found
+    found = [match.span() for pattern in (_KEYS, _PEM, _CHOSEN) for match in pattern.finditer(text)]
     found += [match.span("value") for match in _BEARER.finditer(text)]
+    if not _NAMED.search(text):
+        return found
     found += [match.span("value") for match in _NUMBER.finditer(text)]
     for match in _TOLD.finditer(text):
         value = match["value"].rstrip(".!?)]:'*")
@@ -56,11 +49,6 @@ def secrets(text: str) -> list[tuple[int, int]]:
         if len(value) > 2 and _tells(match, value, text[start + len(value) :]):
             found.append((start, start + len(value)))
     return found
-
-
-@by_word
-def _is_named(word: str) -> bool:
-    return any(map(word.__contains__, _NAMED))
 
 
 def _tells(match: re.Match[str], value: str, rest: str) -> bool:

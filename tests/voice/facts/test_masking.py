@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from voice.facts.identifiers import FINDERS, signs
 from voice.facts.masking import canonical, kinds_in, mask, mask_pair, placeholders, renumbered, restore
 from voice.facts.people import Names
 
@@ -35,6 +36,13 @@ def test_a_part_of_a_masked_text_can_be_restored(text: str, start: int, length: 
     part = masked.text[start : start + length]
     again = renumbered(part, masked.values)
     assert restore(again.text, again.values) == restore(part, masked.values)
+
+
+@given(st.lists(_FRAGMENTS).map(" ".join))
+def test_a_finder_is_tried_wherever_it_finds_something(text: str) -> None:
+    for kind, find, _ in FINDERS:
+        if any(start < end for start, end in find(text)):
+            assert kind in signs(text)
 
 
 def test_a_part_is_numbered_from_1() -> None:
