@@ -62,6 +62,7 @@ _IRREGULAR = {
 
 _WORD = re.compile(r"\d+(?:[.,:/-]\d+)*|[^\W\d_]+(?:'[^\W\d_]+)*(?:\d+)?")
 _TYPED = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]")
+_NUMERAL = re.compile("[1-9]")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _NEAR = 0.1  # share of the words that a near-copy may change
 TEXTS = 64  # whose words and sentences are kept: whoever judges a text asks for them a dozen times
@@ -75,14 +76,16 @@ Found = TypeVar("Found")
 
 def by_word(find: Callable[[str], Found]) -> Callable[[str], Found]:
     """Decorator: what a function finds for a word is kept. A hit is a look into a dict, a third of what it is with
-    lru_cache; when there are too many words, all are forgotten.
+    lru_cache. Numerals but 0 are not kept, as hardly any comes twice; when there are too many words, all are forgotten.
     """
 
     class _Known(dict[str, Found]):
         def __missing__(self, word: str) -> Found:
-            if len(self) >= _WORDS:
-                self.clear()
-            found = self[word] = find(word)
+            found = find(word)
+            if not _NUMERAL.search(word):
+                if len(self) >= _WORDS:
+                    self.clear()
+                self[word] = found
             return found
 
     return _Known().__getitem__

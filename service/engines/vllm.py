@@ -53,7 +53,7 @@ class VllmEngine:
     async def start(self) -> None:
         """Load the model in a thread of its own, so that the server can answer meanwhile."""
         _set_environment()
-        _share_heap()
+        share_heap()
         self._others = set(multiprocessing.active_children())
         self._llm = await _in_daemon_thread(self._build)
         self._others = None
@@ -247,7 +247,7 @@ def _set_environment() -> None:
         os.environ.setdefault(name, value)
 
 
-def _share_heap() -> None:
+def share_heap() -> None:
     """Let all threads of this process allocate from one heap, where its C library is glibc.
 
     With a heap for each, as is usual, every engine that dies leaves 40 MiB in that of a thread that is gone.

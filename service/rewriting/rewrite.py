@@ -4,7 +4,7 @@ In: a text and a voice, or a conversation. Out: Pieces in the order of the text,
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Coroutine, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Any
@@ -92,15 +92,10 @@ class Rewriter:
         )
         segments = await cut(masked.text, request.texts, self._engine.count)
         ladder = Ladder(self._engine, request)
-        tasks = [asyncio.create_task(ladder.rewrite(segment, (*path, place))) for place, segment in enumerate(segments)]
-        try:
-            async with aclosing(_in_order(tasks)) as pieces:
-                async for piece in pieces:
-                    yield piece
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        work = [ladder.rewrite(segment, (*path, place)) for place, segment in enumerate(segments)]
+        async with aclosing(_in_order(work)) as pieces:
+            async for piece in pieces:
+                yield piece
 
     async def _bounded(self, pieces: AsyncGenerator[Piece], order: Order) -> AsyncGenerator[Piece]:
         """What of the pieces may go out, then one with the finish reason."""
@@ -125,18 +120,25 @@ def _only_pleasantries(text: str) -> bool:
     return all(is_pleasantry(segment.text) for segment in split(text, "sentence") if segment.rewrite)
 
 
-async def _in_order(tasks: Sequence["asyncio.Task[list[Piece]]"]) -> AsyncGenerator[Piece]:
-    """The pieces of each task; what a later one failed with is raised at once: the sooner the caller hears of it.
+async def _in_order(work: Sequence[Coroutine[Any, Any, list[Piece]]]) -> AsyncGenerator[Piece]:
+    """The pieces of each, all worked on at the same time; what a later one failed with is raised at once: the sooner
+    the caller hears of it.
 
     Where a courtesy was left out at the beginning, the white space after it goes, too.
     """
     said = dropped = False
-    for task in tasks:
-        pieces = await task
-        for other in tasks:
-            if other.done():
-                other.result()
-        for piece in pieces:
-            dropped = dropped or piece.verdict == "dropped"
-            yield replace(piece, text=piece.text.lstrip()) if dropped and not said else piece
-            said = said or bool(piece.text)
+    tasks = [asyncio.create_task(one) for one in work] if len(work) > 1 else []
+    try:
+        for one in tasks or work:
+            pieces = await one
+            for other in tasks:
+                if other.done():
+                    other.result()
+            for piece in pieces:
+                dropped = dropped or piece.verdict == "dropped"
+                yield replace(piece, text=piece.text.lstrip()) if dropped and not said else piece
+                said = said or bool(piece.text)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -66,5 +66,5 @@ def test_what_is_found_out_about_a_word_is_kept_until_there_are_too_many(monkeyp
         return len(word)
 
     monkeypatch.setattr("voice.words._WORDS", 2)
-    assert [length(word) for word in ("so", "yeah", "so", "ok", "so")] == [2, 4, 2, 2, 2]
-    assert asked == ["so", "yeah", "ok", "so"]
+    assert [length(word) for word in ("so", "yeah", "so", "17", "17", "yeah", "ok", "so")] == [2, 4, 2, 2, 2, 4, 2, 2]
+    assert asked == ["so", "yeah", "17", "17", "ok", "so"]

@@ -21,15 +21,9 @@ _SMALL = dict(zip(
 _TENS = dict(zip("twenty thirty forty fifty sixty seventy eighty ninety".split(), range(20, 100, 10), strict=True))
 _DOZENS = {"dozen": 12, "a dozen": 12}
 _SCALES = {
-    "hundred": 100,
-    "thousand": 10**3,
-    "k": 10**3,
-    "million": 10**6,
-    "mil": 10**6,
-    "m": 10**6,
-    "billion": 10**9,
+    "hundred": 100, "thousand": 10**3, "k": 10**3, "million": 10**6, "mil": 10**6, "m": 10**6, "billion": 10**9,
     "b": 10**9,
-}
+}  # fmt: skip
 _ORDINALS = dict(
     zip("first second third fourth fifth sixth seventh eighth ninth tenth".split(), range(1, 11), strict=True)
 )
@@ -92,11 +86,13 @@ def placed_figures(text: str) -> list[tuple[Figure, tuple[int, int]]]:
     found: list[tuple[Figure, tuple[int, int]]] = []
     rest = text
     there = signs(text)
+    digit = None if _SPELLS in there else _ANY_DIGIT.search(text)
+    start = max(0, digit.start() - _BEFORE_DIGIT) if digit else 0
     for pattern, read, needs in READERS:
         if not needs <= there:
             continue
         parts, end = [], 0
-        for match in pattern.finditer(rest):
+        for match in pattern.finditer(rest, 0 if needs.isdisjoint(_NUMBERED) else start):
             figure = read(match)
             if figure is not None:
                 found.append((figure, match.span()))
@@ -229,6 +225,9 @@ _PAID, _TIMED = rf"(?:{_AMOUNT_UNIT})(?!\w)", rf"(?:{_TIME_UNIT})\b"
 _OPENS_MONTH, _SHORT_MONTH = rf"\b(?:{_SHORT_MONTHS}|may)", rf"\b(?:{_SHORT_MONTHS}|may|march)\b"
 _SHORT_DAY = r"\b(?:mon|wed|thu|sat|sun)s?\b"
 
+_NUMBERED = {_DIGIT, _COUNT}  # what needs one of them begins with a number, or with a currency or a month before it
+_ANY_DIGIT, _BEFORE_DIGIT = re.compile("[0-9]"), len("september. ")
+
 # What finds a figure, what reads it, and the signs without all of which there is none.
 READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Figure | None], Set[str]], ...] = (
     (
@@ -236,11 +235,14 @@ READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Figure | None], 
         _time, {_DIGIT, _HALF},
     ),
     (_compiled(r"(?:12\s)?\b(?P<word>noon|midnight)\b"), _noon, {"noon|midnight"}),
-    (_compiled(rf"{_HOUR}:(?P<minute>\d\d)(?::\d\d)?(?![\w:])"), _clock, {rf"{_DIGIT}:{_DIGIT}"}),
+    (_compiled(rf"{_HOUR}:(?P<minute>\d\d)(?::\d\d)?(?![\w:])"), _clock, {_DIGIT, rf"{_DIGIT}:{_DIGIT}"}),
     (_compiled(rf"{_HOUR}(?P<minute>)\s?o['’]?\s?clock\b"), _clock, {_DIGIT, "clock"}),
-    (_compiled(rf"(?<![\w/-]){_YEAR}[-/.](?P<m>\d{{1,2}})[-/.](?P<d>\d{{1,2}})(?![\w/-])"), _date, {_DATED}),
-    (_compiled(r"(?<![\w/.-])(?P<m>\d{1,2})[/-](?P<d>\d{1,2})[/-](?P<year>\d{4}|\d\d)(?![\w/-])"), _date, {_DATED}),
-    (_compiled(r"(?<![\w/.-])(?P<m>\d{1,2})/(?P<d>\d{1,2})(?P<year>)(?![\w/-])"), _date, {_DATED}),
+    (_compiled(rf"(?<![\w/-]){_YEAR}[-/.](?P<m>\d{{1,2}})[-/.](?P<d>\d{{1,2}})(?![\w/-])"), _date, {_DIGIT, _DATED}),
+    (
+        _compiled(r"(?<![\w/.-])(?P<m>\d{1,2})[/-](?P<d>\d{1,2})[/-](?P<year>\d{4}|\d\d)(?![\w/-])"),
+        _date, {_DIGIT, _DATED},
+    ),
+    (_compiled(r"(?<![\w/.-])(?P<m>\d{1,2})/(?P<d>\d{1,2})(?P<year>)(?![\w/-])"), _date, {_DIGIT, _DATED}),
     (
         _compiled(rf"\b{_MONTH}\s?(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\b(?!:)(?:,?\s{_YEAR}\b)?"),
         _date, {_DIGIT, _OPENS_MONTH},
