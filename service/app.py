@@ -17,6 +17,7 @@ from service.chat import complete
 from service.door import Door
 from service.engines import Engine
 from service.errors import NotFound, quotable
+from service.heap import share_heap
 from service.http import Addresses, JsonBody, add_handlers
 from service.metrics import Watch
 from service.protocol import ChatRequest, model_card
@@ -32,6 +33,7 @@ router = APIRouter()
 
 def create_app(settings: Settings | None = None, engine: Engine | None = None) -> FastAPI:
     """The application; UserError when settings, voices or base model are not good enough to start."""
+    share_heap()
     service = Service(settings or load_settings(), engine)
 
     @asynccontextmanager

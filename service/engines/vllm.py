@@ -5,14 +5,13 @@ because the import alone takes ten seconds.
 """
 
 import asyncio
-import ctypes
 import itertools
 import logging
 import multiprocessing
 import os
 import threading
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from typing import Any
 
 from service.engines import Adapter, Completion, FinishReason, Sampling
@@ -29,7 +28,6 @@ log = logging.getLogger(__name__)
 RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)  # what vLLM's max_lora_rank may be
 FEW_CORES = 4
 GROUPED_WITH = ("0.32.0",)  # versions of vLLM that service/engines/grouped_lora.py was tested with
-M_ARENA_MAX = -8  # of mallopt(3)
 STOP_TIMEOUT_S = 15.0  # then its processes are killed, and leave their shared memory to be cleared by Python
 
 
@@ -53,7 +51,6 @@ class VllmEngine:
     async def start(self) -> None:
         """Load the model in a thread of its own, so that the server can answer meanwhile."""
         _set_environment()
-        share_heap()
         self._others = set(multiprocessing.active_children())
         self._llm = await _in_daemon_thread(self._build)
         self._others = None
@@ -245,15 +242,6 @@ def _set_environment() -> None:
         wanted["VLLM_CPU_OMP_THREADS_BIND"] = ",".join(map(str, cores))
     for name, value in wanted.items():
         os.environ.setdefault(name, value)
-
-
-def share_heap() -> None:
-    """Let all threads of this process allocate from one heap, where its C library is glibc.
-
-    With a heap for each, as is usual, every engine that dies leaves 40 MiB in that of a thread that is gone.
-    """
-    with suppress(AttributeError, OSError):
-        ctypes.CDLL(None).mallopt(M_ARENA_MAX, 1)
 
 
 async def _in_daemon_thread(build: Callable[[], Any]) -> Any:

@@ -1,4 +1,4 @@
-"""One heap for all threads of a process that starts engines."""
+"""One heap for all threads of the service."""
 
 import re
 import subprocess
@@ -9,7 +9,7 @@ import pytest
 HEAP_BYTES = 64 << 20  # where glibc lets the heap of a thread begin: at a multiple of it
 COUNT = """
 import sys, threading
-from service.engines.vllm import share_heap
+from service.heap import share_heap
 if sys.argv[1] == "shared":
     share_heap()
 held = []
