@@ -5,6 +5,7 @@ EngineUnavailable; nothing waits. Each failed attempt is followed by twice as lo
 """
 
 import asyncio
+import gc
 import logging
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing, suppress
@@ -93,7 +94,8 @@ class Supervised:
                 await self._engine.check()
             except RequestError as error:
                 self.well = False
-                log.error("the engine is gone: %s", error)
+                log.error("the engine is gone: %s", str(error))
+            if not self.well:  # not while the error is kept, which holds the dead engine
                 await self._replace()
 
     async def _replace(self) -> None:
@@ -104,6 +106,7 @@ class Supervised:
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
             self._engine = self._make()
+            gc.collect()  # an engine is full of cycles: its 40 MiB would stay while the next one takes as many
             try:
                 await self._engine.start()
                 for adapter in self._adapters.values():

@@ -64,6 +64,7 @@ class VllmEngine:
         """End the engine and its processes; a start that is under way fails."""
         self._stopping.set()
         llm, self._llm = self._llm, None
+        self._tokenizer = None  # its 40 MiB are not to stay where something holds this engine
         if llm is not None:
             if llm.output_handler is not None:
                 llm.output_handler.cancel()  # it would tell at length that the engine is gone

@@ -1,4 +1,5 @@
 import asyncio
+import weakref
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -70,6 +71,32 @@ async def test_a_dead_engine_is_replaced_and_has_its_adapters_again(made: list[M
         await engine.check()
     assert [one.stopped for one in made] == [True, True]
     assert made[1].loaded == ["ana"]
+
+
+async def test_a_dead_engine_is_let_go_before_the_next_one_starts(made: list[Mortal]) -> None:
+    engines: list[weakref.ref[Mortal]] = []
+    left: list[int] = []
+
+    class Knotted(Mortal):
+        async def start(self) -> None:
+            self.itself = self
+            left.append(sum(engine() is not None for engine in engines))
+
+    def make() -> Mortal:
+        engine = Knotted()
+        engines.append(weakref.ref(engine))
+        return engine
+
+    engine = Supervised(make)
+    await engine.start()
+    for restarts in (1, 2):
+        found = engines[-1]()
+        assert found is not None
+        found.alive = False
+        del found
+        await until_well(engine, restarts)
+    await engine.stop()
+    assert left == [1, 1, 1]
 
 
 async def test_until_it_is_there_again_nothing_waits(made: list[Mortal]) -> None:
