@@ -75,7 +75,7 @@ Found = TypeVar("Found")
 
 
 def by_word(find: Callable[[str], Found]) -> Callable[[str], Found]:
-    """Decorator: what a function finds for a word is kept. A hit is a look into a dict, a third of what it is with
+    """Decorator: what a function finds for a word is kept. A hit is a look into a dict, half of what it is with
     lru_cache. Numerals but 0 are not kept, as hardly any comes twice; when there are too many words, all are forgotten.
     """
 
