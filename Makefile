@@ -9,9 +9,10 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed-$(notdir $(LOCK))
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTEST := $(BIN)/python -m pytest
-QUICK := not slow and not vllm and not unsloth and not minilm and not postgres and not real_data and not browser and not heavy
-# Two files of tests at a time, each with one thread: threads of two that share two cores wait for one another.
+# Two groups of tests at a time, each with one thread: threads of two that share two cores wait for one another.
 ONE_THREAD := OMP_NUM_THREADS=1 LLAMA_ARG_THREADS=1 VLLM_CPU_OMP_THREADS_BIND=nobind
+
+REAL = $(ONE_THREAD) $(PYTEST) -q -n 2 --dist loadgroup --no-loadscope-reorder tests/real
 
 .PHONY: setup run check test test-slow docs lock lock-check clean
 
@@ -21,14 +22,14 @@ run: setup
 check: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(PYTEST) -q -n auto --maxprocesses 4 --dist loadfile -m "$(QUICK)"
+	$(BIN)/mypy --cache-dir $(VENV)/mypy
+	$(PYTEST) -q -n auto --maxprocesses 4 --dist worksteal tests/unit
 
 test: check
-	$(ONE_THREAD) $(PYTEST) -q -n 2 --dist loadfile --no-loadscope-reorder -m "not slow and not ($(QUICK))"
+	$(REAL) -m "not slow"
 
 test-slow: setup
-	$(ONE_THREAD) $(PYTEST) -q -n 2 --dist loadfile --no-loadscope-reorder -m slow
+	$(REAL) -m slow
 
 # The tables and the file tree in README.md and docs/, made from the code.
 docs: setup
@@ -69,4 +70,4 @@ lock-check:
 	rm -rf $(VENV)-check
 
 clean:
-	rm -rf $(VENV) demo build *.egg-info .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) demo build *.egg-info .ruff_cache .pytest_cache

@@ -2,7 +2,7 @@
 
     python -m docs.generate          writes them anew (`make docs`)
 
-tests/test_docs.py fails while a document says something else than the code.
+tests/unit/test_docs.py fails while a document says something else than the code.
 """
 
 import ast

@@ -12,6 +12,7 @@ import httpx
 
 from evaluation.cases import Case
 from voice.errors import UserError
+from voice.tls import tls_context
 
 AT_ONCE = 8  # so that no request of a small service waits until its time is over
 TIMEOUT_S = 600.0
@@ -70,7 +71,7 @@ class Service:
 
     def _get(self, path: str) -> dict[str, Any]:
         try:
-            answer = httpx.get(f"{self.url}{path}", headers=self._headers, timeout=TIMEOUT_S)
+            answer = httpx.get(f"{self.url}{path}", headers=self._headers, timeout=TIMEOUT_S, verify=tls_context())
             return _content(answer, self.url)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise self._unreachable(error) from error
@@ -79,7 +80,7 @@ class Service:
         places, done = asyncio.Semaphore(self.at_once), 0
         limits = httpx.Limits(max_connections=self.at_once)
         async with httpx.AsyncClient(
-            base_url=self.url, headers=self._headers, timeout=TIMEOUT_S, limits=limits
+            base_url=self.url, headers=self._headers, timeout=TIMEOUT_S, limits=limits, verify=tls_context()
         ) as client:
 
             async def one(body: dict[str, Any]) -> str:

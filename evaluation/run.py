@@ -17,6 +17,7 @@ from evaluation.client import Service
 from evaluation.detect import detected
 from evaluation.meaning import Fidelity, compare
 from evaluation.report import Kind, Report, Row, summed
+from evaluation.similarity import similarities
 from voice.alignment import Alignment
 from voice.atomic import write_text
 from voice.ends import closing_names, without_ends
@@ -128,7 +129,8 @@ def judge(
     fidelities: dict[str, list[Fidelity]] = {}
     for place, (name, side) in enumerate(sides.bare.items(), start=1):
         typed = list(zip(sides.raw_neutral, sides.typed[name], strict=True))
-        fidelities[name] = compare(sides.neutral, side, sides.bare[OWNER], typed, alignment, plain)
+        similar = similarities(sides.neutral, side)
+        fidelities[name] = compare(sides.neutral, side, sides.bare[OWNER], typed, similar, alignment, plain)
         show("meaning", place, len(sides.bare))
     rows = [
         Row(

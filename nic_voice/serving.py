@@ -21,6 +21,7 @@ import httpx
 
 from nic_voice.child import how_it_ended
 from voice.errors import UserError
+from voice.tls import tls_context
 
 READY_TIMEOUT_S = 300
 STOP_TIMEOUT_S = 60
@@ -87,9 +88,9 @@ def _wait(process: Process, ready_url: str, name: str, timeout_s: float) -> None
         if process.poll() is not None:
             raise UserError(how_it_ended(name, process.returncode))
         try:
-            if httpx.get(ready_url, timeout=5).status_code == 200:
+            if httpx.get(ready_url, timeout=5, verify=tls_context()).status_code == 200:
                 return
         except httpx.HTTPError:
             pass  # not listening yet
         time.sleep(0.2)
-    raise UserError(f"`{name}` was not ready after {timeout_s:.0f} s; its own messages are above.")
+    raise UserError(f"`{name}` was not ready after {timeout_s:g} s; its own messages are above.")

@@ -70,7 +70,7 @@ async def chat_completions(
     """Rewrite the last user message in a voice, or let the base model answer the conversation."""
     hop = "x-nic-voice-hop" in request.headers
     strength = 1.0 if body.strength is None else body.strength
-    upstream = request.app.state.service.upstream.configured
+    upstream = request.app.state.service.upstream
     header, query = request.headers.get("x-voice"), request.query_params.get("voice")
     names = Names(body.voice, body.model, header, query, body.register_, hop, upstream, strength)
     return await complete(request, body, names)

@@ -21,11 +21,10 @@ from service.metrics import UNKNOWN, Record
 from service.protocol import UPSTREAMS_OWN, ChatRequest, conversation, last_user_text, refuse_unsupported
 from service.rewriting.choices import side_by_side
 from service.rewriting.piece import Piece
-from service.rewriting.rewrite import Order
+from service.rewriting.rewrite import Order, Rewriter
 from service.state import Service
 from service.stream import EventStream, resumed, until_hung_up, with_pauses
 from service.target import Bare, Drafted, Names, Target, choose
-from service.upstream import Draft
 from voice.shipped import Shipping
 
 KEEP_ALIVE_S = 15.0
@@ -68,23 +67,23 @@ async def _made(service: Service, body: ChatRequest, target: Target, raw: bytes)
     rewrite, care = target.rewrite if isinstance(target, Drafted) else target, body.care(service.settings)
     orders = [Order(rewrite.voice, rewrite.register, one, body.output_limit, care) for one in samplings]
     if isinstance(target, Drafted):
-        return lambda: _drafted(service, json.loads(raw), target.draft, orders, bool(body.stream))
+        return lambda: _drafted(rewriter, json.loads(raw), target, orders, bool(body.stream))
     text = last_user_text(body)
     await _require_length(service, [text])
     return lambda: side_by_side([rewriter.rewrite(text, order) for order in orders])
 
 
 async def _drafted(
-    service: Service, body: dict[str, Any], draft: Draft, orders: Sequence[Order], stream: bool
+    rewriter: Rewriter, body: dict[str, Any], target: Drafted, orders: Sequence[Order], stream: bool
 ) -> AsyncGenerator[Piece]:
     """The draft in the voice; paragraph by paragraph as it is written where one answer streams, else as a whole."""
     if stream and len(orders) == 1:
-        found = service.rewriter.rewrite_growing(service.upstream.parts(body, draft), orders[0])
+        found = rewriter.rewrite_growing(target.upstream.parts(body, target.draft), orders[0])
     else:
-        text, passed = await service.upstream.whole(body, draft)
+        text, passed = await target.upstream.whole(body, target.draft)
         for choice in range(len(orders) if passed else 0):
             yield Piece("", passed=passed, choice=choice)
-        found = side_by_side([service.rewriter.rewrite(text, order) for order in orders])
+        found = side_by_side([rewriter.rewrite(text, order) for order in orders])
     async with aclosing(found) as pieces:
         async for piece in pieces:
             yield piece

@@ -45,7 +45,7 @@ class Service:
         self.limits = Limits(settings)
         self.rewriter = Rewriter(self.engine)
         self.metrics = Metrics()
-        self.upstream = Upstream(settings, lambda outcome, s: self.metrics.upstream.labels(outcome).observe(s))
+        self.upstream = self._upstream(settings.upstream_url)
         self.shipping = Shipping(settings.shipped) if settings.shipped else None
         self._show()
         self.ready = False
@@ -63,7 +63,8 @@ class Service:
             task.cancel()
             await asyncio.wait({task})
         await self.engine.stop()
-        await self.upstream.stop()
+        if self.upstream is not None:
+            await self.upstream.stop()
 
     def require_started(self) -> None:
         """Raise EngineUnavailable until the model is loaded, and for good when that failed."""
@@ -71,6 +72,12 @@ class Service:
             raise EngineUnavailable(f"The service could not start: {self.failure}")
         if not self.ready:
             raise EngineUnavailable("The model is still being loaded. Ask again in a moment.")
+
+    def _upstream(self, url: str | None) -> Upstream | None:
+        """The model that writes drafts, where one is configured; its client reads certificates for 30 ms."""
+        if url is None:
+            return None
+        return Upstream(url, self.settings, lambda outcome, s: self.metrics.upstream.labels(outcome).observe(s))
 
     def _show(self) -> None:
         """What the metrics say of the parts."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from service.errors import CallLoop, InvalidRequest, NotFound, quotable
-from service.upstream import Draft
+from service.upstream import Draft, Upstream
 from service.voices import Voice, Voices
 from voice.triplet import Register
 
@@ -63,6 +63,7 @@ class Drafted:
 
     rewrite: Rewrite
     draft: Draft
+    upstream: Upstream
 
     @property
     def model(self) -> str:
@@ -98,7 +99,7 @@ class Names:
     query: str | None = None
     register: str | None = None
     hop: bool = False
-    upstream: bool = False  # whether there is a model that could answer first
+    upstream: Upstream | None = None  # whose models could answer first
     strength: float = 1.0
 
     def first_known(self, voices: Voices) -> str | None:
@@ -119,9 +120,9 @@ def choose(names: Names, voices: Voices, base: str, default: str | None = None) 
     if asked:
         voice = voices.find(asked[0])
         if model and model != base:
-            if names.hop or not names.upstream:
+            if names.hop or names.upstream is None:
                 raise _needs_upstream(names, model)
-            return Drafted(_rewrite(voice, names), Draft(model))
+            return Drafted(_rewrite(voice, names), Draft(model), names.upstream)
         return _rewrite(voice, names)
     if model == base:
         return Bare(base)

@@ -14,6 +14,7 @@ import httpx
 
 from service.errors import RequestError, UpstreamFailed, UpstreamTimeout
 from service.settings import Settings
+from voice.tls import tls_context
 
 HOP = "X-Nic-Voice-Hop"
 OURS = ("voice", "register", "strength", "candidates", "guard", "n", "stream", "stream_options")  # not sent on
@@ -62,24 +63,22 @@ class Draft:
 
 
 class Upstream:
-    """The server at NIC_VOICE_UPSTREAM_URL, over pooled connections."""
+    """The server at `url`, which is NIC_VOICE_UPSTREAM_URL, over pooled connections."""
 
-    def __init__(self, settings: Settings, observe: Callable[[str, float], None] = lambda _, __: None) -> None:
+    def __init__(
+        self, url: str, settings: Settings, observe: Callable[[str, float], None] = lambda _, __: None
+    ) -> None:
         """`observe` is told what came of each draft ("ok", an error's code, "gone") and after how many seconds."""
         self._observe = observe
         self._most_chars = settings.max_body_bytes
         self._stall_s, self._deadline_s = settings.upstream_stall_seconds, settings.deadline_seconds
-        self._url = f"{settings.upstream_url.rstrip('/')}/chat/completions" if settings.upstream_url else None
+        self._url = f"{url.rstrip('/')}/chat/completions"
         key = settings.upstream_key
         self._client = httpx.AsyncClient(
             headers={HOP: "1", **({"Authorization": f"Bearer {key.get_secret_value()}"} if key else {})},
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=20),
+            verify=tls_context(),
         )
-
-    @property
-    def configured(self) -> bool:
-        """Whether there is one."""
-        return self._url is not None
 
     async def stop(self) -> None:
         """Close the connections."""
@@ -90,7 +89,7 @@ class Upstream:
         sent = {name: value for name, value in body.items() if name not in OURS}
         timeout = httpx.Timeout(self._deadline_s, connect=CONNECT_S)
         with self._timed(), _translated(self._deadline_s):
-            async with self._client.stream("POST", self._url or "", json=sent, timeout=timeout) as answer:
+            async with self._client.stream("POST", self._url, json=sent, timeout=timeout) as answer:
                 _require_success(answer)
                 raw = bytearray()
                 async for part in answer.aiter_bytes():
@@ -108,7 +107,7 @@ class Upstream:
         sent |= {"stream": True, "stream_options": {"include_usage": True}}
         timeout, chars = httpx.Timeout(self._stall_s, connect=CONNECT_S), 0
         with self._timed(), _translated(self._stall_s):
-            async with self._client.stream("POST", self._url or "", json=sent, timeout=timeout) as answer:
+            async with self._client.stream("POST", self._url, json=sent, timeout=timeout) as answer:
                 _require_success(answer)
                 async with aclosing(_events(answer)) as events:
                     async for event in events:

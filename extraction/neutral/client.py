@@ -11,6 +11,7 @@ import asyncio
 import random
 import re
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from types import TracebackType
@@ -19,6 +20,7 @@ from typing import Any, Self
 import httpx
 
 from extraction.neutral.endpoint import Endpoint, EndpointError
+from voice.tls import tls_context
 
 TIMEOUT = httpx.Timeout(180.0, connect=10.0)
 WHOLE_S = 300.0  # of one attempt: a byte now and then would satisfy the other timeouts for ever
@@ -50,16 +52,18 @@ class ChatClient:
 
     def __init__(
         self, endpoint: Endpoint, *, first_pause_s: float = FIRST_PAUSE_S, timeout: httpx.Timeout = TIMEOUT,
-        whole_s: float = WHOLE_S,
+        whole_s: float = WHOLE_S, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:  # fmt: skip
+        """`sleep` is told how many seconds to pause between two attempts."""
         self._endpoint = endpoint
         self._whole_s = whole_s
         self._first_pause_s = first_pause_s
+        self._sleep = sleep
         self._chance = random.Random()
         headers = {"Authorization": f"Bearer {endpoint.key}"} if endpoint.key else {}
         # A proxy of the environment must not see what is meant for a near host.
         self._http = httpx.AsyncClient(
-            timeout=timeout, headers=headers, follow_redirects=False, trust_env=not endpoint.near
+            timeout=timeout, headers=headers, follow_redirects=False, trust_env=not endpoint.near, verify=tls_context()
         )
 
     async def __aenter__(self) -> Self:
@@ -118,7 +122,7 @@ class ChatClient:
                     f"run the same command again after that."
                 )
             pause_s = max(pause_s, asked_to_wait_s)
-        await asyncio.sleep(pause_s)
+        await self._sleep(pause_s)
 
 
 def _reply(answer: httpx.Response) -> Reply:

@@ -24,6 +24,7 @@ from voice.alignment import Alignment
 from voice.facts.compare import invented
 from voice.split import split
 from voice.style import Verifier
+from voice.tls import tls_context
 from voice.triplet import Triplet
 from voice.words import is_content, words
 
@@ -99,7 +100,7 @@ class LearnedDrafts:
         """Ask for the drafts of all pieces that have none yet."""
         turns = asyncio.Semaphore(AT_ONCE)
         done = 0
-        async with httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False) as client:
+        async with httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False, verify=tls_context()) as client:
 
             async def ask(piece: Piece) -> None:
                 nonlocal done

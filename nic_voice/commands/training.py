@@ -23,11 +23,13 @@ def train(
 ) -> None:
     """Train an adapter on triplets and publish it as a voice; once more, go on with a run that was stopped."""
     from training.config import load_config
+    from training.publish import check_target
 
     loaded = load_config(config, dict(_key_value(setting) for setting in settings))
+    check_target(out)
     from nic_voice.terminal import share_bar
     from training.processes import is_main
-    from training.run import train as run  # after the settings are known to be good: it imports torch
+    from training.run import train as run  # after what can be wrong so far: it imports torch
 
     with share_bar("training") as bar:
         summary = run(

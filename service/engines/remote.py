@@ -20,6 +20,7 @@ from service.errors import EngineFailed, EngineUnavailable, PromptTooLong
 from service.settings import Settings
 from voice.base_model import BaseModel
 from voice.prompt import Prompt, Tokenizer, encode, encode_conversation, end_id
+from voice.tls import tls_context
 
 log = logging.getLogger(__name__)
 
@@ -195,7 +196,7 @@ def _client(url: str, settings: Settings) -> httpx.AsyncClient:
     headers = {"Authorization": f"Bearer {key.get_secret_value()}"} if key else {}
     timeout = httpx.Timeout(SILENCE_S, connect=CONNECT_S, pool=None)
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=32)
-    return httpx.AsyncClient(base_url=url, headers=headers, timeout=timeout, limits=limits)
+    return httpx.AsyncClient(base_url=url, headers=headers, timeout=timeout, limits=limits, verify=tls_context())
 
 
 def _tokenizer(base: BaseModel) -> Tokenizer:

@@ -1,0 +1,105 @@
+import shutil
+from pathlib import Path
+
+import pytest
+
+from service.errors import NotFound, VoiceRefused, VoicesError
+from service.voices import first_base, load_voices
+from tests.unit.service.conftest import MakeVoice
+from voice.base_model import BaseModel
+from voice.manifest import AdapterRef, BaseModelRef, VoiceManifest
+
+
+def test_a_voice_is_found_by_name_and_alias(make_voice: MakeVoice, root: Path, base: BaseModel) -> None:
+    folder = make_voice("ana", version="v7", aliases=["anna"])
+    voices = load_voices(root, base)
+    for name in ("ana", "ana-voice", "anna"):
+        assert voices.find(name).adapter.folder == folder
+    assert voices.find("ana").adapter.version == "v7"
+    assert voices.aliases("ana") == ["ana-voice", "anna"]
+
+
+def test_an_alias_never_hides_a_voice(make_voice: MakeVoice, root: Path, base: BaseModel) -> None:
+    make_voice("ana", aliases=["bob", "boss"])
+    make_voice("bob", aliases=["boss"])
+    voices = load_voices(root, base)
+    assert voices.find("bob").name == "bob"
+    assert voices.find("boss").name == "ana"
+    assert "bob" not in voices.aliases("ana")
+
+
+def test_an_unknown_voice_names_the_known_ones(make_voice: MakeVoice, root: Path, base: BaseModel) -> None:
+    make_voice("ana")
+    with pytest.raises(NotFound, match=r"no voice 'eva'. Known: ana\."):
+        load_voices(root, base).find("eva")
+    with pytest.raises(NotFound, match=r"no voice\. Known"):
+        load_voices(root, base).find("a whole private sentence")
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        (
+            {"base_model": BaseModelRef(name="Qwen/Qwen2.5-3B-Instruct", sha256="1" * 64)},
+            r"Adapter 'bad' was trained on Qwen/Qwen2.5-3B-Instruct; this server runs .*base. Retrain it, or start "
+            r"with --model Qwen/Qwen2.5-3B-Instruct\.",
+        ),
+        ({"prompt_version": 99}, "prompt version 99"),
+        ({"adapter": AdapterRef(sha256="2" * 64, rank=16, alpha=32)}, "damaged or was replaced"),
+    ],
+)
+def test_a_voice_that_does_not_fit_is_refused(
+    changes: dict[str, object], expected: str, make_voice: MakeVoice, root: Path, base: BaseModel
+) -> None:
+    make_voice("ana")
+    make_voice("bad", **changes)
+    voices = load_voices(root, base)
+    with pytest.raises(VoiceRefused, match=expected):
+        voices.find("bad-voice")
+    assert list(voices.served) == ["ana"]
+
+
+def test_other_weights_of_the_same_name(make_voice: MakeVoice, root: Path, base: BaseModel) -> None:
+    make_voice("ana")
+    make_voice("bad", base_model=BaseModelRef(name=base.name, sha256="1" * 64))
+    assert "other weights" in load_voices(root, base).refused["bad"]
+
+
+def test_broken_folders_are_refused(make_voice: MakeVoice, root: Path, base: BaseModel) -> None:
+    make_voice("ana")
+    (make_voice("torn") / "voice.json").write_text("{")
+    (make_voice("bare") / "adapter_config.json").unlink()
+    shutil.copytree(root / "ana", root / "copy")
+    (root / "unfinished").mkdir()
+    voices = load_voices(root, base)
+    assert list(voices.served) == ["ana"]
+    assert set(voices.refused) == {"torn", "bare", "copy"}
+    assert "Rename the folder to ana" in voices.refused["copy"]
+
+
+def test_a_plain_folder_has_its_hash_as_version(make_voice: MakeVoice, root: Path, base: BaseModel) -> None:
+    version = make_voice("ana")
+    (root / "ana").unlink()
+    shutil.copytree(version, root / "ana")
+    voice = load_voices(root, base).find("ana")
+    assert voice.adapter.version == VoiceManifest.load(version).adapter.sha256[:12]
+
+
+def test_nothing_to_serve(make_voice: MakeVoice, root: Path, base: BaseModel) -> None:
+    with pytest.raises(VoicesError, match=r"There is no folder .*nowhere.*nic-voice train"):
+        load_voices(root / "nowhere", base)
+    with pytest.raises(VoicesError, match=r"No voice in .*nic-voice train"):
+        load_voices(root, base)
+    make_voice("bad", prompt_version=99)
+    with pytest.raises(VoicesError, match=r"bad: .*prompt version 99"):
+        load_voices(root, base)
+    with pytest.raises(VoicesError, match="is itself a voice"):
+        load_voices(root / "bad", base)
+
+
+def test_first_base_skips_what_cannot_be_read(make_voice: MakeVoice, root: Path, base: BaseModel) -> None:
+    (make_voice("aaa") / "voice.json").write_text("{")
+    with pytest.raises(VoicesError, match=r"aaa: .*not a voice manifest"):
+        first_base(root)
+    make_voice("bob")
+    assert first_base(root) == base.name
