@@ -12,7 +12,7 @@ PYTEST := $(BIN)/python -m pytest
 # Two groups of tests at a time, each with one thread: threads of two that share two cores wait for one another.
 ONE_THREAD := OMP_NUM_THREADS=1 LLAMA_ARG_THREADS=1 VLLM_CPU_OMP_THREADS_BIND=nobind
 
-REAL = $(ONE_THREAD) $(PYTEST) -q -n 2 --dist loadgroup --no-loadscope-reorder tests/real
+REAL = $(ONE_THREAD) $(PYTEST) -q -n 2 --no-loadscope-reorder tests/real
 
 .PHONY: setup run check test test-slow docs lock lock-check clean
 

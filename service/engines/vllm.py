@@ -27,6 +27,9 @@ log = logging.getLogger(__name__)
 
 RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)  # what vLLM's max_lora_rank may be
 FEW_CORES = 4
+# Computes in the engine's own process. On a CPU vLLM takes one more, to bind threads to cores, and the engine's waits
+# for it in a loop that takes a core; where all of a few cores are wanted there is nothing to bind.
+ONE_PROCESS = "vllm.v1.executor.uniproc_executor.UniProcExecutor"
 GROUPED_WITH = ("0.32.0",)  # versions of vLLM that service/engines/grouped_lora.py was tested with
 STOP_TIMEOUT_S = 15.0  # then its processes are killed, and leave their shared memory to be cleared by Python
 
@@ -218,6 +221,7 @@ class VllmEngine:
             # A seeded prompt that is cut between two steps ends the engine on a CPU, whose generators know no offset.
             enable_chunked_prefill=False if on_cpu else None,
             disable_log_stats=True,
+            distributed_executor_backend=ONE_PROCESS if on_cpu and _few_cores() else None,
             use_tqdm_on_load=False,
         )
 
@@ -237,12 +241,17 @@ def _set_environment() -> None:
         # A forked engine would hold the server's port open after the server has died.
         "VLLM_WORKER_MULTIPROC_METHOD": "spawn",
     }
-    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
-    if 0 < len(cores) <= FEW_CORES:
+    if cores := _few_cores():
         # vLLM leaves one core idle for its scheduler; of two cores that is half the machine.
         wanted["VLLM_CPU_OMP_THREADS_BIND"] = ",".join(map(str, cores))
     for name, value in wanted.items():
         os.environ.setdefault(name, value)
+
+
+def _few_cores() -> list[int]:
+    """The cores of this process, where they are few; else none."""
+    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+    return cores if len(cores) <= FEW_CORES else []
 
 
 async def _in_daemon_thread(build: Callable[[], Any]) -> Any:

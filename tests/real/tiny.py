@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from voice.base_model import BaseModel, fingerprint
+from voice.base_model import SMOLLM2, BaseModel, fingerprint, resolve
 
 SEVEN = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 LINEAR = ["in_proj_qkv", "in_proj_z", "in_proj_a", "in_proj_b", "out_proj"]
@@ -53,6 +53,22 @@ def tiny_model(kind: str, folder: Path, seed: int = 0) -> BaseModel:
     )  # fmt: skip
     AutoModelForCausalLM.from_config(config, dtype=torch.float32).save_pretrained(folder)
     tiny_tokenizer(name, folder)
+    return BaseModel(str(folder), folder, fingerprint(folder))
+
+
+def tiny_smollm2(folder: Path) -> BaseModel:
+    """A Llama of two layers with random weights in `folder` that reads text as the small base model does."""
+    import torch
+    from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
+
+    torch.manual_seed(0)
+    config = LlamaConfig(
+        vocab_size=49152, hidden_size=128, intermediate_size=192, num_hidden_layers=2, num_attention_heads=4,
+        num_key_value_heads=2, max_position_embeddings=2048, initializer_range=0.08, tie_word_embeddings=True,
+        bos_token_id=1, eos_token_id=2, pad_token_id=2,
+    )  # fmt: skip
+    LlamaForCausalLM(config).save_pretrained(folder)
+    AutoTokenizer.from_pretrained(resolve(SMOLLM2).folder).save_pretrained(folder)
     return BaseModel(str(folder), folder, fingerprint(folder))
 
 

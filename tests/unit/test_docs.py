@@ -23,7 +23,9 @@ def test_drift_is_found() -> None:
     assert "`not_own`" in rendered(document)
 
 
-@pytest.mark.parametrize("path", [*DOCUMENTS, ROOT / "CHANGELOG.md"], ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path", [*DOCUMENTS, *map(ROOT.joinpath, ("CHANGELOG.md", "CONTRIBUTING.md"))], ids=lambda path: path.name
+)
 def test_links_and_named_files_are_there(path: Path) -> None:
     text = path.read_text()
     linked = re.findall(r"\]\((?!http)([^)#]+)\)", text)

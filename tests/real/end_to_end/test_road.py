@@ -65,9 +65,11 @@ def road(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Road]:
     shouted = [replace(triplet, own=f"{triplet.own.upper()}!!!") for triplet in triplets]
     write_triplets(folder / "quiet.jsonl", triplets)
     write_triplets(folder / "loud.jsonl", shouted)
-    for name, steps in (("quiet", 8), ("loud", 24)):
-        run("train", "--triplets", f"{folder}/{name}.jsonl", "--out", f"{folder}/voices/{name}", "--set",
-            f"max_steps={steps}", "--set", "batch_tokens=512", "--set", "learning_rate=2.0e-3")  # fmt: skip
+    # Many small steps for the loud one: what few large ones taught to shout never finds an end.
+    for name, steps, tokens, rate in (("quiet", 8, 256, "2.0e-3"), ("loud", 24, 128, "4.0e-3")):
+        settings = {"max_steps": steps, "batch_tokens": tokens, "validation_most": 4, "learning_rate": rate}
+        given = [part for key, value in settings.items() for part in ("--set", f"{key}={value}")]
+        run("train", "--triplets", f"{folder}/{name}.jsonl", "--out", f"{folder}/voices/{name}", *given)
     add_stranger(folder / "voices")
     port = free_port()
     command = nic_voice("serve", "--voices", str(folder / "voices"), "--port", str(port))
@@ -119,6 +121,14 @@ def test_two_voices_answer_differently_from_each_other_and_from_the_base(road: R
     shouting, speaking, plain = (sum(map(str.isupper, text)) / len(text) for text in (loud, quiet, bare))
     assert shouting > 2 * max(speaking, plain)
     assert answer("quiet") == quiet
+
+
+def test_the_base_model_answers_as_itself(road: Road) -> None:
+    base = next(model.id for model in road.client.models.list() if model.id not in ("quiet", "loud", "stranger"))
+    asked: Any = [{"role": "user", "content": "What is the capital of France? One word."}]
+    answer = road.client.chat.completions.create(model=base, messages=asked, temperature=0, max_tokens=20)
+    assert "Paris" in (answer.choices[0].message.content or "")
+    assert answer.choices[0].finish_reason == "stop"
 
 
 def test_streamed_and_whole_answers_are_the_same(road: Road) -> None:
@@ -196,9 +206,10 @@ def test_the_command_rewrites_too(road: Road) -> None:
 
 
 def test_a_voice_is_evaluated(road: Road) -> None:
-    unseen = list(read_triplets(road.folder / "data" / "triplets.jsonl"))[160:205]
+    unseen = list(read_triplets(road.folder / "data" / "triplets.jsonl"))[160:]
+    short = [triplet for triplet in unseen if triplet.unit == "sentence" and len(triplet.neutral) < 70][:40]
     pairs = [
-        {"neutral": triplet.neutral, "own": triplet.own.upper(), "register": triplet.register} for triplet in unseen
+        {"neutral": triplet.neutral, "own": triplet.own.upper(), "register": triplet.register} for triplet in short
     ]
     (road.folder / "pairs.jsonl").write_text("".join(f"{json.dumps(pair)}\n" for pair in pairs))
     voices = ["--voices", f"{road.folder}/voices", "--url", road.url]
@@ -207,7 +218,7 @@ def test_a_voice_is_evaluated(road: Road) -> None:
     assert "Does it sound like its owner" in table
     scores = httpx.get(f"{road.url}/v1/voices/loud").json()["scores"]
     by_name = {row["name"]: row for row in scores["contestants"]}
-    assert scores["texts"] == 45
+    assert scores["texts"] == 40
     assert by_name["copy"]["style"]["style"][0] == 0
     assert by_name["loud"]["style"]["letters"][0] > 0.2  # the only way that sees case
     lines = [json.loads(line) for line in (road.folder / "found.jsonl").read_text().splitlines()]

@@ -187,6 +187,7 @@ def test_two_processes_do_what_one_does_with_the_same_global_batch(tiny: BaseMod
     assert two["validation_loss"] == pytest.approx(one.validation_loss, rel=1e-3)
 
 
+@pytest.mark.slow
 def test_a_lost_process_ends_the_run_with_a_checkpoint(tiny: BaseModel, file: Path, tmp_path: Path) -> None:
     launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     settings = {"max_steps": "4000", "epochs": "800", "checkpoint_minutes": "60", "validation_most": "0"}

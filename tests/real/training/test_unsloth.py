@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.real.tiny import tiny_smollm2
 from training import lora
 from training.config import PRESETS, TrainingConfig, load_config
 from training.data import Example, collate, encode_triplets, pack
@@ -17,7 +18,7 @@ from training.progress import Progress
 from training.run import train
 from training.step import accumulate_gradients
 from voice.alignment import Alignment
-from voice.base_model import SMOLLM2, BaseModel, fingerprint, resolve
+from voice.base_model import BaseModel
 from voice.errors import UserError
 from voice.manifest import ADAPTER_NAME, VoiceManifest, file_sha256, verify
 from voice.style import Verifier
@@ -28,23 +29,10 @@ pytestmark = [pytest.mark.unsloth, pytest.mark.filterwarnings("ignore")]  # othe
 
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> BaseModel:
-    import torch
-
     with lora.without_vllm():
         import unsloth  # noqa: F401  before transformers: it patches it
-    from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
-    folder = tmp_path_factory.mktemp("tiny")
-    torch.manual_seed(0)
-    model = LlamaForCausalLM(
-        LlamaConfig(
-            vocab_size=49152, hidden_size=64, intermediate_size=128, num_hidden_layers=2, num_attention_heads=4,
-            num_key_value_heads=2, tie_word_embeddings=True, bos_token_id=1, eos_token_id=2, pad_token_id=2,
-        )
-    )  # fmt: skip
-    model.save_pretrained(folder)
-    AutoTokenizer.from_pretrained(resolve(SMOLLM2).folder).save_pretrained(folder)
-    return BaseModel(str(folder), folder, fingerprint(folder))
+    return tiny_smollm2(tmp_path_factory.mktemp("tiny"))
 
 
 def config(tiny: BaseModel, **overrides: str) -> TrainingConfig:

@@ -4,7 +4,6 @@ import asyncio
 import functools
 import os
 import shutil
-import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
@@ -18,6 +17,7 @@ import uvicorn
 
 from service.app import create_app
 from service.settings import Settings, load_settings
+from tests.clock import eventually
 from tests.fake_engine import FakeEngine
 from voice.alignment import Alignment
 from voice.base_model import BaseModel, resolve
@@ -139,18 +139,31 @@ def serve(settings: Settings, engine: FakeEngine) -> Serve:
     return start
 
 
+@asynccontextmanager
+async def listening(settings: Settings, engine: FakeEngine, **config: Any) -> AsyncIterator[uvicorn.Server]:
+    """The service on a real port: a client without one would show a stream only when it has ended."""
+    server = uvicorn.Server(
+        uvicorn.Config(create_app(settings, engine), port=0, log_config=None, lifespan="on", **config)
+    )
+    serving = asyncio.create_task(server.serve())
+    await eventually(lambda: server.started)
+    yield server
+    server.should_exit = True
+    await serving
+
+
+def address(server: uvicorn.Server) -> str:
+    """Where a server listens."""
+    return f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+
+
 @pytest.fixture
 async def url(make_voice: MakeVoice, settings: Settings, engine: FakeEngine) -> AsyncIterator[str]:
     """The address of a real server with the voices ana and bob, ending in /v1."""
     make_voice("ana")
     make_voice("bob")
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        config = uvicorn.Config(create_app(settings, engine), log_config=None, lifespan="on")
-        server = uvicorn.Server(config)
-        serving = asyncio.create_task(server.serve(sockets=[listening]))
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}/v1"
-        server.should_exit = True
-        await serving
+    async with listening(settings, engine) as server:
+        yield f"{address(server)}/v1"
 
 
 def user(text: str) -> list[dict[str, str]]:

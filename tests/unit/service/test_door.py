@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from click.testing import CliRunner
 from pydantic import SecretStr
@@ -19,7 +20,7 @@ from service.limits import Limits
 from service.settings import Settings, load_settings
 from tests.clock import hurry
 from tests.fake_engine import FakeEngine
-from tests.unit.service.conftest import MakeVoice, Serve, user
+from tests.unit.service.conftest import MakeVoice, Serve, address, listening, user
 
 CHAT = "/v1/chat/completions"
 BODY = {"messages": user("I am late.")}
@@ -263,20 +264,23 @@ async def test_a_deadline(stream: bool, serve: Serve, engine: FakeEngine) -> Non
     assert (late.status_code, late.json()["error"]["code"]) == (504, "deadline_exceeded")
 
 
-async def test_a_deadline_in_the_middle_of_a_stream(serve: Serve, engine: FakeEngine) -> None:
+async def test_a_deadline_in_the_middle_of_a_stream(settings: Settings, engine: FakeEngine) -> None:
     engine.gate.clear()
-    async with serve(deadline_seconds=100) as client:
-        body = {"stream": True, "messages": user("> quoted\nI am late.")}
-        asked = asyncio.create_task(client.post(CHAT, json=body))
-        await engine.arrived.wait()
-        await asyncio.sleep(0.1)  # what is quoted goes out
-        hurry(100)
-        late = await asked
+    body, text = {"stream": True, "messages": user("> quoted\nI am late.")}, ""
+    async with (
+        listening(settings.model_copy(update={"deadline_seconds": 100.0}), engine) as server,
+        httpx.AsyncClient(base_url=address(server), timeout=None) as client,
+    ):
+        async with client.stream("POST", CHAT, json=body) as answer:
+            async for part in answer.aiter_text():
+                text += part
+                if "> quoted" in part:
+                    hurry(100)
         numbers = (await client.get("/metrics")).text
-    *_, quoted, last = [json.loads(part[6:]) for part in late.text.split("\n\n") if part.startswith("data: {")]
+    *_, quoted, last = [json.loads(part[6:]) for part in text.split("\n\n") if part.startswith("data: {")]
     assert quoted["choices"][0]["delta"]["content"] == "> quoted"
     assert last["error"]["code"] == "deadline_exceeded"
-    assert "[DONE]" not in late.text
+    assert "[DONE]" not in text
     assert 'nic_voice_requests_total{status="504",voice="ana"} 1.0' in numbers
 
 

@@ -5,16 +5,14 @@ from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from service.app import create_app
 from service.rewriting.growing import LEAST_CHARS, paragraphs
 from service.settings import Settings, load_settings
 from tests.fake_engine import FakeEngine
-from tests.unit.service.conftest import MakeVoice, Serve, user
+from tests.unit.service.conftest import MakeVoice, Serve, address, listening, user
 from tests.upstream import USAGE, BigModel, Call, Script, big_model, streams
 
 CHAT = "/v1/chat/completions"
@@ -134,17 +132,6 @@ async def test_several_answers_share_one_draft(stream: bool, serve: Serve, big: 
     assert len({sampling.seed for _, _, sampling in engine.asked}) == 6
 
 
-async def served(settings: Settings, engine: FakeEngine) -> AsyncGenerator[str]:
-    """The service on a real port: an ASGI client would collect a stream before it shows it."""
-    server = uvicorn.Server(uvicorn.Config(create_app(settings, engine), port=0, log_config=None, lifespan="on"))
-    serving = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110 - uvicorn sets a flag
-        await asyncio.sleep(0.01)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    await serving
-
-
 async def test_the_stream_starts_with_the_first_paragraph(
     settings: Settings, engine: FakeEngine, big: BigModel
 ) -> None:
@@ -153,23 +140,21 @@ async def test_the_stream_starts_with_the_first_paragraph(
     async def script(call: Call) -> None:
         await call.head()
         await call.say(FIRST[:20], FIRST[20:], "\n", "\nSo")
-        await asyncio.wait_for(heard.wait(), 10)  # the rest is not even written until the first paragraph was shipped
+        await asyncio.wait_for(heard.wait(), 30)  # the rest is not even written until the first paragraph was shipped
         await call.say(" are you.", reason="stop")
         await call.done()
 
     big.script = script
-    running = served(settings.model_copy(update={"upstream_url": big.url}), engine)
-    url = await anext(running)
     text = ""
     async with (
+        listening(settings.model_copy(update={"upstream_url": big.url}), engine) as server,
         httpx.AsyncClient() as client,
-        client.stream("POST", url + CHAT, json={**ASKED, "stream": True}) as answer,
+        client.stream("POST", address(server) + CHAT, json={**ASKED, "stream": True}) as answer,
     ):
         async for part in answer.aiter_text():
             text += part
             if "nobody waits" in text:
                 heard.set()
-    await anext(running, None)
     *chunks, done = events(text)
     said = "".join(c["choices"][0]["delta"].get("content", "") for c in chunks if c["choices"])
     assert said == f"ana: {FIRST.lower()}\n\nana: so are you."
@@ -183,14 +168,15 @@ async def test_a_client_that_hangs_up_frees_the_upstream(
     async def script(call: Call) -> None:
         await call.head()
         await call.say(FIRST, "\n\nSo")
-        await asyncio.wait_for(call.gone.wait(), 10)
+        await asyncio.wait_for(call.gone.wait(), 30)
 
     big.script = script
-    running = served(settings.model_copy(update={"upstream_url": big.url}), engine)
-    url = await anext(running)
     engine.gate.clear()
-    async with httpx.AsyncClient() as client:
-        asking = asyncio.create_task(client.post(url + CHAT, json={**ASKED, "stream": stream}))
+    async with (
+        listening(settings.model_copy(update={"upstream_url": big.url}), engine) as server,
+        httpx.AsyncClient() as client,
+    ):
+        asking = asyncio.create_task(client.post(address(server) + CHAT, json={**ASKED, "stream": stream}))
         async with asyncio.timeout(30):
             while not big.calls:  # noqa: ASYNC110  what is waited for has no event
                 await asyncio.sleep(0.02)
@@ -198,8 +184,7 @@ async def test_a_client_that_hangs_up_frees_the_upstream(
                 await engine.arrived.wait()
         asking.cancel()
         await asyncio.gather(asking, return_exceptions=True)
-    await asyncio.wait_for(big.calls[0].gone.wait(), 10)
-    await anext(running, None)
+        await asyncio.wait_for(big.calls[0].gone.wait(), 30)
     assert engine.cancellations == (1 if stream else 0)  # a draft that is not whole yet is not rewritten
 
 
@@ -210,13 +195,13 @@ async def _nothing(call: Call) -> None:
 
 
 async def _stalls(call: Call) -> None:
-    await asyncio.wait_for(call.gone.wait(), 10)
+    await asyncio.wait_for(call.gone.wait(), 30)
 
 
 async def _stalls_midway(call: Call) -> None:
     await call.head()
     await call.say(CANARY)
-    await asyncio.wait_for(call.gone.wait(), 10)
+    await asyncio.wait_for(call.gone.wait(), 30)
 
 
 async def _resets(call: Call) -> None:

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-import uvicorn
 
 from nic_voice.serving import free_port
 from service import run
@@ -22,7 +21,7 @@ from service.errors import EngineUnavailable
 from service.settings import Settings
 from tests.clock import eventually
 from tests.fake_engine import FakeEngine
-from tests.unit.service.conftest import MakeVoice, user
+from tests.unit.service.conftest import MakeVoice, address, listening, user
 from voice.errors import UserError
 
 SAID = user("I am late.")
@@ -88,19 +87,14 @@ async def test_what_is_not_done_in_time_when_it_stops_is_told_so(
 ) -> None:
     make_voice("ana")
     engine.gate.clear()
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        config = uvicorn.Config(
-            create_app(settings, engine), log_config=None, lifespan="on", timeout_graceful_shutdown=1
-        )
-        server = uvicorn.Server(config)
-        serving = asyncio.create_task(server.serve(sockets=[listening]))
-        url = f"http://127.0.0.1:{listening.getsockname()[1]}/v1/chat/completions"
-        async with httpx.AsyncClient(timeout=60) as client:
-            asked = asyncio.create_task(client.post(url, json={"model": "ana", "messages": SAID}))
-            await eventually(lambda: bool(engine.asked))
-            server.should_exit = True
-            answer = await asked
-        await serving
+    async with (
+        listening(settings, engine, timeout_graceful_shutdown=1) as server,
+        httpx.AsyncClient(base_url=address(server), timeout=60) as client,
+    ):
+        asked = asyncio.create_task(client.post("/v1/chat/completions", json={"model": "ana", "messages": SAID}))
+        await eventually(lambda: bool(engine.asked))
+        server.should_exit = True
+        answer = await asked
     assert answer.status_code == 503
     assert answer.headers["Retry-After"]
     assert "The service stops" in answer.json()["error"]["message"]

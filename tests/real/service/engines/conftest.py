@@ -1,4 +1,4 @@
-"""One real vLLM on the CPU for all tests that ask it, with the small base model and adapters of random numbers."""
+"""One real vLLM on the CPU for all tests that ask it, with a tiny model and adapters of random numbers."""
 
 from collections.abc import AsyncIterator
 
@@ -10,13 +10,14 @@ from service.engines.vllm import VllmEngine
 from service.errors import EngineUnavailable
 from service.settings import load_settings
 from tests.real.adapters import random_adapter
-from voice.base_model import SMOLLM2, BaseModel, resolve
+from tests.real.tiny import tiny_smollm2
+from voice.base_model import BaseModel
 
 
 @pytest.fixture(scope="session")
-def base() -> BaseModel:
-    """The small base model."""
-    return resolve(SMOLLM2)
+def base(tmp_path_factory: pytest.TempPathFactory) -> BaseModel:
+    """A tiny model: what is looked at is who gets whose answer, not what it says."""
+    return tiny_smollm2(tmp_path_factory.mktemp("base"))
 
 
 @pytest.fixture(scope="session")

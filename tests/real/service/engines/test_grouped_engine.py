@@ -77,3 +77,12 @@ def test_what_the_engines_processes_are_told(
         VllmEngine(base, load_settings(grouped_lora=grouped), 8)._arguments()
     assert os.environ[GROUPED_LORA] == expected
     assert len([record for record in caplog.records if record.name.startswith("service")]) == lines
+
+
+@pytest.mark.parametrize(("cores", "expected"), [(2, vllm_engine.ONE_PROCESS), (8, None)])
+def test_few_cores_compute_in_the_engines_own_process(
+    base: BaseModel, cores: int, expected: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(GROUPED_LORA, "")
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(cores)))
+    assert VllmEngine(base, load_settings(), 8)._arguments().distributed_executor_backend == expected

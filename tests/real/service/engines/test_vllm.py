@@ -1,4 +1,4 @@
-"""The real vLLM on the CPU, with the small base model and two adapters of random numbers."""
+"""The real vLLM on the CPU: a tiny model and two adapters of random numbers. The road asks the small base model."""
 
 import asyncio
 import multiprocessing
@@ -79,7 +79,7 @@ async def test_more_voices_than_slots_take_turns(vllm: VllmEngine, base: BaseMod
 async def test_many_seeded_requests_at_once_are_answered(vllm: VllmEngine, adapters: list[Adapter]) -> None:
     """More tokens than vLLM takes in one step: a seeded prompt that it cut there has ended the whole engine."""
     await vllm.load(adapters[0])
-    prompts = [Prompt(PROMPT.system, f"Message {number}: {PROMPT.text} " * 8) for number in range(48)]
+    prompts = [Prompt(PROMPT.system, f"Message {number}: {PROMPT.text} " * 4) for number in range(48)]
     warm = Sampling(max_tokens=2, temperature=0.7, seed=7)
     answers = await asyncio.gather(*(vllm.generate(prompt, adapters[0], warm) for prompt in prompts))
     assert len(answers) == len(prompts)
@@ -89,8 +89,9 @@ async def test_many_seeded_requests_at_once_are_answered(vllm: VllmEngine, adapt
 async def test_the_base_answers_in_parts(vllm: VllmEngine) -> None:
     turns = [("user", "What is the capital of France? One word.")]
     parts = [part async for part in vllm.converse(turns, Sampling(max_tokens=20, temperature=0))]
-    assert "Paris" in "".join(part.text for part in parts)
-    assert [part.finish_reason for part in parts] == [None] * (len(parts) - 1) + ["stop"]
+    assert len(parts) > 1
+    assert sum(part.completion_tokens for part in parts) == 20
+    assert [part.finish_reason for part in parts] == [None] * (len(parts) - 1) + ["length"]
     assert [part.prompt_tokens > 0 for part in parts] == [True] + [False] * (len(parts) - 1)
 
 
