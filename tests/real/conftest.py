@@ -21,10 +21,10 @@ GROUPS = {
     "training/test_unsloth.py": "unsloth",
     "training/test_architectures.py": "unsloth",
 }
-# In this order, then the others. Unsloth changes transformers for good in the process that imports it: what computes
-# with transformers itself comes before.
+# In this order, the longest first, then the others. Unsloth changes transformers for good in the process that imports
+# it: what computes with transformers itself comes before.
 FIRST = (
-    "end_to_end/test_road.py", "end_to_end/test_quickstart.py", "end_to_end/test_drafts.py", "end_to_end/test_llama.py",
+    "end_to_end/test_road.py", "end_to_end/test_quickstart.py", "end_to_end/test_drafts.py", "bench/test_serve.py",
     "vllm", "nic_voice/test_parity.py", "training/test_resume.py", "training/test_export.py", "training/test_gguf.py",
     "unsloth",
 )  # fmt: skip

@@ -12,7 +12,7 @@ from voice.pairs import Pair, read_pairs
 
 PAIRS = sorted(REAL_DATA.glob("*.test.tsv"))
 
-pytestmark = [pytest.mark.real_data, pytest.mark.skipif(not PAIRS, reason=f"no pairs in {REAL_DATA}")]
+pytestmark = [pytest.mark.slow, pytest.mark.real_data, pytest.mark.skipif(not PAIRS, reason=f"no pairs in {REAL_DATA}")]
 
 
 @pytest.fixture(scope="module")

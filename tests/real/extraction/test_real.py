@@ -19,6 +19,7 @@ from voice.triplet import Triplet, read_triplets
 LOADER = REAL_DATA.parent / "tools" / "load_real_nexus.py"
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.real_data,
     pytest.mark.postgres,
     pytest.mark.skipif(not LOADER.is_file(), reason=f"no {LOADER}"),

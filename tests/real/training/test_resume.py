@@ -144,10 +144,11 @@ def test_a_signal_saves_the_run_and_says_how_to_go_on(tiny: BaseModel, file: Pat
     assert steps[0] == 6
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize(
     ("signals", "expected"),
-    [([signal.SIGINT], 130), pytest.param([signal.SIGKILL] * 3, -9, marks=pytest.mark.slow)],
+    [([signal.SIGINT], 130), ([signal.SIGKILL] * 3, -9)],
     ids=["interrupted", "killed three times"],
 )
 def test_a_process_that_was_ended_goes_on(
@@ -171,6 +172,7 @@ def test_a_process_that_was_ended_goes_on(
     assert adapter(tmp_path / "ana") == adapter(tmp_path / "whole")
 
 
+@pytest.mark.slow
 def test_two_processes_do_what_one_does_with_the_same_global_batch(tiny: BaseModel, file: Path, tmp_path: Path) -> None:
     one = train(config(tiny, accumulate="2"), file, tmp_path / "one")
     launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
