@@ -29,6 +29,7 @@ _OF_OTHERS = frozenset(
     "la las les los mas mes mich mig mir moi mot nog non nos nous och oder oui par para pas por que sem sen "
     "ser si sig sin som sur te tot tout tres una wat yang".split()
 )
+_CONTRACTED = frozenset(("", "d", "ll", "m", "re", "s", "t", "ve"))
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 
 
@@ -47,8 +48,8 @@ def is_english(text: str) -> bool:
 
 
 def _is_surely_english(word: str) -> bool:
-    stem = re.split("['’]", word)[0]
-    return stem not in _OF_OTHERS and is_word(stem)
+    stem, _, ending = word.replace("’", "'").partition("'")
+    return ending in _CONTRACTED and stem not in _OF_OTHERS and is_word(stem)
 
 
 @functools.cache

@@ -41,6 +41,7 @@ def test_stretched_words(typed: str, expected: str) -> None:
         ("oslo is in norway", True),
         ("on est la", False),
         ("que te den", False),
+        ("the dog's here, i'll go", True),
         ("lol ok", True),
         ("omw brb", True),
         ("u coming tmrw", True),
