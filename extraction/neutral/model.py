@@ -90,6 +90,7 @@ class BigModel:
     async def fill(self, pieces: Iterable[Piece], on_progress: Callable[[int], None] = lambda done: None) -> None:
         """Ask for every draft that is not kept; stops before the budget is exceeded. `on_progress` gets answers."""
         running: set[asyncio.Task[int]] = set()
+        finished: set[asyncio.Task[int]] = set()
         done = 0
         self._in_flight.clear()
         async with self._client(self.endpoint) as client:
@@ -109,7 +110,7 @@ class BigModel:
             finally:
                 for task in running:
                     task.cancel()
-                await asyncio.gather(*running, return_exceptions=True)
+                await asyncio.gather(*running, *finished, return_exceptions=True)  # more than one may have failed
 
     def look_up(self, piece: Piece) -> list[Draft] | str:
         """The draft that is kept for a piece, or why there is none."""
