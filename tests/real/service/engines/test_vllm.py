@@ -13,6 +13,7 @@ from service.engines.supervised import Supervised
 from service.engines.vllm import VllmEngine
 from service.errors import EngineFailed, EngineUnavailable, PromptTooLong
 from service.settings import load_settings
+from tests.clock import eventually
 from tests.real.adapters import random_adapter
 from voice.base_model import BaseModel
 from voice.manifest import ADAPTER_NAME
@@ -175,13 +176,19 @@ async def test_tokens_are_counted_as_text(vllm: VllmEngine) -> None:
 @pytest.mark.timeout(900)
 async def test_a_killed_engine_comes_back_by_itself(base: BaseModel, adapters: list[Adapter]) -> None:
     before = set(multiprocessing.active_children())
-    engine = Supervised(lambda: VllmEngine(base, load_settings(max_model_len=512), largest_rank=8))
+    made: list[VllmEngine] = []
+
+    def make() -> VllmEngine:
+        made.append(VllmEngine(base, load_settings(max_model_len=512), largest_rank=8))
+        return made[-1]
+
+    engine = Supervised(make)
     await engine.start()
     await engine.load(adapters[0])
     text = (await engine.generate(PROMPT, adapters[0], GREEDY)).text
     long = Sampling(max_tokens=300, temperature=1)
     waiting = [asyncio.create_task(engine.generate(PROMPT, adapters[0], long)) for _ in range(4)]
-    await asyncio.sleep(1)
+    await eventually(lambda: made[0]._llm.get_num_unfinished_requests() == len(waiting))
     for process in set(multiprocessing.active_children()) - before:
         process.kill()
     async with asyncio.timeout(60):  # none hangs
