@@ -79,6 +79,14 @@ def test_a_folder_with_other_files_is_refused_and_kept(tmp_path: Path) -> None:
     assert (tmp_path / "postgres" / "letter.txt").read_text() == "mine"
 
 
+def test_data_that_is_damaged_says_where_the_reason_stands(folder: Path) -> None:
+    embedded.start(folder)
+    embedded.stop(folder)
+    (folder / "global" / "pg_control").write_bytes(b"")
+    with pytest.raises(embedded.EmbeddedError, match=r"PostgreSQL's pg_ctl failed in .*log says why"):
+        embedded.start(folder)
+
+
 def test_data_of_an_unknown_version_is_refused(folder: Path) -> None:
     folder.mkdir()
     (folder / "PG_VERSION").write_text("9\n")

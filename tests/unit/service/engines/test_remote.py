@@ -225,6 +225,22 @@ async def test_when_the_last_server_is_gone_requests_get_503(running: Running, a
                 await engine.check()
 
 
+@pytest.mark.parametrize(("kind", "by_load"), [("llama", False), ("llama", True), ("vllm", True)])
+async def test_a_server_that_died_is_noticed_by_whoever_asks_next(
+    kind: str, by_load: bool, running: Running, ana: Adapter
+) -> None:
+    adapters = {"ana": "/elsewhere"} if kind == "vllm" else {"3": str(ana.folder / "adapter.gguf")}
+    with serving(Behaviour(kind=kind, adapters=adapters)) as server:
+        async with running(server) as engine:
+            server.die()
+            if by_load:
+                await engine.load(ana)
+                assert not engine._servers
+            with pytest.raises(EngineUnavailable, match="No model server answers"):
+                await engine.check()
+            assert not engine._servers
+
+
 @pytest.mark.parametrize("after", [0, 1, 3])
 async def test_an_answer_that_breaks_off_is_asked_for_elsewhere_unless_part_of_it_is_out(
     running: Running, ana: Adapter, llama: Behaviour, after: int
