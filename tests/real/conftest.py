@@ -28,12 +28,11 @@ FIRST = (
     "vllm", "nic_voice/test_parity.py", "training/test_resume.py", "training/test_export.py", "training/test_gguf.py",
     "unsloth",
 )  # fmt: skip
-HERE = Path(__file__).parent.relative_to(Path(__file__).parents[2]).as_posix() + "/"
 
 
 def group_of(node_id: str) -> str:
     """What one worker runs together: the tests of a file, or of several."""
-    file = node_id.partition("::")[0].removeprefix(HERE)
+    file = node_id.partition("::")[0].removeprefix("tests/real/")
     return GROUPS.get(file, file)
 
 
@@ -44,6 +43,7 @@ class GroupScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has n
         return group_of(nodeid)
 
 
+@pytest.hookimpl(optionalhook=True)  # without xdist there is none
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> GroupScheduling:
     """Whatever --dist says: without groups each worker would start an engine of its own."""
     return GroupScheduling(config, log)

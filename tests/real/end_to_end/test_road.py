@@ -49,6 +49,11 @@ class Road:
     def client(self) -> openai.OpenAI:
         return openai.OpenAI(base_url=f"{self.url}/v1", api_key="none", max_retries=0)
 
+    @property
+    def base(self) -> str:
+        """The base model's name there."""
+        return next(model.id for model in self.client.models.list() if model.id not in ("quiet", "loud", "stranger"))
+
 
 @pytest.fixture(scope="module")
 def road(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Road]:
@@ -104,7 +109,6 @@ def test_every_row_and_every_triplet_is_accounted_for(road: Road) -> None:
 
 
 def test_two_voices_answer_differently_from_each_other_and_from_the_base(road: Road) -> None:
-    base = next(model.id for model in road.client.models.list() if model.id not in ("quiet", "loud", "stranger"))
 
     def answer(model: str) -> str:
         answers = [
@@ -116,7 +120,7 @@ def test_two_voices_answer_differently_from_each_other_and_from_the_base(road: R
         assert all(item.usage and item.usage.completion_tokens > 0 for item in answers)
         return " | ".join(item.choices[0].message.content or "" for item in answers)
 
-    quiet, loud, bare = answer("quiet"), answer("loud"), answer(base)
+    quiet, loud, bare = answer("quiet"), answer("loud"), answer(road.base)
     assert len({quiet, loud, bare}) == 3
     shouting, speaking, plain = (sum(map(str.isupper, text)) / len(text) for text in (loud, quiet, bare))
     assert shouting > 2 * max(speaking, plain)
@@ -124,9 +128,8 @@ def test_two_voices_answer_differently_from_each_other_and_from_the_base(road: R
 
 
 def test_the_base_model_answers_as_itself(road: Road) -> None:
-    base = next(model.id for model in road.client.models.list() if model.id not in ("quiet", "loud", "stranger"))
     asked: Any = [{"role": "user", "content": "What is the capital of France? One word."}]
-    answer = road.client.chat.completions.create(model=base, messages=asked, temperature=0, max_tokens=20)
+    answer = road.client.chat.completions.create(model=road.base, messages=asked, temperature=0, max_tokens=20)
     assert "Paris" in (answer.choices[0].message.content or "")
     assert answer.choices[0].finish_reason == "stop"
 
