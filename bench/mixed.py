@@ -25,6 +25,7 @@ from service.engines import Adapter
 from service.engines.vllm import VllmEngine
 from service.settings import load_settings
 from voice.base_model import SMOLLM2, resolve
+from voice.manifest import ADAPTER_NAME, file_sha256
 from voice.prompt import Prompt, encode, system_text
 
 REQUESTS = {False: 10_000, True: 1_500}  # by --quick
@@ -57,8 +58,9 @@ def main() -> None:
     parser.add_argument("--json", type=Path, metavar="FILE")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        adapters = [Adapter(name, "1", voices.train(Path(folder), name, habit, steps=24).resolve())
-                    for name, habit in HABITS.items()]  # fmt: skip
+        trained = [voices.train(Path(folder), name, habit, steps=24).resolve() for name, habit in HABITS.items()]
+        adapters = [Adapter(name, "1", voice, file_sha256(voice / ADAPTER_NAME))
+                    for name, voice in zip(HABITS, trained, strict=True)]  # fmt: skip
         counts, seconds = asyncio.run(_run(adapters, REQUESTS[arguments.quick]))
     total = counts.total()
     rows = [{"answer": kind, "requests": count, "percent": 100 * count / total} for kind, count in counts.items()]

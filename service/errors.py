@@ -18,6 +18,7 @@
         └── ServerError           500 server_error                internal_error
             ├── EngineFailed      500                             engine_failed
             ├── EngineUnavailable 503                             engine_unavailable, with Retry-After
+            │   └── EngineAwaited 503                             a model server that may still come
             ├── Overloaded        503                             overloaded, with Retry-After
             ├── DeadlineExceeded  504                             deadline_exceeded
             ├── UpstreamFailed    502                             upstream_failed
@@ -174,6 +175,10 @@ class EngineUnavailable(ServerError):
     retry_after_s = 5
 
 
+class EngineAwaited(EngineUnavailable):
+    """A model server that is not there yet, and may come."""
+
+
 class Overloaded(ServerError):
     """More requests wait than may."""
 
@@ -225,9 +230,13 @@ def invalid_fields(errors: Iterable[Mapping[str, Any]]) -> InvalidRequest:
 
 def unexpected(error: Exception, request_id: str) -> ServerError:
     """What the caller hears of an error that nobody expected; the log gets its kind and place, never its message."""
+    log.error("%s unexpected %s at %s", request_id, type(error).__name__, place_of_error(error))
+    return ServerError(f"The service failed on this request; its log says more under {request_id}.")
+
+
+def place_of_error(error: Exception) -> str:
+    """File and line where an error was raised: what the log may hold of one whose message may hold private text."""
     place = error.__traceback__
     while place and place.tb_next:
         place = place.tb_next
-    where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else "unknown place"
-    log.error("%s unexpected %s at %s", request_id, type(error).__name__, where)
-    return ServerError(f"The service failed on this request; its log says more under {request_id}.")
+    return f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else "unknown place"

@@ -67,6 +67,9 @@ class Metrics:
             registry=self.registry,
         )  # fmt: skip
         self.refused = Counter("nic_voice_refused", "Requests that the door refused", ["code"], registry=self.registry)
+        self.watch_failures = Counter(
+            "nic_voice_watch_failures", "Looks at the folder of voices that failed", registry=self.registry
+        )
         self.in_flight = Gauge("nic_voice_in_flight", "Chat completions under way", registry=self.registry)
 
     def watch(self, name: str, what: str, count: Callable[[], float]) -> None:

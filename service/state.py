@@ -10,7 +10,7 @@ import time
 from service import engines
 from service.door import check_address
 from service.engines import Engine
-from service.errors import EngineFailed, EngineUnavailable, VoicesError
+from service.errors import EngineAwaited, EngineUnavailable, VoicesError, place_of_error
 from service.keys import Keys
 from service.limits import Limits
 from service.metrics import Metrics
@@ -18,7 +18,7 @@ from service.rewriting.rewrite import Rewriter
 from service.settings import Settings, log_effective
 from service.upstream import Upstream
 from service.voices import Voices, first_base, load_voices
-from service.watch import stamps, watch
+from service.watch import Watcher, stamps
 from voice.base_model import resolve
 from voice.errors import UserError
 from voice.shipped import Shipping
@@ -36,6 +36,7 @@ class Service:
         self._seen = stamps(settings.voices, {}) if settings.voices.is_dir() else {}
         self.voices: Voices = load_voices(settings.voices, base)
         self._watching: asyncio.Task[None] | None = None
+        self.hindrance: EngineAwaited | None = None  # what it waits for at its start
         if settings.default and self.voices.canonical(settings.default) is None:
             known = ", ".join(self.voices.names)
             raise VoicesError(f"NIC_VOICE_DEFAULT={settings.default} is no voice in {settings.voices}. Known: {known}.")
@@ -70,6 +71,8 @@ class Service:
         """Raise EngineUnavailable until the model is loaded, and for good when that failed."""
         if self.failure is not None:
             raise EngineUnavailable(f"The service could not start: {self.failure}")
+        if self.hindrance is not None:
+            raise EngineUnavailable(f"The service is not ready yet: {self.hindrance}")
         if not self.ready:
             raise EngineUnavailable("The model is still being loaded. Ask again in a moment.")
 
@@ -96,21 +99,31 @@ class Service:
         show("nic_voice_adapter_loads", "Adapters that were loaded since the start", lambda: voices.loads)
 
     async def _start(self) -> None:
+        watcher = Watcher(self.settings.voices, self._base, self.voices, self.engine, self._seen,
+                          self.metrics.watch_failures.inc)  # fmt: skip
         try:
-            await self.engine.start()
-            for voice in list(self.voices.served.values()):
-                try:
-                    await self.engine.load(voice.adapter)
-                    self.voices.loads += 1
-                except EngineFailed as error:
-                    del self.voices.served[voice.name]
-                    self.voices.refuse(voice.name, str(error))
-            self.voices.require_some()
+            await self._start_engine()
+            await watcher.load_all()
         except UserError as error:
             self.failure = error
             log.error("could not start: %s", error)
+        except Exception as error:  # noqa: BLE001 - whoever asks has to hear of it, and so has the log
+            self.failure = UserError(f"an error that nobody expected ({type(error).__name__}); its log says more.")
+            log.error("could not start: %s at %s", type(error).__name__, place_of_error(error))
         else:
             self.ready = True
             log.info("ready: %s on %s", ", ".join(self.voices.served), self.engine.model)
-            watching = watch(self.settings.voices, self._base, self.voices, self.engine, self._seen)
-            self._watching = asyncio.create_task(watching)
+            self._watching = asyncio.create_task(watcher.watch())
+
+    async def _start_engine(self) -> None:
+        """Start the engine, however long a model server is waited for."""
+        while True:
+            try:
+                await self.engine.start()
+            except EngineAwaited as error:
+                if self.hindrance is None:
+                    log.warning("not ready yet: %s", error)
+                self.hindrance = error
+            else:
+                self.hindrance = None
+                return

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from service.engines import Adapter
-from service.errors import NotFound, VoiceRefused, VoicesError, quotable
+from service.errors import NotFound, VoiceRefused, VoicesError, place_of_error, quotable
+from voice.adapter import CONFIG_NAME
 from voice.alignment import Alignment
 from voice.base_model import BaseModel
 from voice.echo import Echoes
@@ -23,6 +24,7 @@ from voice.style import Verifier
 
 log = logging.getLogger(__name__)
 
+_MAKE_AGAIN = "Copy it again or train it again."
 _HOW_TO_MAKE_ONE = "`nic-voice train --triplets FILE --out {folder}/NAME` makes one; or set NIC_VOICE_VOICES."
 
 
@@ -71,7 +73,8 @@ class Voices:
 
     def refuse(self, name: str, reason: str) -> None:
         """Do not serve a voice, for that reason; a version of it that is served already goes on being served."""
-        log.error("voice %r is refused: %s", name, reason)
+        if self.refused.get(name) != reason:
+            log.error("voice %r is refused: %s", name, reason)
         self.refused[name] = reason
         self._name_aliases()
 
@@ -173,6 +176,18 @@ def load_voices(root: Path, base: BaseModel) -> Voices:
 
 def load_voice(path: Path, base: BaseModel) -> Voice:
     """The voice in a folder, checked against the base model; UserError says why it cannot be served."""
+    try:
+        return _load_voice(path, base)
+    except UserError:
+        raise
+    except Exception as error:  # whatever the libraries raise for files that are damaged
+        log.error("reading voice %r failed: %s at %s", path.name, type(error).__name__, place_of_error(error))
+        raise ManifestError(
+            f"Voice '{path.name}' cannot be read ({type(error).__name__}). Copy it again or train it again."
+        ) from error
+
+
+def _load_voice(path: Path, base: BaseModel) -> Voice:
     folder = path.resolve()
     manifest = VoiceManifest.load(folder)
     if manifest.name != path.name:
@@ -192,13 +207,26 @@ def load_voice(path: Path, base: BaseModel) -> Voice:
             f"this server masks by {MASKING_VERSION}. Retrain it."
         )
     verify(folder, manifest)
-    if not (folder / "adapter_config.json").is_file():
-        raise ManifestError(
-            f"Voice '{manifest.name}': adapter_config.json is missing. Copy it again or train it again."
-        )
+    _verify_config(folder, manifest)
     version = folder.name if path.is_symlink() else manifest.adapter.sha256[:12]
-    adapter = Adapter(manifest.name, version, folder)
+    adapter = Adapter(manifest.name, version, folder, manifest.adapter.sha256)
     return Voice(manifest, adapter, Alignment.load(folder), Verifier.load(folder), Echoes.load(folder))
+
+
+def _verify_config(folder: Path, manifest: VoiceManifest) -> None:
+    """Check that the adapter is scaled as the manifest says; ManifestError otherwise."""
+    try:
+        config = json.loads((folder / CONFIG_NAME).read_bytes())
+        found = config.get("r"), config.get("lora_alpha")
+    except OSError as error:
+        raise ManifestError(f"Voice '{manifest.name}': {CONFIG_NAME} is missing. {_MAKE_AGAIN}") from error
+    except (ValueError, AttributeError) as error:
+        raise ManifestError(f"Voice '{manifest.name}': {CONFIG_NAME} is damaged. {_MAKE_AGAIN}") from error
+    if found != (manifest.adapter.rank, manifest.adapter.alpha):
+        raise ManifestError(
+            f"Voice '{manifest.name}': {CONFIG_NAME} says r={found[0]} and lora_alpha={found[1]}, {FILE_NAME} "
+            f"{manifest.adapter.rank} and {manifest.adapter.alpha:g}. {_MAKE_AGAIN}"
+        )
 
 
 def _none_left(refused: dict[str, str]) -> VoicesError:

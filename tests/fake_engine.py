@@ -26,6 +26,7 @@ class FakeEngine:
         self.start_gate.set()
         self.loaded: list[str] = []
         self.load_errors: dict[str, Exception] = {}
+        self.load_errors_left: dict[str, int] = {}  # how often they are raised; always, where it is not said
         self.asked: list[tuple[Prompt, Adapter, Sampling]] = []
         self.conversations: list[Sequence[tuple[str, str]]] = []
         self.arrived = asyncio.Event()
@@ -45,7 +46,9 @@ class FakeEngine:
             raise EngineUnavailable("The engine is not running.")
 
     async def load(self, adapter: Adapter) -> None:
-        if adapter.name in self.load_errors:
+        if adapter.name in self.load_errors and self.load_errors_left.get(adapter.name, 1):
+            if adapter.name in self.load_errors_left:
+                self.load_errors_left[adapter.name] -= 1
             raise self.load_errors[adapter.name]
         self.loaded.append(adapter.name)
 

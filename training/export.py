@@ -20,7 +20,7 @@ from safetensors import SafetensorError
 from training.errors import ExportError
 from training.gguf import text_config, write_adapter, write_model
 from training.merge import merge
-from voice.adapter import read_adapter
+from voice.adapter import read_adapter, tag
 from voice.atomic import write_text
 from voice.base_model import BaseModel, gguf_place, resolve
 from voice.errors import explain_os_error
@@ -82,7 +82,7 @@ def _write(
     with TemporaryDirectory(prefix=".", suffix=".part", dir=version) as temporary:
         work = Path(temporary)
         if gguf:
-            write_adapter(adapter, base.folder, work / ADAPTER)
+            write_adapter(adapter, base.folder, work / ADAPTER, tag(manifest.name, manifest.adapter.sha256))
             made.append(ADAPTER)
         if merged:
             say("merging the adapter into the base model")

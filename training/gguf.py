@@ -41,13 +41,14 @@ _FILE_TYPES = {
 Order = NDArray[np.int64] | None
 
 
-def write_adapter(adapter: LoraAdapter, base: Path, out: Path) -> None:
-    """Write the adapter as a GGUF LoRA, in float32."""
+def write_adapter(adapter: LoraAdapter, base: Path, out: Path, tag: str) -> None:
+    """Write the adapter as a GGUF LoRA, in float32; `tag` (voice/adapter.py) is what llama-server tells of it."""
     config = text_config(base)
     names = _names(config)
     writer = gguf.GGUFWriter(out, gguf.MODEL_ARCH_NAMES[ARCHITECTURES[config["model_type"]]])
     writer.add_type(gguf.GGUFType.ADAPTER)
     writer.add_string(gguf.Keys.Adapter.TYPE, "lora")
+    writer.add_string(gguf.Keys.Adapter.LORA_TASK_NAME, tag)
     writer.add_float32(gguf.Keys.Adapter.LORA_ALPHA, adapter.scale * adapter.rank)
     for module, pair in adapter.pairs.items():
         name = f"{_plain(module)}.weight"

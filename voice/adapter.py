@@ -4,9 +4,9 @@ In: a folder with adapter_config.json and adapter_model.safetensors, as PEFT wri
 scale * B @ A to a weight W of shape (outputs, inputs); A is (rank, inputs), B is (outputs, rank), both float32.
 """
 
+import hashlib
 import json
 import re
-import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,11 +17,13 @@ import numpy.typing as npt
 from safetensors import SafetensorError, deserialize
 from safetensors.numpy import save_file
 
+from voice.atomic import atomic_write
 from voice.base_model import cache_folder
 from voice.errors import UserError, explain_os_error
 from voice.manifest import ADAPTER_NAME
 
 CONFIG_NAME = "adapter_config.json"
+TAG = "nic-voice "  # what tags begin with
 Matrix = npt.NDArray[np.float32]
 
 _KEY = re.compile(r"^base_model\.model\.(?P<module>.+)\.lora_(?P<side>[AB])\.weight$")
@@ -123,31 +125,47 @@ def read_adapter(folder: Path) -> LoraAdapter:
     return LoraAdapter(int(config["r"]), float(config["lora_alpha"]), pairs, config)
 
 
-def scaled_folder(folder: Path, strength: float) -> Path:
+def tag(name: str, sha256: str) -> str:
+    """What a GGUF file of an adapter says of itself: the voice, and the hash of the weights that it was made from."""
+    return f"{TAG}{name} {sha256}"
+
+
+def scaled_folder(folder: Path, strength: float, sha256: str) -> Path:
     """A folder with the adapter of the version in `folder` at another strength: its alpha times `strength`.
 
-    Made once, in the cache folder; the weights there are a link to the version's own.
+    Made once for the weights of that hash, in the cache folder, with a copy of them: a version may be trained again in
+    its place. AdapterError when that has happened already.
     """
     if strength == 1:
         return folder
-    folder = folder.resolve()
-    made = cache_folder() / "strengths" / f"{folder.parent.name}-{folder.name}-{strength:g}"
+    made = cache_folder() / "strengths" / sha256 / f"{strength:g}"
     if (made / ADAPTER_NAME).exists():
         return made
     try:
         config = json.loads((folder / CONFIG_NAME).read_bytes())
         made.parent.mkdir(parents=True, exist_ok=True)
-        part = Path(tempfile.mkdtemp(prefix=".strength-", dir=made.parent))
-        part.chmod(0o755)
-        (part / ADAPTER_NAME).symlink_to(folder / ADAPTER_NAME)
-        _write_config(part, config | {"lora_alpha": config["lora_alpha"] * strength})
-        shutil.rmtree(made, ignore_errors=True)  # one whose version is gone
-        part.rename(made)
+        weights = made.parent / ADAPTER_NAME
+        if not weights.exists():
+            _copy_weights(folder, sha256, weights)
+        with tempfile.TemporaryDirectory(prefix=".strength-", dir=made.parent) as temporary:
+            part = Path(temporary) / made.name
+            part.mkdir(mode=0o755)
+            (part / ADAPTER_NAME).symlink_to(Path("..") / ADAPTER_NAME)
+            _write_config(part, config | {"lora_alpha": config["lora_alpha"] * strength})
+            part.rename(made)
     except OSError as error:
         if made.exists():  # another process was faster
             return made
         raise explain_os_error(error, f"Scaling the adapter in {folder}") from error
     return made
+
+
+def _copy_weights(folder: Path, sha256: str, weights: Path) -> None:
+    found = (folder / ADAPTER_NAME).read_bytes()
+    if hashlib.sha256(found).hexdigest() != sha256:
+        raise AdapterError(f"The adapter in {folder} is another one than was loaded. Ask again in a moment.")
+    with atomic_write(weights) as file:
+        file.write(found)
 
 
 def _write_config(folder: Path, config: dict[str, Any]) -> None:

@@ -5,7 +5,6 @@ In: a path and arrays by name. Out: the file, all of it or nothing, and the arra
 
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -27,10 +26,12 @@ def save_arrays(path: Path, **arrays: npt.NDArray[Any]) -> None:
 def load_arrays(path: Path, *names: str) -> list[npt.NDArray[Any]]:
     """The arrays of those names; ArraysError when the file or one of them is missing or damaged."""
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             return [arrays[name] for name in names]
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
-        raise ArraysError(f"{path} cannot be read. Train the voice again.") from error
+    except Exception as error:  # a damaged file reaches into zipfile, zlib, struct and the parser of headers
+        raise ArraysError(
+            f"{path} cannot be read ({type(error).__name__}). Copy the voice again or train it again."
+        ) from error
 
 
 def column(values: list[str]) -> npt.NDArray[np.str_]:

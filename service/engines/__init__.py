@@ -14,7 +14,7 @@ FinishReason = Literal["stop", "length"]
 
 @dataclass(frozen=True, slots=True)
 class Adapter:
-    """A LoRA adapter; `name` and `version` together never stand for two different files.
+    """A LoRA adapter. `version` is what people call it; `sha256`, of its weights, is what it is.
 
     `strength` multiplies it: 0 is the bare base model, 1 the voice as it was trained.
     """
@@ -22,6 +22,7 @@ class Adapter:
     name: str
     version: str
     folder: Path
+    sha256: str
     strength: float = 1.0
 
 

@@ -2,12 +2,13 @@
 
 In: a Prompt and an Adapter. Out: a Completion. What goes over the wire is token ids of voice/prompt.py, never a chat
 template of the server's. The least busy server is asked. One that fails is left alone until it answers again, and
-another is asked, unless part of an answer is out; when none is left, requests get 503. Nothing here needs vLLM.
+another is asked, unless part of an answer is out; when none is left, requests get 503. One that was started again is
+met again, and then asked again, for nothing that was known of it holds any more. Nothing here needs vLLM.
 """
 
 import asyncio
 import logging
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
@@ -15,8 +16,9 @@ from dataclasses import replace
 import httpx
 
 from service.engines import Adapter, Completion, Sampling
-from service.engines.dialects import Server, ServerGone, meet, require_same_tokens
-from service.errors import EngineFailed, EngineUnavailable, PromptTooLong
+from service.engines.dialects import Server, meet, require_same_tokens
+from service.engines.wire import ServerGone, ServerReplaced
+from service.errors import EngineAwaited, EngineFailed, EngineUnavailable, PromptTooLong
 from service.settings import Settings
 from voice.base_model import BaseModel
 from voice.prompt import Prompt, Tokenizer, encode, encode_conversation, end_id
@@ -24,8 +26,9 @@ from voice.tls import tls_context
 
 log = logging.getLogger(__name__)
 
-START_S = 180.0  # how long the first server may take to load its model
+START_S = 15.0  # in which a server answers that has its model already; one that loads it is waited for
 AGAIN_S = 2.0  # between looks at a server that failed
+MEET_S = 10.0  # for a server that took the place of another one
 CONNECT_S, HEALTH_S = 3.0, 3.0
 SILENCE_S = 900.0  # a request that waits for its turn is not told so
 
@@ -50,19 +53,20 @@ class RemoteEngine:
         return bool(self._servers)
 
     async def start(self) -> None:
-        """Return when one of the servers answers; the others may come later."""
-        self._tokenizer = await asyncio.to_thread(_tokenizer, self._base)
-        try:
-            end_id(self._tokenizer)
-        except ValueError as error:
-            raise EngineUnavailable(f"{self.model} cannot be served: {error}.") from error
-        self._looks = {url: asyncio.create_task(self._look_for(url)) for url in self._clients}
+        """Return when one of the servers answers; the others may come later. EngineAwaited: ask again."""
+        if self._tokenizer is None:
+            self._tokenizer = await asyncio.to_thread(_tokenizer, self._base)
+            try:
+                end_id(self._tokenizer)
+            except ValueError as error:
+                raise EngineUnavailable(f"{self.model} cannot be served: {error}.") from error
+            self._looks = {url: asyncio.create_task(self._look_for(url)) for url in self._clients}
         done, _ = await asyncio.wait(self._looks.values(), timeout=START_S, return_when=asyncio.FIRST_COMPLETED)
         for look in done:
             look.result()
         if not self._servers:
-            raise EngineUnavailable(
-                f"No model server answers at {', '.join(self._clients)}. Start llama-server there, or set "
+            raise EngineAwaited(
+                f"No model server answers at {', '.join(self._clients)} yet. Start llama-server there, or set "
                 f"NIC_VOICE_ENGINE_URLS."
             )
         self._started = True
@@ -78,24 +82,32 @@ class RemoteEngine:
     async def check(self) -> None:
         """Raise EngineUnavailable unless a server answers."""
 
-        async def is_well(url: str) -> bool:
+        async def is_well(url: str, server: Server) -> bool:
             try:
                 answer = await self._clients[url].get("/health", timeout=HEALTH_S)
             except httpx.HTTPError as error:
-                self._leave_alone(url, type(error).__name__)
+                self._leave_alone(url, server, type(error).__name__)
                 return False
             return answer.is_success
 
-        if not any(await asyncio.gather(*map(is_well, list(self._servers)))):
+        if not any(await asyncio.gather(*(is_well(*known) for known in list(self._servers.items())))):
             raise EngineUnavailable("No model server answers.")
 
     async def load(self, adapter: Adapter) -> None:
         """See that the servers have the adapter; EngineFailed says how to give it to the one that has not."""
-        for url, server in list(self._servers.items()):
-            try:
-                await server.know(adapter)
-            except ServerGone as error:
-                self._leave_alone(url, str(error))
+        for url in list(self._servers):
+            for _ in range(2):
+                if (server := self._servers.get(url)) is None:
+                    break
+                try:
+                    await server.know(adapter)
+                    break
+                except ServerReplaced as error:
+                    await self._meet_again(url, server, str(error))
+                except ServerGone as error:
+                    self._leave_alone(url, server, str(error))
+        if not self._servers:
+            raise EngineUnavailable("No model server answers.")
 
     async def count(self, text: str) -> int:
         """Tokens of a text."""
@@ -119,7 +131,10 @@ class RemoteEngine:
         self, ids: list[int], adapter: Adapter | None, sampling: Sampling, whole: bool
     ) -> AsyncGenerator[Completion]:
         """The answer of the first server that gives one: `whole` as one Completion, else in parts."""
-        for url in sorted(self._servers, key=self._busy.__getitem__):
+        urls = deque(sorted(self._servers, key=self._busy.__getitem__))
+        again = set(urls)  # those that are asked once more if they were started again
+        while urls:
+            url = urls.popleft()
             if (server := self._servers.get(url)) is None:  # it failed meanwhile
                 continue
             said: list[Completion] = []
@@ -132,9 +147,15 @@ class RemoteEngine:
                         if not whole:
                             yield part
             except ServerGone as error:
-                self._leave_alone(url, str(error))
                 if said and not whole:
+                    self._leave_alone(url, server, str(error))
                     raise EngineUnavailable("The model server went away in the middle of its answer.") from error
+                if isinstance(error, ServerReplaced) and url in again:
+                    again.remove(url)
+                    urls.append(url)
+                    await self._meet_again(url, server, str(error))
+                else:
+                    self._leave_alone(url, server, str(error))
                 continue
             finally:
                 self._busy[url] -= 1
@@ -156,11 +177,17 @@ class RemoteEngine:
             )
         return min(sampling.max_tokens, context - len(ids))
 
-    def _leave_alone(self, url: str, why: str) -> None:
-        """Ask a server nothing until it answers again."""
-        if self._servers.pop(url, None) is not None:
+    def _leave_alone(self, url: str, server: Server, why: str) -> None:
+        """Ask a server nothing until it answers again; one that took its place meanwhile goes on being asked."""
+        if self._servers.get(url) is server:
+            del self._servers[url]
             log.warning("the model server at %s is left alone: %s", url, why)
             self._looks[url] = asyncio.create_task(self._look_for(url))
+
+    async def _meet_again(self, url: str, server: Server, why: str) -> None:
+        """Forget a server and meet the one that took its place, if it comes soon."""
+        self._leave_alone(url, server, why)
+        await asyncio.wait({self._looks[url]}, timeout=MEET_S)
 
     async def _look_for(self, url: str) -> None:
         """Return when the server there is well. EngineFailed, at the start only, when it is the wrong one."""

@@ -21,6 +21,7 @@ from service.errors import EngineFailed, EngineUnavailable, PromptTooLong
 from service.settings import Settings
 from voice.adapter import scaled_folder
 from voice.base_model import BaseModel
+from voice.errors import UserError
 from voice.prompt import Prompt, Tokenizer, encode, encode_conversation, end_id
 
 log = logging.getLogger(__name__)
@@ -46,7 +47,7 @@ class VllmEngine:
         self._llm: Any = None
         self._tokenizer: Tokenizer | None = None
         self._end_id = 0
-        self._loras: dict[tuple[str, str, str], Any] = {}
+        self._loras: dict[tuple[str, str, str, str], Any] = {}
         self._request_ids = itertools.count(1)
         self._stopping = threading.Event()
         self._others: set[Any] | None = None  # this process's children before the engine's; None but while it starts
@@ -92,6 +93,8 @@ class VllmEngine:
         try:
             await self._llm.add_lora(lora)
         except Exception as error:  # vLLM raises it bare here
+            if self._llm is None or self._llm.errored:
+                raise EngineUnavailable("The engine died while it loaded an adapter.") from error
             raise EngineFailed(f"vLLM cannot load adapter '{adapter.name}': {error}") from error
         if lora is not None and changes_nothing(await self._first(ids, None), await self._first(ids, lora)):
             raise EngineFailed(changes_nothing_message(adapter.name, self.model))
@@ -172,9 +175,12 @@ class VllmEngine:
 
         if not adapter.strength:
             return None
-        key = (adapter.name, adapter.version, f"{adapter.strength:g}")
+        key = (adapter.name, adapter.version, adapter.sha256, f"{adapter.strength:g}")
         if key not in self._loras:
-            folder = scaled_folder(adapter.folder, adapter.strength)
+            try:
+                folder = scaled_folder(adapter.folder, adapter.strength, adapter.sha256)
+            except UserError as error:
+                raise EngineFailed(str(error)) from error
             self._loras[key] = LoRARequest("@".join(key), len(self._loras) + 1, str(folder))
         return self._loras[key]
 

@@ -8,6 +8,7 @@ from safetensors.torch import save_file
 
 from service.engines import Adapter
 from voice.base_model import BaseModel
+from voice.manifest import ADAPTER_NAME, file_sha256
 
 
 def random_adapter(folder: Path, base: BaseModel, seed: int, rank: int = 8) -> Adapter:
@@ -35,4 +36,4 @@ def random_adapter(folder: Path, base: BaseModel, seed: int, rank: int = 8) -> A
         "base_model_name_or_path": str(base.folder),
     }
     (folder / "adapter_config.json").write_text(json.dumps(described))
-    return Adapter(folder.name, "v1", folder)
+    return Adapter(folder.name, "v1", folder, file_sha256(folder / ADAPTER_NAME))

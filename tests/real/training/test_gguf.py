@@ -35,14 +35,14 @@ def made(kind: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with base, adapter and merged model of a tiny model, and the three as GGUF."""
     from training.gguf import write_adapter, write_model
     from training.merge import merge
-    from voice.adapter import read_adapter
+    from voice.adapter import read_adapter, tag
 
     folder = tmp_path_factory.mktemp(kind)
     tiny_model(kind, folder / "base")
     random_adapter(folder / "base", folder / "adapter", targets(kind))
     adapter = read_adapter(folder / "adapter")
     merge(folder / "base", adapter, folder / "merged")
-    write_adapter(adapter, folder / "base", folder / "adapter.gguf")
+    write_adapter(adapter, folder / "base", folder / "adapter.gguf", tag("ana", "0"))
     write_model(folder / "base", folder / "base.gguf", "f32")
     write_model(folder / "merged", folder / "merged.gguf", "f32")
     return folder

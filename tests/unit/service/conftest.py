@@ -69,7 +69,7 @@ def root(tmp_path: Path) -> Path:
 def beside(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with what lies beside adapter and manifest in every voice here: made once, copied for each."""
     folder = tmp_path_factory.mktemp("beside")
-    (folder / "adapter_config.json").write_text("{}")
+    (folder / "adapter_config.json").write_text('{"r": 16, "lora_alpha": 32}')
     Alignment().save(folder)
     NO_STYLE.save(folder)
     learn_echoes([["my ladder is behind the shed and the key is under the mat"]]).save(folder)

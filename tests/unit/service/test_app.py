@@ -1,9 +1,10 @@
+import asyncio
 from typing import Any
 
 import pytest
 
 from service.app import create_app
-from service.errors import EngineFailed, EngineUnavailable, VoicesError
+from service.errors import EngineAwaited, EngineFailed, EngineUnavailable, VoicesError
 from service.settings import Settings
 from tests.fake_engine import FakeEngine
 from tests.unit.service.conftest import MakeVoice, Serve, user
@@ -31,6 +32,45 @@ async def test_readiness_follows_the_engine(make_voice: MakeVoice, serve: Serve,
         engine.alive = False
         assert (await client.get("/ready")).status_code == 503
         assert (await client.get("/health")).status_code == 200
+
+
+async def test_a_start_that_fails_with_what_nobody_expected_is_told_and_logged(
+    make_voice: MakeVoice, serve: Serve, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    make_voice("ana")
+    monkeypatch.setattr(engine, "start", lambda: dict[str, str]()["max_model_len"])
+    async with serve() as client:
+        answer = await client.get("/ready")
+        assert answer.status_code == 503
+        assert "an error that nobody expected (KeyError)" in answer.json()["error"]["message"]
+    assert "could not start: KeyError at " in caplog.text
+
+
+async def test_a_model_server_that_is_not_there_yet_is_waited_for_and_named(
+    make_voice: MakeVoice, serve: Serve, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    there = asyncio.Event()
+
+    async def start() -> None:
+        await asyncio.sleep(0.01)
+        if not there.is_set():
+            raise EngineAwaited("No model server answers at http://127.0.0.1:8651 yet.")
+
+    make_voice("ana")
+    monkeypatch.setattr(engine, "start", start)
+    async with serve(ready=False) as client:
+        await asyncio.sleep(0.2)
+        answer = await client.post(CHAT, json={"messages": user("Hi.")})
+        assert answer.status_code == 503
+        assert "No model server answers at http://127.0.0.1:8651 yet." in answer.json()["error"]["message"]
+        assert caplog.text.count("not ready yet: No model server answers") == 1
+        there.set()
+        async with asyncio.timeout(30):
+            while (await client.get("/ready")).status_code != 200:  # noqa: ASYNC110  it has no event
+                await asyncio.sleep(0.02)
+        assert (await client.post(CHAT, json={"messages": user("Hi.")})).status_code == 200
 
 
 async def test_an_engine_that_does_not_start(

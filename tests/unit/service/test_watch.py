@@ -8,16 +8,20 @@ import httpx
 import pytest
 
 from service import watch
+from service.errors import EngineFailed, EngineUnavailable
 from tests.fake_engine import FakeEngine
 from tests.unit.service.conftest import MakeVoice, Serve, user
 from voice.manifest import FILE_NAME
+from voice.style import Verifier
 
 CHAT = "/v1/chat/completions"
+REAL_STAMPS = watch.stamps
 
 
 @pytest.fixture(autouse=True)
 def often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watch, "LOOK_EVERY_S", 0.02)
+    for name in ("LOOK_EVERY_S", "FIRST_PAUSE_S", "LONGEST_PAUSE_S"):
+        monkeypatch.setattr(watch, name, 0.02)
 
 
 async def ask(client: httpx.AsyncClient, voice: str) -> httpx.Response:
@@ -99,17 +103,101 @@ async def test_a_refused_voice_that_was_mended_is_served(make_voice: MakeVoice, 
 async def test_an_adapter_that_the_engine_cannot_load_is_refused_and_a_dead_engine_is_waited_for(
     make_voice: MakeVoice, serve: Serve, engine: FakeEngine
 ) -> None:
-    from service.errors import EngineFailed, EngineUnavailable
-
     make_voice("ana")
     async with serve() as client:
-        engine.load_errors["bob"] = EngineUnavailable("dead")
+        engine.alive = False
         make_voice("bob")
         await asyncio.sleep(0.2)
         assert (await ask(client, "bob")).status_code == 404
         engine.load_errors["bob"] = EngineFailed("rank 64 is too large")
+        engine.alive = True
         await until(client, "bob", lambda said: said.get("status") == "refused")
         assert (await client.get("/v1/voices/bob")).json()["reason"] == "rank 64 is too large"
+
+
+async def test_a_refused_version_is_tried_again_once_the_advice_was_followed(
+    make_voice: MakeVoice, serve: Serve, engine: FakeEngine, caplog: pytest.LogCaptureFixture
+) -> None:
+    make_voice("ana")
+    engine.load_errors["bob"] = EngineFailed("Make its file with `nic-voice export`.")
+    make_voice("bob")
+    async with serve() as client:
+        assert (await ask(client, "bob")).status_code == 409
+        await asyncio.sleep(0.2)  # it is tried again in vain, which is said once
+        assert caplog.text.count("'bob' is refused") == 1
+        del engine.load_errors["bob"]
+        await until(client, "bob", lambda said: said.get("status") == "served")
+        assert (await ask(client, "bob")).status_code == 200
+
+
+async def test_a_version_that_lacks_a_file_is_served_when_it_comes(
+    make_voice: MakeVoice, serve: Serve, beside: Path
+) -> None:
+    make_voice("ana")
+    folder = make_voice("bob")
+    (folder / "style.npz").unlink()
+    async with serve() as client:
+        assert "style.npz cannot be read" in (await ask(client, "bob")).json()["error"]["message"]
+        shutil.copy(beside / "style.npz", folder)
+        await until(client, "bob", lambda said: said.get("status") == "served")
+
+
+@pytest.mark.parametrize(("deaths", "status"), [(1, "served"), (2, "served"), (9, "refused")])
+async def test_an_engine_that_dies_while_it_loads_a_version_is_given_two_more(
+    make_voice: MakeVoice, serve: Serve, engine: FakeEngine, deaths: int, status: str
+) -> None:
+    make_voice("ana")
+    async with serve() as client:
+        engine.load_errors["bob"] = EngineUnavailable("dead")
+        engine.load_errors_left["bob"] = deaths
+        make_voice("bob")
+        await until(client, "bob", lambda said: said.get("status") == status)
+        if status == "refused":
+            assert "died each time" in (await client.get("/v1/voices/bob")).json()["reason"]
+            assert engine.load_errors_left["bob"] == deaths - 3  # and no more
+            await asyncio.sleep(0.2)
+            assert engine.load_errors_left["bob"] == deaths - 3
+        assert (await ask(client, "ana")).status_code == 200
+
+
+async def test_an_error_that_nobody_expected_refuses_that_version_alone(
+    make_voice: MakeVoice, serve: Serve, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_voice("ana")
+    make_voice("eva")
+    engine.load_errors["eva"] = RuntimeError("what it says may be private")
+    async with serve() as client:
+        assert (await ask(client, "eva")).json()["error"]["message"] == (
+            "Voice 'eva' is not served: The engine cannot load it (RuntimeError). Train it again."
+        )
+        monkeypatch.setattr(Verifier, "load", lambda _: 1 / 0)
+        make_voice("bob")
+        await until(client, "bob", lambda said: said.get("status") == "refused")
+        reason = (await client.get("/v1/voices/bob")).json()["reason"]
+        assert reason == "Voice 'bob' cannot be read (ZeroDivisionError). Copy it again or train it again."
+        monkeypatch.undo()
+        make_voice("kim")
+        await until(client, "kim", lambda said: said.get("status") == "served")
+
+
+async def test_a_look_that_fails_is_counted_and_not_the_last(
+    make_voice: MakeVoice, serve: Serve, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    make_voice("ana")
+    async with serve() as client:
+        monkeypatch.setattr(watch, "stamps", lambda *_: 1 / 0)
+        make_voice("bob")
+
+        async def failures() -> float:
+            lines = (await client.get("/metrics")).text.splitlines()
+            return next(float(line.split()[1]) for line in lines if line.startswith("nic_voice_watch_failures_total"))
+
+        async with asyncio.timeout(30):
+            while await failures() < 2:  # noqa: ASYNC110  it has no event
+                await asyncio.sleep(0.02)
+        assert "looking at the voices failed: ZeroDivisionError at " in caplog.text
+        monkeypatch.setattr(watch, "stamps", REAL_STAMPS)
+        await until(client, "bob", lambda said: said.get("status") == "served")
 
 
 async def test_a_folder_that_is_away_for_a_moment_takes_no_voice_away(

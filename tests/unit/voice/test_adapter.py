@@ -1,5 +1,4 @@
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +6,7 @@ import numpy as np
 import pytest
 
 from voice.adapter import CONFIG_NAME, AdapterError, LoraAdapter, Pair, read_adapter, scaled_folder
-from voice.manifest import ADAPTER_NAME
+from voice.manifest import ADAPTER_NAME, file_sha256
 
 Q, OUT = "model.layers.0.self_attn.q_proj", "model.layers.0.self_attn.o_proj"
 
@@ -71,21 +70,46 @@ def test_bfloat16_halves_are_read(folder: Path) -> None:
 
 
 def test_another_strength_is_another_alpha_of_the_same_weights(folder: Path) -> None:
-    half = scaled_folder(folder, 0.25)
+    half = scaled(folder, 0.25)
     assert read_adapter(half).scale == 0.25 * read_adapter(folder).scale
-    assert (half / ADAPTER_NAME).resolve() == (folder / ADAPTER_NAME).resolve()
-    assert scaled_folder(folder, 0.25) == half
-    assert scaled_folder(folder, 1) == folder
-    assert scaled_folder(folder, 1.5) != half
+    assert (half / ADAPTER_NAME).read_bytes() == (folder / ADAPTER_NAME).read_bytes()
+    assert scaled(folder, 0.25) == half
+    assert scaled(folder, 1) == folder
+    assert (scaled(folder, 1.5) / ADAPTER_NAME).resolve() == (half / ADAPTER_NAME).resolve()
 
 
-def test_a_strength_whose_version_is_gone_is_made_anew(folder: Path) -> None:
-    half = scaled_folder(folder, 0.5)
-    shutil.rmtree(folder)
-    folder.mkdir()
-    adapter(seed=7).write(folder)
-    assert scaled_folder(folder, 0.5) == half
-    assert np.array_equal(read_adapter(half).pairs[Q].a, adapter(seed=7).pairs[Q].a)
+def test_two_voices_of_one_name_and_two_trainings_in_one_place_are_not_taken_for_each_other(folder: Path) -> None:
+    other = folder.parents[1] / "elsewhere" / "ana" / "v1"
+    other.mkdir(parents=True)
+    adapter(rank=2, seed=7).write(other)
+    first, second = scaled(folder, 0.5), scaled(other, 0.5)
+    before = file_sha256(folder / ADAPTER_NAME)
+    adapter(rank=2, seed=8).write(folder)
+    third = scaled(folder, 0.5)
+    for made, seed in ((first, 1), (second, 7), (third, 8)):
+        found = read_adapter(made)
+        assert found.rank == (4 if made == first else 2)
+        assert np.array_equal(found.pairs[Q].a, adapter(rank=found.rank, seed=seed).pairs[Q].a)
+    assert scaled_folder(folder, 0.5, before) == first
+
+
+def test_weights_that_were_replaced_since_they_were_loaded_are_not_scaled(folder: Path) -> None:
+    before = file_sha256(folder / ADAPTER_NAME)
+    adapter(seed=8).write(folder)
+    with pytest.raises(AdapterError, match="another one than was loaded"):
+        scaled_folder(folder, 0.5, before)
+    assert np.array_equal(read_adapter(scaled(folder, 0.5)).pairs[Q].a, adapter(seed=8).pairs[Q].a)
+
+
+def test_a_strength_whose_weights_are_gone_is_made_anew(folder: Path) -> None:
+    half = scaled(folder, 0.5)
+    (half / ADAPTER_NAME).resolve().unlink()
+    assert scaled(folder, 0.5) == half
+    assert np.array_equal(read_adapter(half).pairs[Q].a, adapter().pairs[Q].a)
+
+
+def scaled(folder: Path, strength: float) -> Path:
+    return scaled_folder(folder, strength, file_sha256(folder / ADAPTER_NAME))
 
 
 @pytest.mark.parametrize(

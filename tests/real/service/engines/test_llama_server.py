@@ -17,7 +17,7 @@ from tests import llamacpp
 from tests.real.adapters import random_adapter
 from tests.real.tiny import tiny_model
 from training.gguf import write_adapter, write_model
-from voice.adapter import read_adapter
+from voice.adapter import read_adapter, tag
 from voice.base_model import SMOLLM2, BaseModel, resolve
 from voice.prompt import Prompt
 
@@ -38,7 +38,8 @@ def voices_on(base: BaseModel, folder: Path) -> list[Adapter]:
     """Two voices of random numbers on the model, with their GGUF files."""
     found = [random_adapter(folder / name, base, seed) for seed, name in enumerate(("ana", "bob"))]
     for adapter in found:
-        write_adapter(read_adapter(adapter.folder), base.folder, adapter.folder / "adapter.gguf")
+        said = tag(adapter.name, adapter.sha256)
+        write_adapter(read_adapter(adapter.folder), base.folder, adapter.folder / "adapter.gguf", said)
     return found
 
 

@@ -125,7 +125,7 @@ async def test_a_prompt_beyond_the_context(vllm: VllmEngine, adapters: list[Adap
 async def test_a_broken_adapter_leaves_the_engine_alive(
     vllm: VllmEngine, adapters: list[Adapter], tmp_path: Path
 ) -> None:
-    broken = Adapter("torn", "v1", tmp_path)
+    broken = Adapter("torn", "v1", tmp_path, "0")
     (tmp_path / "adapter_config.json").write_text((adapters[0].folder / "adapter_config.json").read_text())
     (tmp_path / "adapter_model.safetensors").write_bytes(b"torn")
     with pytest.raises(EngineFailed, match="adapter 'torn'"):
@@ -163,7 +163,7 @@ async def test_an_adapter_that_changes_nothing_is_refused(
     idle = {name: 0 * weight if "lora_B" in name else weight for name, weight in weights.items()}
     save_file(idle, tmp_path / "idle" / ADAPTER_NAME)
     with pytest.raises(EngineFailed, match="'idle' changes nothing"):
-        await vllm.load(Adapter("idle", "v1", tmp_path / "idle"))
+        await vllm.load(Adapter("idle", "v1", tmp_path / "idle", "1"))
     assert (await vllm.generate(PROMPT, adapters[0], GREEDY)).text != await base_answer(vllm, GREEDY)
 
 

@@ -4,10 +4,11 @@ Its tokens are characters, as those of tests/fake_tokenizer.py. It says the prom
 """
 
 import json
+import secrets
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,7 +20,9 @@ class Behaviour:
     """What a server has, and what goes wrong with it."""
 
     kind: str = "llama"
-    adapters: dict[str, str] = field(default_factory=dict)  # path (or, for vLLM, name) by number or name
+    adapters: dict[str, str] = field(default_factory=dict)  # path by number, or for vLLM by name
+    said: dict[str, str] = field(default_factory=dict)  # what adapters say of themselves, by number
+    drawn: str | None = field(default_factory=lambda: _drawn())  # by a process when it begins; None: older servers
     context: int = 4096
     key: str | None = None
     loading: int = 0  # how many requests get 503 first
@@ -27,9 +30,21 @@ class Behaviour:
     odd_tokens: bool = False
     loads_adapters: bool = True
     adapters_do_something: bool = True
+    speech: dict[str, str] = field(default_factory=dict)  # what it says with the adapter of a path or name
+    before_answer: Callable[[], None] = lambda: None  # what happens between the question and its answer
+    others: dict[str, Any] = field(default_factory=dict)  # what stands at other addresses
     slow_s: float = 0.0
     asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     hung_up: threading.Event = field(default_factory=threading.Event)
+
+    def restart(self, *adapters: str) -> None:
+        """Begin another life with these, numbered in this order."""
+        self.adapters = {str(number): path for number, path in enumerate(adapters)}
+        self.drawn = self.drawn and _drawn()
+
+
+def _drawn() -> str:
+    return f"<__media_{secrets.token_hex(16)}__>"
 
 
 class Server(ThreadingHTTPServer):
@@ -67,18 +82,25 @@ class Server(ThreadingHTTPServer):
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     server: Server
 
     def do_GET(self) -> None:
         there = self.server.behaviour
         if self._refused():
             return
-        if self.path == "/health":
+        if self.path in there.others:
+            self._send(there.others[self.path])
+        elif self.path == "/health":
             self._send({})
         elif self.path == "/props" and there.kind == "llama":
-            self._send({"default_generation_settings": {"n_ctx": there.context}})
+            drawn = {"media_marker": there.drawn} if there.drawn else {}
+            self._send({"default_generation_settings": {"n_ctx": there.context}, **drawn})
         elif self.path == "/lora-adapters" and there.kind == "llama":
-            self._send([{"id": int(number), "path": path, "scale": 0} for number, path in there.adapters.items()])
+            self._send([
+                {"id": int(number), "path": path, "scale": 0, "task_name": there.said.get(number, "")}
+                for number, path in there.adapters.items()
+            ])  # fmt: skip
         elif self.path == "/v1/models" and there.kind == "vllm":
             base = {"id": "base", "parent": None, "root": "base", "max_model_len": there.context}
             loras = [{"id": name, "parent": "base", "root": path} for name, path in there.adapters.items()]
@@ -96,8 +118,9 @@ class Handler(BaseHTTPRequestHandler):
             ids = [ord(letter) + 10 for letter in body.get("content") or body["prompt"]]
             self._send({"tokens": ids[1:] if there.odd_tokens else ids})
         elif self.path == "/v1/load_lora_adapter" and there.loads_adapters:
+            known = body["lora_name"] in there.adapters
             there.adapters[body["lora_name"]] = body["lora_path"]
-            self._send({})
+            self._send({}, 400 if known else 200)
         elif self.path == "/completion" and not body.get("stream"):
             # an empty list means the scales that it was started with, which are 1
             worn = sum(lora["scale"] for lora in body["lora"]) if body["lora"] else len(there.adapters)
@@ -105,12 +128,21 @@ class Handler(BaseHTTPRequestHandler):
             first = {"top_logprobs": [{"id": 1, "logprob": -0.5 - change}, {"id": 2, "logprob": -1.5}]}
             self._send({"completion_probabilities": [first]})
         elif self.path == "/completion":
+            there.before_answer()
+            worn = [there.adapters.get(str(lora["id"]), "") for lora in body["lora"] if lora["scale"]]
+            said = [there.speech[path] for path in worn if path in there.speech] or ["so ", "it ", "goes"]
             self._stream([
-                *({"content": part, "stop": False, "tokens": [1]} for part in ("so ", "it ", "goes")),
+                *({"content": part, "stop": False, "tokens": [1]} for part in said),
                 {"content": "", "stop": True, "stop_type": "eos", "tokens_predicted": 4},
             ])  # fmt: skip
         elif self.path == "/v1/completions":
+            there.before_answer()
             parts = [("so ", None), ("it ", None), ("goes", "stop")]
+            if body["model"] != "base" and body["model"] not in there.adapters:
+                self._send({}, 404)
+                return
+            if (path := there.adapters.get(body["model"])) in there.speech:
+                parts = [(there.speech[path], "stop")]
             self._stream([
                 {"choices": [{"text": text, "finish_reason": ended}], "usage": {"completion_tokens": number + 1}}
                 for number, (text, ended) in enumerate(parts)

@@ -2,18 +2,21 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from service.engines import Adapter, Sampling, remote
 from service.engines.remote import RemoteEngine
-from service.errors import EngineFailed, EngineUnavailable, PromptTooLong
+from service.errors import EngineAwaited, EngineFailed, EngineUnavailable, PromptTooLong
 from service.settings import load_settings
 from tests.clock import eventually
 from tests.fake_tokenizer import FakeTokenizer
 from tests.unit.service.engines.model_server import Behaviour, Server, serving
 from voice.base_model import BaseModel
+from voice.manifest import file_sha256
 from voice.prompt import Prompt, encode
 
 PROMPT = Prompt("be me", "I am here.")
@@ -47,7 +50,7 @@ def ana(tmp_path: Path) -> Adapter:
     (folder / "adapter.gguf").write_bytes(b"")
     (folder / "adapter_config.json").write_text('{"lora_alpha": 32}')
     (folder / "adapter_model.safetensors").write_bytes(b"")
-    return Adapter("ana", "v1", folder)
+    return Adapter("ana", "v1", folder, file_sha256(folder / "adapter_model.safetensors"))
 
 
 @pytest.fixture
@@ -56,7 +59,7 @@ def llama(ana: Adapter) -> Behaviour:
 
 
 def at(ana: Adapter, strength: float) -> Adapter:
-    return Adapter(ana.name, ana.version, ana.folder, strength)
+    return replace(ana, strength=strength)
 
 
 async def test_llama_server_is_sent_token_ids_and_the_adapters_scale(
@@ -106,7 +109,8 @@ async def test_vllm_has_each_strength_loaded_as_a_model(
                 await engine.generate(PROMPT, at(ana, strength), SAMPLING)
     assert (done.text, done.prompt_tokens, done.completion_tokens) == ("so it goes", LENGTH, 3)
     models = [body["model"] for path, body in vllm.asked if path == "/v1/completions"]
-    assert models == ["ana", "ana@v1@0.5", "ana@v1@0.5", "base"]
+    half = f"ana@v1@{ana.sha256[:12]}@0.5"
+    assert models == ["ana", half, half, "base"]
     [loaded] = [body for path, body in vllm.asked if path == "/v1/load_lora_adapter"]
     assert '"lora_alpha": 16' in (Path(loaded["lora_path"]) / "adapter_config.json").read_text()
     assert vllm.asked[-1][1]["stop_token_ids"] == [2]
@@ -137,7 +141,8 @@ async def test_an_adapter_that_changes_nothing_is_refused(running: Running, ana:
 @pytest.mark.parametrize(
     ("place", "found"),
     [("/m/ana/v1/adapter.gguf", True), ("/m/ana.gguf", True), ("/m/ana/adapter.gguf", True),
-     ("/m/bob/adapter.gguf", False), ("/m/anabel.gguf", False)],
+     ("/m/bob/adapter.gguf", False), ("/m/anabel.gguf", False),
+     ("/m/bob/v1/adapter.gguf", False), ("/m/v1/bob.gguf", False), ("/m/ana/v0/adapter.gguf", False)],
 )  # fmt: skip
 async def test_an_adapter_on_another_machine_is_told_by_its_name(
     running: Running, ana: Adapter, place: str, found: bool
@@ -186,11 +191,37 @@ async def test_a_key_is_sent_and_asked_for(running: Running, ana: Adapter, llama
                 pass
 
 
-async def test_no_server_at_all_is_said(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_no_server_at_all_is_said_and_one_that_comes_later_is_found(
+    running: Running, ana: Adapter, llama: Behaviour, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(remote, "START_S", 0.2)
+    monkeypatch.setattr(remote, "_tokenizer", lambda _: FakeTokenizer())
+    monkeypatch.setattr(remote, "AGAIN_S", 0.05)
     with serving(Behaviour()) as server:
-        pass
-    with pytest.raises(EngineUnavailable, match="No model server answers at http"):
+        port = server.server_address[1]
+    engine = RemoteEngine(BaseModel("base", Path("base"), "0"), load_settings(engine_urls=server.url))
+    try:
+        for _ in range(2):
+            with pytest.raises(EngineAwaited, match="No model server answers at http"):
+                await engine.start()
+        monkeypatch.setattr(remote, "START_S", 30.0)
+        with serving(llama, port):
+            await engine.start()
+            assert (await engine.generate(PROMPT, ana, SAMPLING)).text == "so it goes"
+    finally:
+        await engine.stop()
+
+
+@pytest.mark.parametrize(
+    "others",
+    [{"/v1/models": {"object": "list", "data": [{"id": "llama3", "object": "model", "owned_by": "library"}]}},
+     {"/v1/models": {"models": []}}, {"/v1/models": []}, {"/props": {}, "/lora-adapters": []}, {"/props": "hello"}],
+)  # fmt: skip
+async def test_what_is_no_model_server_is_told(running: Running, others: dict[str, Any]) -> None:
+    with (
+        serving(Behaviour(kind="other", others=others)) as server,
+        pytest.raises(EngineFailed, match=r"neither llama-server nor vLLM's own server\. Set NIC_VOICE_ENGINE_URLS"),
+    ):
         async with running(server):
             pass
 
@@ -234,7 +265,8 @@ async def test_a_server_that_died_is_noticed_by_whoever_asks_next(
         async with running(server) as engine:
             server.die()
             if by_load:
-                await engine.load(ana)
+                with pytest.raises(EngineUnavailable):
+                    await engine.load(ana)
                 assert not engine._servers
             with pytest.raises(EngineUnavailable, match="No model server answers"):
                 await engine.check()

@@ -13,7 +13,7 @@ from service.errors import EngineUnavailable
 from tests.fake_engine import FakeEngine
 from voice.prompt import Prompt
 
-ANA = Adapter("ana", "v1", Path("ana"))
+ANA = Adapter("ana", "v1", Path("ana"), "0")
 GREEDY = Sampling(max_tokens=8, temperature=0)
 
 
