@@ -11,9 +11,8 @@ add it.
 """
 
 import math
-import re
 from collections import Counter
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -22,13 +21,13 @@ import numpy as np
 import numpy.typing as npt
 
 from voice.arrays import column, load_arrays, save_arrays
+from voice.spelling import spelled, spellings
 from voice.synonyms import synonyms
 from voice.words import is_content, new_words, stem, stems, words
 
 FILE_NAME = "alignment.npz"
 NOTHING = ""  # the empty word
 
-_HELD = re.compile(r"(.)\1+")
 _ROUNDS = 8
 _MOST_WORDS = 60  # left over on one side of a pair; more are a retelling, in which chance aligns anything
 _MOST_LINKS = 6_000_000  # possible links between words, over all pairs; what fits into memory and a minute
@@ -37,7 +36,6 @@ _LIKELY = 0.1  # share of a word's links that makes another word its substitutio
 _OFTEN = 4  # pairs in which a word must have been lost to be one that he leaves out
 _HABIT = 0.6  # and their share of all pairs that have it
 _GRAMMAR = 0.3  # share of its links that makes a word without substance a substitution for one with
-_TYPO_LETTERS = 4  # shorter words have too many neighbours
 _ADVERBS = "-ly"  # stands for all of them among the words that he leaves out
 
 
@@ -62,7 +60,8 @@ class Alignment:
         typed = words(text)
         known = set[str]().union(*map(self._says, stems(text)), map("".join, pairwise(typed)))
         rest = [word for word in new if not {word, stem(word)} & known]
-        return [word for word in rest if not self._is_spelling(word, typed)]
+        explained = spellings(filter(self._may_be_misspelled, rest), of=typed)
+        return [word for word in rest if word not in explained]
 
     def lost(self, text: str, rewrite: str) -> list[str]:
         """The content words of the text of which nothing is left in the rewrite, and that he does not leave out."""
@@ -74,18 +73,16 @@ class Alignment:
         typed = words(rewrite)
         left = stems(rewrite).union(map("".join, pairwise(typed)))
         rest = [word for word in rest if left.isdisjoint({word, *self._says(stem(word))})]
-        return [word for word in rest if not any(self._is_spelling(other, [word]) for other in typed)]
+        kept = spelled(rest, by=filter(self._may_be_misspelled, typed))
+        return [word for word in rest if word not in kept]
 
     def _says(self, source: str) -> Set[str]:
         """The stems that a stem of the neutral side may become: itself, its synonyms, the owner's substitutions."""
         own = self._by_neutral.get(source)
         return own | synonyms(source) if own else synonyms(source)
 
-    def _is_spelling(self, word: str, of: Iterable[str]) -> bool:
-        """Whether a word is one of the others misspelled, stretched or shortened."""
-        if word.isdigit() or stem(word) in self.spelled:
-            return False
-        return any(is_typo(word, other) or is_short(word, other) or is_stretched(word, other) for other in of)
+    def _may_be_misspelled(self, word: str) -> bool:
+        return not (word.isdigit() or stem(word) in self.spelled)
 
     def save(self, folder: Path) -> None:
         """Write folder/alignment.npz, all of it or nothing."""
@@ -121,29 +118,6 @@ def learn(pairs: Sequence[tuple[str, str]]) -> Alignment:
         left_out=_habitual(left_out, Counter(kind for neutral, _ in pairs for kind in _kinds(words(neutral)))),
         spelled=frozenset(word for side in neutral_sides for word in side),
     )
-
-
-def is_typo(word: str, other: str) -> bool:
-    """Whether one word is the other with one letter too many, too few, wrong or swapped; a long one with two."""
-    if min(len(word), len(other)) < _TYPO_LETTERS or abs(len(word) - len(other)) > 2:
-        return False
-    return _edits(word, other) <= (1 if min(len(word), len(other)) < 2 * _TYPO_LETTERS else 2)
-
-
-def is_short(word: str, other: str) -> bool:
-    """Whether a word is a shortening of another: its beginning (info), or its letters in order (tmrw)."""
-    if len(word) < 2 or len(word) >= len(other) or word[0] != other[0]:
-        return False
-    if other.startswith(word):
-        return len(word) > 2
-    letters = iter(other)
-    return len(word) <= 5 and not set(word[1:]) & set("aeiou") and all(letter in letters for letter in word)
-
-
-def is_stretched(word: str, other: str) -> bool:
-    """Whether a word is another with a letter held down: soooo, pleeease."""
-    plain = _HELD.sub(r"\1", word)
-    return plain != word and plain == _HELD.sub(r"\1", other)
 
 
 def _left_over(neutral: list[str], own: list[str]) -> tuple[list[str], list[str]]:
@@ -235,18 +209,3 @@ def _habitual(pairs_with: Counter[str], pairs_in_all: Counter[str]) -> frozenset
 
 def _is_adverb(word: str) -> bool:
     return len(word) > 5 and word.endswith("ly")
-
-
-def _edits(one: str, other: str) -> int:
-    """Damerau-Levenshtein distance in letters (optimal string alignment)."""
-    before: list[int] = []
-    row = list(range(len(other) + 1))
-    for i, a in enumerate(one, start=1):
-        current = [i]
-        for j, b in enumerate(other, start=1):
-            cost = min(row[j] + 1, current[j - 1] + 1, row[j - 1] + (a != b))
-            if i > 1 and j > 1 and a == other[j - 2] and b == one[i - 2]:
-                cost = min(cost, before[j - 2] + 1)
-            current.append(cost)
-        before, row = row, current
-    return row[-1]

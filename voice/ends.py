@@ -39,16 +39,21 @@ _CLOSING_WORDS = (
     r"cordially)"
 )
 _CLOSING = re.compile(
-    rf"(?:^|(?<=[.!?…,\n—–-])|(?<=[.!?…] ))\W*{_CLOSING_WORDS}(?:(?:,| and| -)? {_CLOSING_WORDS})?"
+    rf"(?:^|(?<=[.!?…,\n—–-])|(?<=[.!?…] ))\W*+{_CLOSING_WORDS}(?:(?:,| and| -)? {_CLOSING_WORDS})?"
     r"[ ]*[,.!—–-]*\s*(?:[-—–~]*\s*(?-i:[A-Z][\w'-]*\.?)(?: (?-i:[A-Z][\w'.-]*)){0,2})?[\s.!]*$",
     re.IGNORECASE,
 )
 # A rule with little after it, on lines of its own or, where line breaks were lost, in the line; what phones add.
-_SIGNATURE = re.compile(r"(?:\n--+\s*\n|[-_=]{5,}|\bSent (?:from|via) (?:my|the) (?=[A-Z]|i[A-Z]))[\s\S]{0,250}$")
-_LAST_LINE_NAME = re.compile(
-    r"(?:\n|(?<=[.!?…)] )|(?<=[.!?…)]  ))[-—–~ ]*(?P<name>[A-Z][a-zA-Z'-]*\.?(?: [A-Z][a-zA-Z'.-]*){0,2})[.!]?\s*$"
+_SIGNATURE = re.compile(
+    r"(?:\n--+\s*\n|(?<![-_=])[-_=]{5,}+|\bSent (?:from|via) (?:my|the) (?=[A-Z]|i[A-Z]))[\s\S]{0,250}$"
 )
-_SIGNED = re.compile(r"(?:[.!?,\n)—–-]|\b(?i:thanks|thx|regards|cheers|you))\s+[-—–~ ]*(?P<word>[A-Za-z]+)[.!]?\s*$")
+_LAST_LINE_NAME = re.compile(
+    r"(?:\n|(?<=[.!?…)] )|(?<=[.!?…)]  ))[-—–~ ]*+(?P<name>[A-Z][a-zA-Z'-]*\.?(?: [A-Z][a-zA-Z'.-]*){0,2})[.!]?\s*$"
+)
+_SIGNED = re.compile(r"(?:[.!?,\n)—–-]|\b(?i:thanks|thx|regards|cheers|you))\s++[-—–~ ]*+(?P<word>[A-Za-z]+)[.!]?\s*$")
+_LAST_WORD = re.compile(r"(?<=[\s.,!?])[-—–~ ]*+(?P<word>[A-Za-z]+)[.!]?\s*$")
+_PARTED_WORD = re.compile(r"(?<![\s,—–~-])[\s,—–~-]++(?P<word>[A-Za-z]+)[.!]?\s*$")
+_TAIL = 500  # characters at the end of a text among which its closing is
 _OFTEN, _SHARE = 3, 0.01  # of all texts that must end in a word for it to be a signature
 _ROUNDS = 3  # a greeting after a name, a name after a sign-off
 
@@ -98,19 +103,24 @@ def _without_name_first(text: str, known: frozenset[str]) -> str:
 
 
 def _without_closing(text: str, known: frozenset[str]) -> str:
-    shorter = _CLOSING.sub("", text).rstrip()
-    if shorter != text.rstrip():
+    closing = _CLOSING.search(text, _tail(text))
+    if closing and (shorter := (text[: closing.start()] + text[closing.end() :]).rstrip()) != text.rstrip():
         return shorter
-    last = _LAST_LINE_NAME.search(text)
+    last = _LAST_LINE_NAME.search(text, _tail(text))
     if last and (last["name"].split()[0].casefold().strip(".") in known or "\n" in last.group()[:1]):
         return text[: last.start()].rstrip()
-    end = re.search(r"(?<=[\s.,!?])[-—–~ ]*([A-Za-z]+)[.!]?\s*$", text)
-    return text[: end.start()].rstrip() if end and end.group(1).casefold() in known else text
+    end = _LAST_WORD.search(text, _tail(text))
+    return text[: end.start()].rstrip() if end and end["word"].casefold() in known else text
+
+
+def _tail(text: str) -> int:
+    """Where what can be its closing begins."""
+    return max(0, len(text) - _TAIL)
 
 
 def without_name(text: str, names: Iterable[str]) -> str:
     """The text without one of these names (in lower case) as its last word, and without the mark before it."""
-    last = re.search(r"[\s,—–~-]+(?P<word>[A-Za-z]+)[.!]?\s*$", text)
+    last = _PARTED_WORD.search(text, _tail(text))
     if last is None or last["word"].casefold() not in names or not text[: last.start()].strip():
         return text
     return text[: last.start()].rstrip()
@@ -123,7 +133,7 @@ def closing_names(texts: Iterable[str]) -> frozenset[str]:
     texts = list(texts)
     for text in texts:
         all_words.update(re.findall(r"[A-Za-z]+", text.casefold()))
-        if (last := _SIGNED.search(text)) and not _CLOSING.fullmatch(last["word"]):
+        if (last := _SIGNED.search(text, _tail(text))) and not _CLOSING.fullmatch(last["word"]):
             ending[last["word"].casefold()] += 1
     least = max(_OFTEN, _SHARE * len(texts))
     return frozenset(word for word, count in ending.items() if count >= max(least, all_words[word] / 2))

@@ -73,6 +73,7 @@ _SAYS = 2  # content words of a clause that says something
 _ASIDE = re.compile(r"\s*(?:as|thanks?)\b", re.IGNORECASE)
 _BETWEEN = frozenset("to for with it them everything anything this that these those back over up out".split())
 _BACK = 5  # words before a verb among which its subject is looked for
+_AHEAD = 12  # words after it among which the person is that it is done for
 
 # A first word that may be somebody: no mark after it, and not one that only says how it is said.
 _OPENING = re.compile(r"\W*(?!(?:sorry|apologies|\w+ly)\b)[\w'’]+\s+\w", re.IGNORECASE)
@@ -278,7 +279,7 @@ def _subject(said: list[str], place: int, capitals: set[str], opening: bool) -> 
 
 def _object(said: list[str], place: int) -> str | None:
     """The person to whom or for whom it is done, right after a verb or after what is done: 'send it directly to me'."""
-    for word in islice(said, place + 1, None):
+    for word in islice(said, place + 1, place + 1 + _AHEAD):
         if word in _OBJECTS and word != "them":
             return _OBJECTS[word]
         if word not in _BETWEEN and not word.endswith("ly"):

@@ -32,18 +32,15 @@ BEFORE_DIGITS = frozenset("no nos fig p ch ext apt rm sec art vers ver tel est c
 NAMES_WITH_MARK = frozenset("yahoo yum jeopardy".split())
 
 _MODIFIER = r"[\ufe0f\u20e3\u200d\U0001f3fb-\U0001f3ff]"
-_EMOJI = rf"[\u203c-\u2bff\u3030\u303d\U0001f000-\U0001faff](?:{_MODIFIER}|[\u2600-\u2bff\U0001f000-\U0001faff])*"
+_EMOJI = rf"[\u203c-\u2bff\u3030\u303d\U0001f000-\U0001faff](?:{_MODIFIER}|[\u2600-\u2bff\U0001f000-\U0001faff])*+"
 _SMILEY = r"(?:[:;=]['-]?[()DPpOo3|/]{1,3}|<3|[xX]D)(?=\s|$)"
+_MARK = r"[.!?…‽।؟]"
 _END = re.compile(
-    r"(?P<mark>\.(?:[ ]\.)+|[.!?…‽।؟]+)(?P<close>[\"'”’)\]»*_]*)(?P<smile>(?:[ ]?(?:"
-    + _EMOJI
-    + r"|"
-    + _SMILEY
-    + r"))*)("
+    rf"(?P<mark>\.(?:[ ]\.)+|(?<!{_MARK}){_MARK}+)"  # all that a run of marks has is tried once, at its first
+    r"(?P<close>[\"'”’)\]»*_]*)(?P<smile>(?:[ ]?(?:" + _EMOJI + r"|" + _SMILEY + r"))*)("
     r"?P<gap>[ \t\u00a0]+)"
     r"|(?P<wide>[。！？]+[”’）」』]*)(?P<no_gap>[ \t\u3000]*)"  # Chinese and Japanese put no space between sentences
 )
-_INITIAL = re.compile(r"(?:^|\s)(?:[A-Z]\w*\.?\s+)?[A-Z]$")
 _DOTTED = re.compile(r"(?:[a-z]\.)+[a-z]|ph\.d")
 _WORD = re.compile(r"[^\W\d_]+")
 _NEXT_INITIAL = re.compile(r"[A-Z]\.")
@@ -84,8 +81,9 @@ def _ends_sentence(text: str, start: int, end: re.Match[str]) -> bool:
         return False
     if end["smile"]:
         return True
-    before = text[start : end.start()]
-    word = before.split()[-1].strip("([\"'“‘").lower() if before.split() else ""
+    first, last = _word_before(text, start, end.start())
+    whole = text[first:last]
+    word = whole.strip("([\"'“‘").lower()
     if mark == "!" and word in NAMES_WITH_MARK:
         return False
     if mark == "." and not end["close"]:
@@ -94,18 +92,28 @@ def _ends_sentence(text: str, start: int, end: re.Match[str]) -> bool:
             return may_end and following.isupper() and _next_word(text, end.end()) in BEGINNINGS
         if word in BEFORE_DIGITS and following.isdigit():
             return False
-        if word == "al" and before.lower().endswith("et al"):
+        if word == "al" and text[max(start, end.start() - len("et al")) : end.start()].lower() == "et al":
             return False
-        if word != "i" and _INITIAL.search(before) and following.isupper():
+        if word != "i" and len(whole) == 1 and "A" <= whole <= "Z" and last == end.start() and following.isupper():
             if _NEXT_INITIAL.match(text, end.end()):
                 return False
-            return len(before.split()) > 1 and before.split()[-2].islower()  # J. Smith, but not: plan B. Then
-        return not _LIST_MARKER.fullmatch(before)
+            return text[slice(*_word_before(text, start, first))].islower()  # J. Smith, but not: plan B. Then
+        return not _LIST_MARKER.fullmatch(text, start, end.start())
     if set(mark) <= {".", "…", " "}:
         return not following.islower()  # 'well... maybe' is one thought
     if end["close"] and following.islower() and set(mark) <= {"!", "?"}:
         return not set(end["close"]) & set("\"'”’»")  # '"really?" she said'
     return True
+
+
+def _word_before(text: str, start: int, end: int) -> tuple[int, int]:
+    """Start and end of the last word before `end`, found without a copy of all that stands before it."""
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    first = end
+    while first > start and not text[first - 1].isspace():
+        first -= 1
+    return first, end
 
 
 def _next_word(text: str, place: int) -> str:

@@ -135,8 +135,13 @@ def repeats(text: str, rewrite: str, run: int = _RUN) -> bool:
     said = runs(rewrite, run)
     if len(set(said)) == len(said):
         return False
-    before = Counter(runs(text, run))
+    before = _counted_runs(text, run)
     return any(count > max(1, before[one]) for one, count in Counter(said).items())
+
+
+@lru_cache(maxsize=TEXTS)
+def _counted_runs(text: str, length: int) -> Counter[tuple[str, ...]]:
+    return Counter(runs(text, length))
 
 
 def runs(text: str, length: int) -> list[tuple[str, ...]]:

@@ -27,7 +27,9 @@ class Bounds:
         self._count = count
         self._left = limit_tokens
         self._stops = stops
-        self._said = ""
+        self._said = False
+        self._end = ""  # of what was said, as much of it as a stop string may have begun in
+        self._reach = max(map(len, stops), default=1) - 1
         self.finish: FinishReason | None = None
 
     async def admit(self, piece: Piece) -> Piece | None:
@@ -42,7 +44,8 @@ class Bounds:
             self.finish = "stop"
             return await self._shortened(piece, stop)
         self.finish = piece.finish_reason
-        self._said += piece.text
+        self._said = self._said or bool(piece.text)
+        self._end = (self._end + piece.text)[-self._reach :] if self._reach else ""
         return replace(piece, finish_reason=None)
 
     async def _cut(self, piece: Piece, limit_tokens: int) -> Piece:
@@ -62,6 +65,7 @@ class Bounds:
 
     def _stop_in(self, text: str) -> int | None:
         """Where the answer has to end because a stop string begins there, or has begun in what was said."""
-        found = [(self._said + text).find(stop, max(0, len(self._said) - len(stop) + 1)) for stop in self._stops]
+        before = len(self._end)
+        found = [(self._end + text).find(stop, max(0, before - len(stop) + 1)) for stop in self._stops]
         places = [place for place in found if place >= 0]
-        return max(0, min(places) - len(self._said)) if places else None
+        return max(0, min(places) - before) if places else None

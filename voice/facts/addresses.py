@@ -31,8 +31,8 @@ _NUMBER_LAST = re.compile(
 )
 _OTHERS = re.compile(
     r"(?<!\w)(?:"
-    r"[^\W\d_][\w-]*(?:straße|strasse|gasse|allee|platz|ufer|damm)[ \t]+\d{1,4}[a-z]?(?!\w)"
-    r"|[^\W\d_][\w-]*str\.[ \t]*\d{1,4}[a-z]?(?!\w)"
+    r"[^\W\d_][\w-]{0,60}(?:straße|strasse|gasse|allee|platz|ufer|damm)[ \t]+\d{1,4}[a-z]?(?!\w)"
+    r"|[^\W\d_][\w-]{0,60}str\.[ \t]*\d{1,4}[a-z]?(?!\w)"
     r"|\d{1,4}(?:[ \t]?(?:bis|ter))?,?[ \t]+(?i:rue|avenue|boulevard|place|allée|chemin|quai|impasse)[ \t]+"
     r"(?:(?i:de la|de|du|des|d'|l')[ \t]?)*[A-ZÀ-Ý][\w'-]+(?:[ \t][A-ZÀ-Ý][\w'-]+)?"
     r"|(?:Calle|Via|Viale|Corso|Piazza|Rua|Avenida|Carrer)[ \t]+(?:(?:de|del|della|la|da|do|dos)[ \t]+)*"

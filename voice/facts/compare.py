@@ -16,6 +16,7 @@ from voice.facts.named import is_misspelled, names_of
 from voice.facts.negation import negations
 
 _WORD = re.compile(r"[^\W_]+")
+_MOST_MISSPELLED = 40  # names of a text; whoever gets more of them wrong means others
 _WITH_UNIT = ("amount", "duration", "percentage")  # of which a slip leaves the bare number: 370 bcuks, 5 dasy
 
 
@@ -46,8 +47,8 @@ def compare(before: str, after: str, owner: Iterable[str] = ()) -> Difference:
     if names or new_names or own:
         words, new_words = words_of(before), words_of(after)
         lost |= {"name" for name in names if not words_of(name) <= new_words | own}
-        made_up |= {"name" for name in new_names if not words_of(name) <= words and not is_misspelled(name, words)}
-        made_up |= {"name" for _ in own & (new_words - words)}
+        if own & (new_words - words) or _names_somebody_else(new_names, words):
+            made_up.add("name")
     if (nots := negations(after) - negations(before)) != 0:
         (made_up if nots > 0 else lost).add("negation")
     if (asks(before) or "?" in before) and not still_asks(before, after):
@@ -62,11 +63,14 @@ def invented(neutral: str, own: str) -> list[str]:
 
     Negations and questions are left out: people put them too freely to tell by rule.
     """
-    words = words_of(neutral)
-    named = {
-        "name" for name in names_of(own, typed=True) if not words_of(name) <= words and not is_misspelled(name, words)
-    }
-    return sorted(_of_figures(neutral, own)[1] | named)
+    named = _names_somebody_else(names_of(own, typed=True), words_of(neutral))
+    return sorted(_of_figures(neutral, own)[1] | ({"name"} if named else set()))
+
+
+def _names_somebody_else(names: set[str], words: set[str]) -> bool:
+    """Whether one of the names is none of the words, and none of them misspelled."""
+    others = [name for name in names if not words_of(name) <= words]
+    return len(others) > _MOST_MISSPELLED or not all(is_misspelled(name, words) for name in others)
 
 
 def _of_figures(before: str, after: str) -> tuple[set[str], set[str]]:

@@ -42,7 +42,7 @@ _RELATIVE = {
 }  # fmt: skip
 
 _TYPED = re.compile(r"(?<![A-Za-z\d])\d+(?:[.,:/-]\d+)*")
-_DIGITS = r"\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
+_DIGITS = r"\d+(?:,\d{3}){1,8}(?:\.\d+)?|\d+(?:\.\d+)?"
 _SCALE = r"(?:\s?(?:thousand|million|billion|mil)\b|(?-i:[kKmMbB])\b)"
 _FROM_TWO = "|".join(word for word in [*_SMALL, *_TENS] if word not in ("zero", "one"))
 _SPELLED = (
@@ -187,7 +187,7 @@ def _value(number: str, scale: str | None) -> str:
     """A number in plain digits, from digits or words."""
     plain = number.replace(",", "").lower()
     if plain.isdigit() and not scale:
-        return str(int(plain))
+        return plain.lstrip("0") or "0"
     if plain[0].isdigit():
         value = Decimal(plain)
     else:

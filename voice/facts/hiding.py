@@ -8,7 +8,8 @@ there.
 
 import itertools
 import re
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Iterator
 
 from voice.facts.figures import placed_figures
 from voice.facts.masking import PLACEHOLDER, Masked
@@ -30,14 +31,16 @@ def hidden(text: str, kinds: Collection[str]) -> Masked:
         found = re.finditer(rf"(?<![\w'])(?:{longest_first})(?!\w)", plain, re.IGNORECASE)
         pieces += [(*match.span(), "name") for match in found]
     given: dict[str, str] = {}
+    taken = set(PLACEHOLDER.findall(text))
+    numbers: defaultdict[str, Iterator[int]] = defaultdict(lambda: itertools.count(1))
     parts, last = [], 0
     for start, end, kind in sorted(pieces):
         if start < last:  # the USD of 5 USD
             continue
         value = text[start:end]
         if value not in given:
-            numbered = (f"<{kind}{number}>" for number in itertools.count(1))
-            given[value] = next(name for name in numbered if name not in text and name not in given.values())
+            numbered = (f"<{kind}{number}>" for number in numbers[kind])
+            given[value] = next(name for name in numbered if name not in taken)
         parts += [text[last:start], given[value]]
         last = end
     return Masked("".join([*parts, text[last:]]), {placeholder: value for value, placeholder in given.items()})

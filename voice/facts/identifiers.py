@@ -28,18 +28,22 @@ _SUSPICIOUS = re.compile(
     r"|\bid\b|(?:user|screen|account)(?:$|-?(?:id|name)))|-----"
 )
 _FENCE = re.compile(
-    r"^[ \t]*(?P<block>(?P<fence>`{3,}|~{3,})(?:[^\n]*\n)(?:[\s\S]*?^[ \t]*(?P=fence)[`~]*|[\s\S]*))", re.M
+    r"^[ \t]*(?P<block>(?P<fence>`{3,12}|~{3,12})(?:[^\n]*\n)(?:[\s\S]*?^[ \t]*(?P=fence)[`~]*|[\s\S]*))", re.M
 )
 _CODE = re.compile(r"(?<!`)(?P<ticks>`{1,3})[^`\n]{1,400}(?P=ticks)(?!`)")
 _SCHEME = re.compile(r"(?<!\w)[a-zA-Z][a-zA-Z0-9+.-]{1,20}://[^\s<>\"“”`]+")
 _LINKED = re.compile(r"\w\.\w|//")  # which every other link has; linkify's own pretest takes most sentences
+_DOTTED, _NO_SPACE = re.compile(r"\.\w|//"), re.compile(r"\S+")
+_AFTER_LINK = re.compile('[\\s<>"“”`]|$')
+_LONGEST_LINKIFIED = 2000  # it takes the square of what it is given
 # Ends of domains that are words, or common ends of files: with nothing before or after them they are no links.
 _NO_DOMAIN_ALONE = frozenset("it is in so me to at be us my no am as do by the and he we or if i".split())
 _EMAIL = re.compile(r"(?<![\w.+%-])\w[\w.+%'-]{0,63}@[^\W_][\w-]{0,62}(?:\.[^\W_][\w-]{0,62}){1,6}")
 _PATH = re.compile(
     r"(?<![\w/.:~\\<])(?:"
     r"(?:~[\w-]*+|\.{1,2})?/(?:[\w.+@%-]+/)+[\w.+@%-]*+|(?:~|\.{1,2})/[\w.+@%-]++"  # /usr/lib, ~/notes
-    r"|(?=[\w.-]*?[a-zA-Z])[\w.-]+(?:/[\w.-]+)+\.[a-zA-Z]\w{0,7}+(?![\w/])"  # src/main.c
+    # src/main.c; not from the second of two places in a word, if the first could be its beginning
+    r"|(?<!(?<![\w/.:~\\<])-)(?=[\w.-]*?[a-zA-Z])[\w.-]++(?:/[\w.-]+){1,40}\.[a-zA-Z]\w{0,7}+(?![\w/])"
     r"|[a-zA-Z]:\\(?:[^\\/:*?\"<>|\r\n]{0,60}[^\\/:*?\"<>|\s]\\)*[^\\/:*?\"<>|\s]*+"
     r"|[a-zA-Z]:/[^\\:*?\"<>|\s/][^\\:*?\"<>|\s]*+"
     r"|\\\\[\w.-]++\\[^\s:*?\"<>|]++)"
@@ -53,6 +57,7 @@ _PHONE_SHAPE = re.compile(
     r"|(?<![\w.,$€£/-])\d{3}-\d{4}(?![\w]|[-/.]\d)"
 )
 _REGIONS = ("US", "GB", "DE")  # whose numbers need no country code
+_MOST_TRIES = 1000  # of what is no number in any of them; no letter has as many
 _DATE = re.compile(
     r"(?:\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d{2})|(?:1[89]|20)\d\d[./-]\d{1,2}[./-]\d{1,2})(?:[T ]\d.*)?"
     r"|(?:1[89]|20)\d\d[-/](?:(?:1[89]|20)\d\d|\d\d)"
@@ -79,6 +84,7 @@ _CALLED = re.compile(
 _RUN = re.compile(r"(?<![\w+/=-])[\w+/=-]{20,}+")
 _DIGIT = re.compile(r"\d")
 _END_MARKS = ".,;:!?'\"”’»*_…|"
+_OPENING = {")": "(", "]": "[", "}": "{"}
 _LONG = 5  # digits from which on a number is masked
 
 
@@ -88,12 +94,19 @@ def identifiers(text: str, names: Names | None = None) -> list[tuple[int, int, s
     finders = [(kind, find) for kind, find, _ in FINDERS if kind in there] if ANY in there else []
     if names:
         finders.append(("name", names.spans))
-    taken: list[tuple[int, int, str]] = []
-    for kind, find in finders:
-        for start, end in find(text):
-            if start < end and not any(start < other_end and other < end for other, other_end, _ in taken):
-                taken.append((start, end, kind))
-    return sorted(taken)
+    return apart((start, end, kind) for kind, find in finders for start, end in find(text)) if finders else []
+
+
+def apart(pieces: Iterable[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
+    """The pieces (start, end, kind) in the order of the text, without those that overlap one that comes before them."""
+    kept = []
+    taken = bytearray()  # one byte a character: however many there are, each is asked once
+    for start, end, kind in pieces:
+        taken.extend(bytes(max(0, end - len(taken))))
+        if start < end and taken.find(1, start, end) < 0:
+            taken[start:end] = b"\1" * (end - start)
+            kept.append((start, end, kind))
+    return sorted(kept)
 
 
 def _code(text: str) -> Iterator[Span]:
@@ -104,11 +117,21 @@ def _code(text: str) -> Iterator[Span]:
 def _links(text: str) -> Iterator[Span]:
     for match in _SCHEME.finditer(text):
         yield match.start(), _trimmed(text, match.start(), _before_dash(text, *match.span()))
-    if not _LINKIFY.pretest(text):
-        return
-    for link in _LINKIFY.match(text) or ():
-        if link.schema != "mailto:" and (link.schema or _is_domain(text[link.index : link.last_index])):
-            yield link.index, _trimmed(text, link.index, _before_dash(text, link.index, link.last_index))
+    for word in _NO_SPACE.finditer(text):
+        if _DOTTED.search(word.group()):
+            for start, end in _linkified(word.group()):
+                start, end = word.start() + start, word.start() + end
+                yield start, _trimmed(text, start, _before_dash(text, start, end))
+
+
+def _linkified(word: str) -> Iterator[Span]:
+    """Links as people type them, without a scheme; one that is longer than any that linkify is given goes on to the end
+    of what a link may hold."""
+    given = word[:_LONGEST_LINKIFIED]
+    for link in (_LINKIFY.match(given) or ()) if _LINKIFY.pretest(given) else ():
+        if link.schema != "mailto:" and (link.schema or _is_domain(given[link.index : link.last_index])):
+            after = _AFTER_LINK.search(word, link.last_index) if link.last_index == len(given) else None
+            yield link.index, after.start() if after else link.last_index
 
 
 def _before_dash(text: str, start: int, end: int) -> int:
@@ -170,7 +193,8 @@ def _phones(text: str) -> Iterator[Span]:
         return
     found = list(_all(_PHONE_SHAPE, text))
     for region in _REGIONS:
-        found += [(match.start, match.end) for match in PhoneNumberMatcher(text, region, leniency=Leniency.VALID)]
+        matcher = PhoneNumberMatcher(text, region, leniency=Leniency.VALID, max_tries=_MOST_TRIES)
+        found += [(match.start, match.end) for match in matcher]
     found = [span for span in found if not _NO_PHONE.fullmatch(text[slice(*span)])]
     yield from _not_money(text, sorted(found, key=lambda span: (span[0], -span[1])))
 
@@ -223,19 +247,26 @@ def _has_digits(text: str, least: int) -> bool:
 
 
 def _not_money(text: str, spans: Iterable[Span]) -> Iterator[Span]:
-    amounts = list(_all(MONEY, text))
-    return (span for span in spans if not any(span[0] < end and start < span[1] for start, end in amounts))
+    amounts = bytearray(len(text))
+    for start, end in _all(MONEY, text):
+        amounts[start:end] = b"\1" * (end - start)
+    return (span for span in spans if amounts.find(1, *span) < 0)
 
 
 def _trimmed(text: str, start: int, end: int) -> int:
     """The end without the punctuation of the sentence; a bracket stays when its partner is inside."""
+    unmatched: dict[str, int] = {}  # closing brackets beyond the opening ones, by kind
     while end > start + 1:
         last = text[end - 1]
-        opening = {")": "(", "]": "[", "}": "{"}.get(last)
-        if last in _END_MARKS or (opening and text.count(opening, start, end) < text.count(last, start, end)):
-            end -= 1
-        else:
+        if opening := _OPENING.get(last):
+            if last not in unmatched:
+                unmatched[last] = text.count(last, start, end) - text.count(opening, start, end)
+            if unmatched[last] <= 0:
+                break
+            unmatched[last] -= 1
+        elif last not in _END_MARKS:
             break
+        end -= 1
     return end
 
 

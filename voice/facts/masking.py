@@ -12,7 +12,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 
-from voice.facts.identifiers import KINDS, identifiers
+from voice.facts.identifiers import KINDS, apart, identifiers
 from voice.facts.people import Names
 
 VERSION = 1  # of kinds, placeholders and numbering: a voice is served by the version that it was trained with
@@ -89,7 +89,7 @@ def renumbered(part: str, values: dict[str, str]) -> Masked:
 def _pieces(text: str, names: Names | None) -> list[Piece]:
     """What is to be replaced in a text, in order: its identifiers, and what looks like a placeholder."""
     literal = [(match.start(), match.end(), kind_of(match.group())) for match in PLACEHOLDER.finditer(text)]
-    return _apart(literal + identifiers(text, names))
+    return apart(literal + identifiers(text, names))
 
 
 def _with_values(text: str, pieces: list[Piece], values: set[tuple[str, str]]) -> list[Piece]:
@@ -100,16 +100,7 @@ def _with_values(text: str, pieces: list[Piece], values: set[tuple[str, str]]) -
         if len(value) >= _LONG_ENOUGH
         for match in re.finditer(rf"(?<!\w){re.escape(value)}(?!\w)", text, re.IGNORECASE)
     ]
-    return _apart(pieces + more)
-
-
-def _apart(pieces: list[Piece]) -> list[Piece]:
-    """The pieces in the order of the text, without those that overlap one that stands before them in the list."""
-    taken: list[Piece] = []
-    for piece in pieces:
-        if not any(piece[0] < end and start < piece[1] for start, end, _ in taken):
-            taken.append(piece)
-    return sorted(taken)
+    return apart(pieces + more)
 
 
 class _Numbering:

@@ -28,6 +28,7 @@ _NO_NAMES = frozenset(
     "sincerely cheers hello hi hey yo ciao hiya howdy hola thanks thank thx heh haha".split()
 )
 _COMMON = _NO_NAMES | FUNCTION_WORDS
+_LONGEST = 40  # letters of a word that somebody may have misspelled
 _CLOSE = 0.8  # likeness of a word to a name from which on it is a misspelling of it
 
 
@@ -41,16 +42,24 @@ def names_of(text: str, *, typed: bool = False) -> set[str]:
         return set()
     found = set()
     for sentence in split(PLACEHOLDER.sub(" ", text.replace("’", "'"))):
+        first = _WORD.search(sentence)
         for match in _NOT_SMALL.finditer(sentence):
             if not sentence[match.start()].isupper():
                 continue
             word = match.group().removesuffix("'s")
             if len(word) > 1 and _COMMON.isdisjoint(_held(word.lower())):
-                before = sentence[: match.start()]
-                opens = not before.rstrip()[-1:].isalnum() or not _WORD.search(before)
+                nothing_before = first is None or first.end() > match.start()
+                opens = nothing_before or not _last_before(sentence, match.start()).isalnum()
                 if _is_name(word.lower(), opens, typed):
                     found.add(word.lower())
     return found
+
+
+def _last_before(text: str, place: int) -> str:
+    """The last character before a place that is no white space; none where there is none."""
+    while place > 0 and text[place - 1].isspace():
+        place -= 1
+    return text[place - 1 : place]
 
 
 def _is_name(word: str, opens: bool, typed: bool) -> bool:
@@ -69,7 +78,11 @@ def _is_uncommon(word: str) -> bool:
 
 def is_misspelled(name: str, words: set[str]) -> bool:
     """Whether a name is one of these words with another letter or so."""
-    return len(name) > 3 and bool(difflib.get_close_matches(name, words, n=1, cutoff=_CLOSE))
+    if not 3 < len(name) <= _LONGEST:
+        return False
+    least, most = _CLOSE / (2 - _CLOSE) * len(name), (2 - _CLOSE) / _CLOSE * len(name)
+    likely = [word for word in words if least <= len(word) <= most]
+    return any(difflib.get_close_matches(name, [word], n=1, cutoff=_CLOSE) for word in likely)
 
 
 def _stems(word: str) -> set[str]:

@@ -25,7 +25,7 @@ _SIGN = re.compile(rf"{_NEGATION.pattern}|\bno(?:r|pe|o*)\b|\bnah+\b", re.IGNORE
 # What negates nothing, or only sounds like it.
 _IDLE = re.compile(
     r"\b(?:no\.? ?\d+|no (?:problem|prob|worries|doubt|wonder|matter|kidding)\w*|(?:if|or|why|whether or) not\b"
-    r"|not only\b|neither\b(?=.*\bnor\b)|nothing but\b|not to mention\b|(?:do not|don['’]?t|not) hesitate\b"
+    r"|not only\b|neither\b(?=.{0,300}?\bnor\b)|nothing but\b|not to mention\b|(?:do not|don['’]?t|not) hesitate\b"
     r"|(?:is|are|was|were|do|does|did|have|has|can|wo|would)n['’]t (?:it|you|we|they|he|she|that|i)\s*\?)",
     re.IGNORECASE,
 )

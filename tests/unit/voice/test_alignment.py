@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from voice.alignment import Alignment, is_short, is_stretched, is_typo, learn
+from voice.alignment import Alignment, learn
+from voice.spelling import is_short, is_stretched, is_typo
 
 # A person who says 'stuff' for materials, 'sorry' for apologize, leaves out 'unfortunately', and adds names at times.
 NOUNS = "report contract invoice meeting schedule ticket drawing budget".split()
