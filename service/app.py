@@ -46,14 +46,14 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
 
     app = FastAPI(title="nic-voice", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.state.service = service
-    app.add_middleware(JsonBody, most_bytes=service.settings.max_body_bytes)
+    app.add_middleware(JsonBody, most_bytes=service.settings.max_body_bytes, only=CHAT)
     app.add_middleware(
         Door, settings=service.settings, keys=service.keys, limits=service.limits, metrics=service.metrics, guarded=CHAT
     )
     if origins := service.settings.origins:
         app.add_middleware(
             CORSMiddleware, allow_origins=origins, allow_methods=["GET", "POST"],
-            allow_headers=["Authorization", "Content-Type", "X-Voice"], expose_headers=["X-Request-Id"],
+            allow_headers=["*"], expose_headers=["X-Request-Id", "Retry-After"],  # clients add headers of their own
         )  # fmt: skip
     app.add_middleware(Watch, metrics=service.metrics, counted=CHAT)  # one added later is around the others
     app.add_middleware(Addresses)

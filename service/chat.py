@@ -4,6 +4,7 @@ In: a ChatRequest and the names around it. Out: the HTTP answer.
 """
 
 import json
+import sys
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
@@ -16,19 +17,18 @@ from starlette.responses import JSONResponse, Response
 
 from service.answer import Answer
 from service.door import place_of
-from service.errors import PromptTooLong
+from service.errors import InvalidRequest, PromptTooLong
 from service.metrics import UNKNOWN, Record
-from service.protocol import UPSTREAMS_OWN, ChatRequest, conversation, last_user_text, refuse_unsupported
+from service.protocol import UPSTREAMS_OWN, ChatRequest, conversation, last_user_text, refuse_halves, refuse_unsupported
 from service.rewriting.choices import side_by_side
 from service.rewriting.piece import Piece
-from service.rewriting.rewrite import Order, Rewriter
+from service.rewriting.rewrite import MOST_CHARS_A_TOKEN, Order, Prepared, Rewriter
 from service.state import Service
 from service.stream import EventStream, resumed, until_hung_up, with_pauses
 from service.target import Bare, Drafted, Names, Target, choose
 from voice.shipped import Shipping
 
 KEEP_ALIVE_S = 15.0
-MOST_CHARS_A_TOKEN = 16  # on average over a text; real ones have about 4
 
 
 async def complete(request: Request, body: ChatRequest, names: Names) -> Response:
@@ -36,11 +36,13 @@ async def complete(request: Request, body: ChatRequest, names: Names) -> Respons
     service: Service = request.app.state.service
     record: Record = request.state.record
     service.require_started()
+    raw = await request.body()
+    refuse_halves(raw)
     record.voice = names.first_known(service.voices) or UNKNOWN  # in case that choosing fails
     target = choose(names, service.voices, service.engine.model, service.settings.default)
     refuse_unsupported(body, UPSTREAMS_OWN if isinstance(target, Drafted) else ())
     record.voice = target.label
-    make = await _made(service, body, target, await request.body())
+    make = await _made(service, body, target, raw)
     place = place_of(request.scope)
     if not place.take_now():
         await until_hung_up(request, place.take())
@@ -58,19 +60,39 @@ async def complete(request: Request, body: ChatRequest, names: Names) -> Respons
 async def _made(service: Service, body: ChatRequest, target: Target, raw: bytes) -> Callable[[], AsyncGenerator[Piece]]:
     """What begins the answer; all that is wrong with the request is raised here, before it waits for its turn."""
     samplings = [body.sampling(service.settings, choice) for choice in range(body.n or 1)]
-    rewriter = service.rewriter
+    rewriter, most = service.rewriter, service.settings.max_input_tokens
+    share = rewriter.turns.share()
     if isinstance(target, Bare):
         turns = conversation(body)
         await _require_length(service, [text for _, text in turns])
         limited = [replace(one, max_tokens=body.output_limit or one.max_tokens) for one in samplings]
-        return lambda: side_by_side([rewriter.converse(turns, one) for one in limited])
+        return lambda: side_by_side([rewriter.converse(turns, one, share) for one in limited])
     rewrite, care = target.rewrite if isinstance(target, Drafted) else target, body.care(service.settings)
-    orders = [Order(rewrite.voice, rewrite.register, one, body.output_limit, care) for one in samplings]
+    orders = [Order(rewrite.voice, rewrite.register, one, body.output_limit, care, share) for one in samplings]
     if isinstance(target, Drafted):
+        orders = [replace(order, most_tokens=most) for order in orders]
         return lambda: _drafted(rewriter, json.loads(raw), target, orders, bool(body.stream))
     text = last_user_text(body)
     await _require_length(service, [text])
-    return lambda: side_by_side([rewriter.rewrite(text, order) for order in orders])
+    prepared = await _prepared(rewriter, text, orders, most)
+    return lambda: side_by_side([rewriter.rewrite(prepared, order) for order in orders])
+
+
+async def _prepared(rewriter: Rewriter, text: str, orders: Sequence[Order], most: int) -> Prepared:
+    """A text that is ready for all these answers; InvalidRequest where that would take more than `most` rewrites.
+
+    No text of `most` tokens has more pieces: one answer of one candidate is always given.
+    """
+    prepared = await rewriter.prepare(text, orders[0])
+    pieces = sum(segment.rewrite for segment in prepared.segments)
+    answers, candidates = len(orders), orders[0].care.candidates
+    if answers * candidates > 1 and pieces * answers * candidates > most:
+        raise InvalidRequest(
+            f"The text has {pieces} pieces; with n={answers} and candidates={candidates} that is "
+            f"{pieces * answers * candidates} rewrites, more than {most}. Ask for fewer, or send it in parts.",
+            param="n" if answers > 1 else "candidates",
+        )
+    return prepared
 
 
 async def _drafted(
@@ -83,7 +105,8 @@ async def _drafted(
         text, passed = await target.upstream.whole(body, target.draft)
         for choice in range(len(orders) if passed else 0):
             yield Piece("", passed=passed, choice=choice)
-        found = side_by_side([rewriter.rewrite(text, order) for order in orders])
+        prepared = await _prepared(rewriter, text, orders, orders[0].most_tokens or sys.maxsize)
+        found = side_by_side([rewriter.rewrite(prepared, order) for order in orders])
     async with aclosing(found) as pieces:
         async for piece in pieces:
             yield piece

@@ -12,7 +12,7 @@ from contextlib import suppress
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.errors import DeadlineExceeded, RequestError, SettingsError, Unauthorized
-from service.http import respond
+from service.http import DISCARDED_BYTES, respond
 from service.keys import Keys
 from service.limits import Limits, Place
 from service.metrics import Metrics, Record
@@ -21,6 +21,7 @@ from service.settings import Settings
 HEALTH = frozenset({"/health", "/ready"})
 ALWAYS_OPEN = frozenset({"/openapi.json"})
 ANYONE = "anyone"  # the caller's name where no keys are needed
+UNWANTED_S = 5.0  # for sending a body that nobody wants
 LAST_WORD_S = 1.0  # for telling a caller that is slow to read why its stream ends
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -67,15 +68,17 @@ class Door:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        answer = _Answer(send)
+        answer, body = _Answer(send), _Body(scope, receive)
         try:
             name = self._who(scope)
             if scope["path"] == self._guarded and scope["method"] == "POST":
-                await self._chat(name, scope, receive, answer)
+                await self._chat(name, scope, body.receive, answer)
             else:
-                await self._app(scope, receive, answer.send)
+                answer.is_last = not await body.throw_away()
+                await self._app(scope, body.receive, answer.send)
         except RequestError as error:
             self._metrics.refused.labels(error.code).inc()
+            answer.is_last = not await body.throw_away()
             await respond(error)(scope, receive, answer.send)
 
     def _who(self, scope: Scope) -> str:
@@ -120,6 +123,7 @@ class _Answer:
     def __init__(self, send: Send) -> None:
         self._send = send
         self.started = self.ended = self.is_stream = False
+        self.is_last = False  # of its connection
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -127,6 +131,8 @@ class _Answer:
             headers = dict(message["headers"])
             self.is_stream = headers.get(b"content-type", b"").startswith(b"text/event-stream")
             message["headers"] = [*message["headers"], *(pair for pair in _HEADERS if pair[0] not in headers)]
+            if self.is_last:
+                message["headers"].append((b"connection", b"close"))
         elif message["type"] == "http.response.body":
             self.ended = not message.get("more_body", False)
         await self._send(message)
@@ -134,6 +140,29 @@ class _Answer:
     async def end(self, last: str) -> None:
         if not self.ended:
             await self.send({"type": "http.response.body", "body": last.encode(), "more_body": False})
+
+
+class _Body:
+    """What comes in, as far as it was read."""
+
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        headers = dict(scope["headers"])
+        self._receive = receive
+        self._over = b"transfer-encoding" not in headers and headers.get(b"content-length", b"0") == b"0"
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        self._over = self._over or not message.get("more_body", False)
+        return message
+
+    async def throw_away(self) -> bool:
+        """Read what nobody wants, for many clients look for no answer before all is sent; whether it ended soon."""
+        left = DISCARDED_BYTES
+        with suppress(TimeoutError):
+            async with asyncio.timeout(UNWANTED_S):
+                while not self._over and left > 0:
+                    left -= len((await self.receive()).get("body", b""))
+        return self._over
 
 
 def place_of(scope: Scope) -> Place:

@@ -71,12 +71,13 @@ class JsonBody:
     Many clients look for no answer before all is sent, so what is too much is read and thrown away, up to a point.
     """
 
-    def __init__(self, app: ASGIApp, most_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, most_bytes: int, only: str) -> None:
+        """`only` is the address whose bodies are read."""
         self._app = app
-        self._most_bytes = most_bytes
+        self._most_bytes, self._only = most_bytes, only
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] != "POST":
+        if scope["type"] != "http" or scope["method"] != "POST" or scope["path"] != self._only:
             await self._app(scope, receive, send)
             return
         encoding = dict(scope["headers"]).get(b"content-encoding", b"identity").decode("latin-1")

@@ -70,12 +70,16 @@ class Keys:
         return found
 
     def reload(self) -> None:
-        """Read the file again; when it cannot be read the keys stay as they are, and the log says so."""
+        """Read the file again. When it is gone its keys are revoked; when it cannot be read they stay as they are. The
+        log says so."""
         try:
             stamp, keys = self._read()
         except KeysError as error:
-            log.error("the keys stay as they were: %s", error)
-            return
+            if self._path is None or self._path.exists():
+                log.error("the keys stay as they were: %s", error)
+                return
+            log.error("there is no file %s any more: its keys are revoked", self._path)
+            stamp, keys = None, {}
         self._stamp, self._from_file = stamp, keys
         log.info("keys: %s", ", ".join(self.names) or "none")
 

@@ -4,6 +4,8 @@ In: the JSON of a request. Out: a ChatRequest, and from it what is to be answere
 accepted; known ones that would change the answer and are not supported are refused by name.
 """
 
+import json
+import re
 from collections.abc import Collection, Iterable
 from typing import Any
 
@@ -13,6 +15,9 @@ from service.engines import Sampling
 from service.errors import InvalidRequest, Unsupported
 from service.rewriting.care import Care
 from service.settings import Level, Settings
+
+_ESCAPED_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
+MOST_STOPS, LONGEST_STOP = 16, 256  # strings that end an answer; characters of each
 
 
 class _Open(BaseModel):
@@ -55,16 +60,16 @@ class ChatRequest(_Open):
 
     messages: list[Message] = Field(min_length=1, description="A voice rewrites the last user message")
     model: str | None = Field(None, description="A voice, or the base model")
-    voice: str | None = Field(None, description="A voice; takes precedence over what `model` would choose")
+    voice: str | None = Field(None, description="A voice; `model` may then name the model that writes the draft")
     register_: str | None = Field(None, alias="register", description="One of the voice's registers, such as chat")
     stream: bool | None = None
     stream_options: StreamOptions | None = None
     max_tokens: int | None = Field(None, ge=1, description="Bounds the whole answer")
     max_completion_tokens: int | None = Field(None, ge=1, description="The newer name of max_tokens")
     temperature: float | None = Field(None, ge=0, le=2)
-    top_p: float | None = Field(None, gt=0, le=1)
+    top_p: float | None = Field(None, ge=0, le=1)
     seed: int | None = None
-    stop: str | list[str] | None = None
+    stop: str | list[str] | None = Field(None, description=f"At most {MOST_STOPS} strings that end the answer")
     n: int | None = Field(None, ge=1, le=8, description="How many answers")
     candidates: int | None = Field(None, ge=1, le=8, description="Rewrites of a segment to choose from")
     strength: float | None = Field(
@@ -77,6 +82,14 @@ class ChatRequest(_Open):
     def _without_limit(cls, value: Any) -> Any:
         """-1 is what llama.cpp's clients send for no limit."""
         return None if value == -1 else value
+
+    @field_validator("stop")
+    @classmethod
+    def _few_stops(cls, value: str | list[str] | None) -> str | list[str] | None:
+        stops = [value] if isinstance(value, str) else value or []
+        if len(stops) > MOST_STOPS or any(len(stop) > LONGEST_STOP for stop in stops):
+            raise ValueError(f"at most {MOST_STOPS} strings of {LONGEST_STOP} characters end an answer")
+        return value
 
     @property
     def output_limit(self) -> int | None:
@@ -105,10 +118,11 @@ class ChatRequest(_Open):
     def sampling(self, settings: Settings, choice: int = 0) -> Sampling:
         """How to choose the tokens of an answer, by its number; empty stop strings are left out."""
         stop = [self.stop] if isinstance(self.stop, str) else self.stop or []
+        temperature = settings.temperature if self.temperature is None else self.temperature
         return Sampling(
             max_tokens=settings.max_output_tokens,
-            temperature=settings.temperature if self.temperature is None else self.temperature,
-            top_p=1.0 if self.top_p is None else self.top_p,
+            temperature=temperature if self.top_p != 0 else 0.0,  # the likeliest token is all that is left
+            top_p=self.top_p or 1.0,
             seed=None if self.seed is None else self.seed + choice,
             stop=tuple(text for text in stop if text),
         )
@@ -139,6 +153,16 @@ def refuse_unsupported(request: ChatRequest, but: Collection[str] = ()) -> None:
         value = given.get(field)
         if value is not None and value not in harmless and field not in but:
             raise Unsupported(f"'{field}' with this value is not supported here. Leave it out.", param=field)
+
+
+def refuse_halves(raw: bytes) -> None:
+    """Raise InvalidRequest for a body with half of a character in it, which JSON can escape and nobody can write."""
+    if not _ESCAPED_HALF.search(raw):
+        return
+    try:
+        json.dumps(json.loads(raw), ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise InvalidRequest("The body holds half of a character (a lone surrogate). Send whole ones.") from None
 
 
 def last_user_text(request: ChatRequest) -> str:

@@ -60,6 +60,11 @@ class Settings(BaseSettings):
         "auto", description="Numbers to compute with; auto is bfloat16 on a GPU, float32 on a CPU"
     )
     max_model_len: int = Field(2048, ge=64, description="Tokens of a prompt and its answer together")
+    max_engine_calls: int = Field(
+        128,
+        ge=1,
+        description="Rewrites asked of the engine at once, for all requests; a quarter of them for one",
+    )
     max_loras: int = Field(4, ge=1, description="Voices that are computed in one batch")
     max_lora_rank: int = Field(16, ge=1, le=512, description="Largest adapter rank; raised to that of the voices")
     grouped_lora: bool = Field(

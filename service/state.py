@@ -15,6 +15,7 @@ from service.keys import Keys
 from service.limits import Limits
 from service.metrics import Metrics
 from service.rewriting.rewrite import Rewriter
+from service.rewriting.turns import Turns
 from service.settings import Settings, log_effective
 from service.upstream import Upstream
 from service.voices import Voices, first_base, load_voices
@@ -44,7 +45,7 @@ class Service:
         self.keys = Keys(settings)
         check_address(settings, self.keys)
         self.limits = Limits(settings)
-        self.rewriter = Rewriter(self.engine)
+        self.rewriter = Rewriter(self.engine, Turns(settings.max_engine_calls))
         self.metrics = Metrics()
         self.upstream = self._upstream(settings.upstream_url)
         self.shipping = Shipping(settings.shipped) if settings.shipped else None

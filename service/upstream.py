@@ -17,7 +17,16 @@ from service.settings import Settings
 from voice.tls import tls_context
 
 HOP = "X-Nic-Voice-Hop"
-OURS = ("voice", "register", "strength", "candidates", "guard", "n", "stream", "stream_options")  # not sent on
+# What is sent on: what OpenAI documents, but for what is answered here, and what other servers know of sampling and of
+# thinking. Nothing else: gateways take addresses and keys from bodies.
+SENT_ON = frozenset(
+    "messages model tools tool_choice parallel_tool_calls functions function_call response_format "
+    "max_tokens max_completion_tokens temperature top_p seed stop "
+    "presence_penalty frequency_penalty logit_bias user metadata store service_tier safety_identifier prompt_cache_key "
+    "reasoning_effort verbosity prediction web_search_options modalities "
+    "top_k min_p typical_p repetition_penalty repeat_penalty reasoning thinking think chat_template_kwargs "
+    "keep_alive".split()
+)
 CONNECT_S = 5.0
 MOST_LINE_BYTES = 1 << 20
 TIMEOUTS = (408, 504, 524)
@@ -59,7 +68,7 @@ class Draft:
             return "", {}
         text = said.get("content")
         passed = {name: value for name, value in said.items() if name not in ("role", "content") and value}
-        return text if isinstance(text, str) else "", passed
+        return _unicode(text) if isinstance(text, str) else "", passed
 
 
 class Upstream:
@@ -86,7 +95,7 @@ class Upstream:
 
     async def whole(self, body: dict[str, Any], draft: Draft) -> tuple[str, Passed]:
         """The text of an answer, and what else came with it."""
-        sent = {name: value for name, value in body.items() if name not in OURS}
+        sent = _sent_on(body)
         timeout = httpx.Timeout(self._deadline_s, connect=CONNECT_S)
         with self._timed(), _translated(self._deadline_s):
             async with self._client.stream("POST", self._url, json=sent, timeout=timeout) as answer:
@@ -103,8 +112,7 @@ class Upstream:
 
     async def parts(self, body: dict[str, Any], draft: Draft) -> AsyncGenerator[str | Passed]:
         """The text of an answer in parts, and what else comes, as it comes."""
-        sent = {name: value for name, value in body.items() if name not in OURS}
-        sent |= {"stream": True, "stream_options": {"include_usage": True}}
+        sent = _sent_on(body) | {"stream": True, "stream_options": {"include_usage": True}}
         timeout, chars = httpx.Timeout(self._stall_s, connect=CONNECT_S), 0
         with self._timed(), _translated(self._stall_s):
             async with self._client.stream("POST", self._url, json=sent, timeout=timeout) as answer:
@@ -135,6 +143,10 @@ class Upstream:
             raise
         finally:
             self._observe(outcome, time.perf_counter() - started)
+
+
+def _sent_on(body: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in body.items() if name in SENT_ON}
 
 
 async def _events(answer: httpx.Response) -> AsyncGenerator[bytes]:
@@ -180,6 +192,11 @@ def _json(text: bytes) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError):
         raise _garbage() from None  # it would hold the text
+
+
+def _unicode(text: str) -> str:
+    """A text without halves of characters, which JSON may hold and nothing else."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _garbage() -> UpstreamFailed:

@@ -52,7 +52,9 @@ class Voice:
 class Voices:
     """The voices of a folder, by name and alias."""
 
-    def __init__(self, served: list[Voice], refused: dict[str, str]) -> None:
+    def __init__(self, served: list[Voice], refused: dict[str, str], base: str = "") -> None:
+        """`base` is what the base model is called, which no alias may be."""
+        self._base = base
         self.served = {voice.name: voice for voice in served}
         self.refused = refused  # not served at all, or not in the version that is there now
         self.loads = 0  # adapters that the engine took
@@ -87,6 +89,9 @@ class Voices:
         self._aliases: dict[str, str] = {}
         for voice in self.served.values():
             for alias in (f"{voice.name}-voice", *voice.manifest.aliases):
+                if alias == self._base:
+                    log.warning("alias %r of voice %r is the name of the base model", alias, voice.name)
+                    continue
                 owner = self._aliases.setdefault(alias, voice.name)
                 if owner != voice.name or alias in self.names:
                     log.warning("alias %r of voice %r is already taken", alias, voice.name)
@@ -171,7 +176,7 @@ def load_voices(root: Path, base: BaseModel) -> Voices:
             log.error("voice %r is refused: %s", path.name, error)
     if not served:
         raise _none_left(refused)
-    return Voices(served, refused)
+    return Voices(served, refused, base.name)
 
 
 def load_voice(path: Path, base: BaseModel) -> Voice:
@@ -194,6 +199,8 @@ def _load_voice(path: Path, base: BaseModel) -> Voice:
         raise ManifestError(
             f"The folder '{path.name}' holds the voice '{manifest.name}'. Rename the folder to {manifest.name}."
         )
+    if manifest.name == base.name:
+        raise ManifestError(f"The voice '{manifest.name}' is called like the base model. Give it another name.")
     if manifest.base_model.sha256 != base.sha256:
         raise ManifestError(_wrong_base(manifest, base))
     if manifest.prompt_version != PROMPT_VERSION:

@@ -11,11 +11,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from service.engines import Completion, Engine, Sampling
+from service.errors import PromptTooLong
 from service.rewriting.bounds import allowed_tokens
 from service.rewriting.care import Care
 from service.rewriting.guard import judge
+from service.rewriting.long import in_thread
 from service.rewriting.piece import Piece, Verdict
 from service.rewriting.segments import Segment, finer
+from service.rewriting.turns import Share
 from service.voices import Voice
 from voice.ends import with_greeting_of, with_question_mark_of
 from voice.facts.compare import Difference
@@ -43,6 +46,7 @@ class Request:
     limit_tokens: int | None
     care: Care
     deadline: float
+    share: Share
     values: dict[str, str] = field(default_factory=dict)
     drops: bool = False  # whether courtesies that stand by themselves are left out
 
@@ -92,12 +96,20 @@ class Ladder:
                     shown = hidden(masked.text, {kind for candidate in drawn for kind in candidate.wrong.missing})
         except TimeoutError:
             return [await self._as_it_came(segment, "fallback", wrong, spent)]
+        except PromptTooLong:
+            wrong = Difference(missing=("room",))
         smaller = self._smaller(segment)
         if not smaller:
             return [await self._as_it_came(segment, "fallback", wrong, spent)]
         found = await _together(self.rewrite(part, (*path, place)) for place, part in enumerate(smaller))
         opening, *rest = (piece for pieces in found for piece in pieces)
         return [replace(opening, extra_tokens=opening.extra_tokens + spent), *rest]
+
+    async def leave(self, segment: Segment) -> list[Piece]:
+        """The piece that stands for a segment beyond what may be rewritten at once."""
+        if not segment.rewrite:
+            return await self.rewrite(segment, ())
+        return [await self._as_it_came(segment, "fallback", Difference(missing=("room",)))]
 
     async def _draw(
         self, segment: Segment, masked: Masked, shown: Masked, path: tuple[int, ...], numbers: range
@@ -110,16 +122,20 @@ class Ladder:
         prompt = Prompt(request.texts[segment.unit(request.texts)], shown.text)
         limit = request.limit_tokens
         limit = None if limit is None else max(1, limit - (await count(segment.lead) if segment.lead else 0))
-        most = allowed_tokens(await count(masked.text), request.sampling.max_tokens, limit)
-        drawn = await _together(
-            self._engine.generate(prompt, request.voice.adapter, request.sampling_of(path, number, most))
-            for number in numbers
-        )
+        tokens = await count(masked.text)
+        if tokens > request.sampling.max_tokens:
+            raise PromptTooLong("A segment is longer than what an answer may be.")
+        most = allowed_tokens(tokens, request.sampling.max_tokens, limit)
+        drawn = await _together(self._asked(prompt, request.sampling_of(path, number, most)) for number in numbers)
         texts = [restore(canonical(done.text.strip()), shown.values) for done in drawn]
         return [
-            self._judged(masked, prompt, done, text, limit, number)
+            await in_thread(masked.text + text, self._judged, masked, prompt, done, text, limit, number)
             for number, done, text in zip(numbers, drawn, texts, strict=True)
         ]
+
+    async def _asked(self, prompt: Prompt, sampling: Sampling) -> Completion:
+        async with self._request.share.turn():
+            return await self._engine.generate(prompt, self._request.voice.adapter, sampling)
 
     def _judged(
         self, masked: Masked, prompt: Prompt, done: Completion, text: str, limit: int | None, number: int

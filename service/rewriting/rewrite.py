@@ -1,12 +1,15 @@
 """The core path: text -> masked text -> segments -> engine -> text.
 
-In: a text and a voice, or a conversation. Out: Pieces in the order of the text, the last one with a finish reason.
+In: a text and a voice, or a conversation. Out: Pieces in the order of the text, the last one with a finish reason. What
+takes long over a long text is done in a thread, so that others are answered meanwhile.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Coroutine, Sequence
+from collections import deque
+from collections.abc import AsyncGenerator, Coroutine, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from itertools import chain, islice
 from typing import Any
 
 from service.engines import Engine, Sampling
@@ -14,14 +17,20 @@ from service.rewriting.bounds import Bounds
 from service.rewriting.care import USUAL, Care
 from service.rewriting.growing import as_they_come, paragraphs
 from service.rewriting.ladder import Ladder, Request
+from service.rewriting.long import in_thread
 from service.rewriting.piece import Piece
-from service.rewriting.segments import cut, split
+from service.rewriting.segments import Segment, cut, split
+from service.rewriting.turns import Share, Turns
 from service.voices import Voice
-from voice.facts.masking import mask
+from voice.facts.masking import Masked, mask
 from voice.facts.named import names_of
 from voice.facts.people import Names
 from voice.pleasantries import is_pleasantry
 from voice.triplet import Register
+
+MOST_CALLS = 128  # of the engine at once, where nobody says otherwise
+MOST_CHARS_A_TOKEN = 16  # on average over a text; real ones have about 4
+AHEAD = 64  # segments of a text that are begun before the first of them is done
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,24 +42,64 @@ class Order:
     sampling: Sampling
     limit_tokens: int | None = None
     care: Care = USUAL
+    share: Share | None = None  # of the engine's turns, which all answers to one request have in common
+    most_tokens: int | None = None  # of a draft, beyond which its rest goes out as it came; other texts were counted
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A text that is masked and cut: `drops` says whether courtesies that stand by themselves are left out.
+
+    Only the first `fitting` segments are rewritten, and `rest`, which is not even cut, is not: the text is longer than
+    what the order allows.
+    """
+
+    segments: list[Segment]
+    values: dict[str, str]
+    drops: bool
+    fitting: int
+    rest: str = ""
 
 
 class Rewriter:
-    """Rewrites texts, all segments of one at the same time."""
+    """Rewrites texts, many segments of one at the same time: as many as the engine has `turns`."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, turns: Turns | None = None) -> None:
         self._engine = engine
+        self.turns = turns or Turns(MOST_CALLS)
 
-    def rewrite(self, text: str, order: Order) -> AsyncGenerator[Piece]:
+    async def prepare(self, text: str, order: Order) -> Prepared:
+        """Mask a text and cut it, as every answer of this order's voice and register begins."""
+        drops = not order.voice.manifest.writes_pleasantries and not await in_thread(text, _only_pleasantries, text)
+        return await self._prepared(text, order, drops)
+
+    async def _prepared(self, text: str, order: Order, drops: bool) -> Prepared:
+        voice = order.voice
+        most_chars = len(text) if order.most_tokens is None else MOST_CHARS_A_TOKEN * order.most_tokens
+        text, rest = text[:most_chars], text[most_chars:]
+        masked = await in_thread(text, _masked, text, voice.manifest.masks_names)
+        segments = await cut(masked.text, voice.manifest.system[order.register], self._engine.count)
+        return Prepared(segments, masked.values, drops, await self._fitting(segments, order.most_tokens), rest)
+
+    async def _fitting(self, segments: Sequence[Segment], most_tokens: int | None) -> int:
+        """How many of the segments have no more tokens together."""
+        if most_tokens is None or sum(len(segment.text.encode()) for segment in segments) <= most_tokens:
+            return len(segments)  # a token is a byte at least
+        for number, segment in enumerate(segments):
+            most_tokens -= await self._engine.count(segment.text)
+            if most_tokens < 0:
+                return number
+        return len(segments)
+
+    def rewrite(self, text: str | Prepared, order: Order) -> AsyncGenerator[Piece]:
         """The text in the voice.
 
         It goes whole, by paragraphs or by sentences, as the voice and its length allow (segments.py), and further down
         that ladder where no rewrite passes the guard (ladder.py). The first piece is cut at the limit; a later one that
         would pass it is left out with all that follow. Closing the iterator frees the engine.
         """
-        drops = not order.voice.manifest.writes_pleasantries and not _only_pleasantries(text)
         deadline = asyncio.get_running_loop().time() + order.care.seconds
-        return self._bounded(self._pieces(text, order, deadline, drops), order)
+        return self._bounded(self._whole(text, self._shared(order), deadline), order)
 
     def rewrite_growing(self, parts: AsyncGenerator[str | dict[str, Any]], order: Order) -> AsyncGenerator[Piece]:
         """A text that is still being written, paragraph by paragraph as they come; what is no text goes on untouched.
@@ -58,18 +107,32 @@ class Rewriter:
         What `parts` fails with is raised in its place. The time for rewriting begins anew with each paragraph: how long
         it takes to write them is not counted.
         """
-        return self._bounded(self._growing(parts, order), order)
+        return self._bounded(self._growing(parts, self._shared(order)), order)
+
+    def _shared(self, order: Order) -> Order:
+        return order if order.share else replace(order, share=self.turns.share())
+
+    async def _whole(self, text: str | Prepared, order: Order, deadline: float) -> AsyncGenerator[Piece]:
+        prepared = text if isinstance(text, Prepared) else await self.prepare(text, order)
+        async with aclosing(self._pieces(prepared, order, deadline)) as pieces:
+            async for piece in pieces:
+                yield piece
 
     async def _growing(self, parts: AsyncGenerator[str | dict[str, Any]], order: Order) -> AsyncGenerator[Piece]:
         texts: list[str] = []
         loop = asyncio.get_running_loop()
+        left = order.most_tokens
 
         async def begun(number: int, part: str | dict[str, Any]) -> list[Piece]:
             if not isinstance(part, str):
                 return [Piece("", passed=part)]
+            nonlocal left
             texts.append(part)
             drops, deadline = not order.voice.manifest.writes_pleasantries, loop.time() + order.care.seconds
-            return [piece async for piece in self._pieces(part, order, deadline, drops, (number,))]
+            prepared = await self._prepared(part, replace(order, most_tokens=left), drops)
+            if left is not None:
+                left = max(0, left - await self._engine.count(part))
+            return [piece async for piece in self._pieces(prepared, order, deadline, (number,))]
 
         said = False
         async with aclosing(as_they_come(paragraphs(parts), begun)) as done:
@@ -79,20 +142,25 @@ class Rewriter:
                     yield piece
         if texts and not said:  # nothing but courtesies, each of which was left out
             deadline = loop.time() + order.care.seconds
-            async for piece in self._pieces("".join(texts), order, deadline, drops=False):
+            prepared = await self._prepared("".join(texts), order, drops=False)
+            async for piece in self._pieces(prepared, order, deadline):
                 yield piece
 
     async def _pieces(
-        self, text: str, order: Order, deadline: float, drops: bool, path: tuple[int, ...] = ()
+        self, prepared: Prepared, order: Order, deadline: float, path: tuple[int, ...] = ()
     ) -> AsyncGenerator[Piece]:
-        voice = order.voice
-        masked = mask(text, Names(names_of(text)) if voice.manifest.masks_names else None)
+        share = order.share or self.turns.share()
         request = Request(
-            voice, order.register, order.sampling, order.limit_tokens, order.care, deadline, masked.values, drops
-        )
-        segments = await cut(masked.text, request.texts, self._engine.count)
+            order.voice, order.register, order.sampling, order.limit_tokens, order.care, deadline, share,
+            prepared.values, prepared.drops,
+        )  # fmt: skip
         ladder = Ladder(self._engine, request)
-        work = [ladder.rewrite(segment, (*path, place)) for place, segment in enumerate(segments)]
+        fitting = prepared.segments[: prepared.fitting]
+        beyond = [*prepared.segments[prepared.fitting :], Segment("", prepared.rest, True, "whole")]
+        work = chain(
+            (ladder.rewrite(segment, (*path, place)) for place, segment in enumerate(fitting)),
+            (ladder.leave(segment) for segment in beyond if segment.lead or segment.text),
+        )
         async with aclosing(_in_order(work)) as pieces:
             async for piece in pieces:
                 yield piece
@@ -108,37 +176,46 @@ class Rewriter:
                     break
         yield Piece("", finish_reason=bounds.finish or "stop")
 
-    async def converse(self, messages: Sequence[tuple[str, str]], sampling: Sampling) -> AsyncGenerator[Piece]:
+    async def converse(
+        self, messages: Sequence[tuple[str, str]], sampling: Sampling, share: Share | None = None
+    ) -> AsyncGenerator[Piece]:
         """The bare model's answer, in parts as they come."""
         parts = self._engine.converse(messages, sampling)
-        async with aclosing(parts):
+        async with (share or self.turns.share()).turn(), aclosing(parts):
             async for part in parts:
                 yield Piece(part.text, part.prompt_tokens, part.completion_tokens, None, part.finish_reason)
+
+
+def _masked(text: str, with_names: bool) -> Masked:
+    return mask(text, Names(names_of(text)) if with_names else None)
 
 
 def _only_pleasantries(text: str) -> bool:
     return all(is_pleasantry(segment.text) for segment in split(text, "sentence") if segment.rewrite)
 
 
-async def _in_order(work: Sequence[Coroutine[Any, Any, list[Piece]]]) -> AsyncGenerator[Piece]:
-    """The pieces of each, all worked on at the same time; what a later one failed with is raised at once: the sooner
-    the caller hears of it.
+async def _in_order(work: Iterable[Coroutine[Any, Any, list[Piece]]]) -> AsyncGenerator[Piece]:
+    """The pieces of each, AHEAD of them worked on at the same time; what a later one failed with is raised at once: the
+    sooner the caller hears of it.
 
     Where a courtesy was left out at the beginning, the white space after it goes, too.
     """
     said = dropped = False
-    tasks = [asyncio.create_task(one) for one in work] if len(work) > 1 else []
+    waiting = iter(work)
+    begun = deque(asyncio.create_task(one) for one in islice(waiting, AHEAD))
     try:
-        for one in tasks or work:
-            pieces = await one
-            for other in tasks:
+        while begun:
+            pieces = await begun[0]
+            begun.popleft()
+            for other in begun:
                 if other.done():
                     other.result()
+            begun.extend(asyncio.create_task(one) for one in islice(waiting, 1))
             for piece in pieces:
                 dropped = dropped or piece.verdict == "dropped"
                 yield replace(piece, text=piece.text.lstrip()) if dropped and not said else piece
                 said = said or bool(piece.text)
     finally:
-        for task in tasks:
+        for task in begun:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*begun, return_exceptions=True)

@@ -5,11 +5,14 @@ lines that are only identifiers (a link, fenced code), blank lines, indentation,
 text that has code or quotes has no whole rung. Putting all segments together gives the text back, to the letter.
 """
 
+import asyncio
+import itertools
 import re
 from collections.abc import Awaitable, Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from service.rewriting.long import in_thread
 from voice.facts.masking import ANY_PLACEHOLDER
 from voice.sentences import spans
 from voice.triplet import Unit
@@ -20,6 +23,7 @@ _IDENTIFIERS = re.compile(rf"\s*(?:[-*+•]\s+)?(?:<?{ANY_PLACEHOLDER}>?[\s,;.]*
 _CODE = re.compile(r"<code\d+>")
 _MARKER = re.compile(r"\s*(?:(?:[-*+•]|\d{1,3}[.)]|#{1,6})\s+)*(?:\[[ xX]\]\s+)?")
 
+AT_ONCE = 20  # segments that are looked at before others have a turn in the loop
 Rung = Literal["whole", "paragraph", "sentence"]
 
 
@@ -41,10 +45,16 @@ class Segment:
 async def cut(text: str, units: Collection[Unit], count: Callable[[str], Awaitable[int]]) -> list[Segment]:
     """The largest segments that a voice knowing these `units` can take, by their tokens, in order."""
     segments: list[Segment] = []
-    waiting = list(reversed(split(text, "whole")))
-    while waiting:
+    waiting = list(reversed(await in_thread(text, split, text, "whole")))
+    for looked in itertools.count():
+        if not waiting:
+            break
+        if looked % AT_ONCE == AT_ONCE - 1:
+            await asyncio.sleep(0)
         segment = waiting.pop()
-        smaller = [] if segment.rung == "sentence" or not segment.rewrite else finer(segment)
+        smaller = []
+        if segment.rung != "sentence" and segment.rewrite:
+            smaller = await in_thread(segment.text, finer, segment)
         if not smaller or await _fits(segment, smaller, units, count):
             segments.append(segment)
         else:
@@ -61,7 +71,7 @@ async def _fits(
         return False
     if "message" in units:
         return await count(segment.text) <= DRAFT_TOKENS
-    return len(spans(segment.text)) <= 1
+    return len(await in_thread(segment.text, spans, segment.text)) <= 1
 
 
 def finer(segment: Segment) -> list[Segment]:

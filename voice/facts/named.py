@@ -80,8 +80,7 @@ def is_misspelled(name: str, words: set[str]) -> bool:
     """Whether a name is one of these words with another letter or so."""
     if not 3 < len(name) <= _LONGEST:
         return False
-    least, most = _CLOSE / (2 - _CLOSE) * len(name), (2 - _CLOSE) / _CLOSE * len(name)
-    likely = [word for word in words if least <= len(word) <= most]
+    likely = (word for word in words if 2 * min(len(name), len(word)) / (len(name) + len(word)) >= _CLOSE)
     return any(difflib.get_close_matches(name, [word], n=1, cutoff=_CLOSE) for word in likely)
 
 

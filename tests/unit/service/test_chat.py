@@ -413,3 +413,52 @@ async def test_a_stream_is_kept_alive_while_there_is_nothing_to_send(
     assert first["choices"][0]["delta"]["role"] == "assistant"
     assert b"ana: hi." in caller.received
     assert done == "[DONE]"
+
+
+HALVES = [
+    rb'{"voice": "ana", "messages": [{"role": "user", "content": "Hi \ud83d there."}]}',
+    rb'{"voice": "ana", "messages": [{"role": "user", "content": "Hi."}], "metadata": {"a": "\uDE00"}}',
+    rb'{"voice": "\ud83d", "messages": [{"role": "user", "content": "Hi."}]}',
+]
+
+
+@pytest.mark.parametrize("body", HALVES)
+async def test_half_of_a_character_is_the_callers_fault(body: bytes, serve: Serve) -> None:
+    async with serve() as client:
+        answer = await client.post(CHAT, content=body)
+        whole = await client.post(CHAT, content=HALVES[0].replace(rb"\ud83d", rb"\ud83d\ude00"))
+    assert answer.status_code == 400
+    assert whole.json()["choices"][0]["message"]["content"] == "ana: hi 😀 there."
+
+
+async def test_top_p_of_nothing_takes_the_likeliest(serve: Serve, engine: FakeEngine) -> None:
+    async with serve() as client:
+        assert (await client.post(CHAT, json={"voice": "ana", "messages": user("Hi."), "top_p": 0})).status_code == 200
+    [(_, _, sampling)] = engine.asked
+    assert (sampling.temperature, sampling.top_p) == (0, 1)
+
+
+@pytest.mark.parametrize("stop", ["x" * 257, ["x"] * 17, ["x", "y" * 257]])
+async def test_stop_strings_are_few_and_short(stop: str | list[str], serve: Serve) -> None:
+    async with serve() as client:
+        body = {"voice": "ana", "messages": user("Hi."), "stop": stop}
+        answer = await client.post(CHAT, json=body)
+        fine = await client.post(CHAT, json={**body, "stop": ["x" * 256] * 16})
+    assert (answer.status_code, answer.json()["error"]["param"]) == (400, "stop")
+    assert "at most 16 strings of 256 characters" in answer.json()["error"]["message"]
+    assert fine.status_code == 200
+
+
+async def test_a_browsers_client_may_send_headers_of_its_own(serve: Serve) -> None:
+    asked = "authorization,content-type,x-stainless-arch,x-stainless-retry-count,x-stainless-runtime"
+    preflight = {
+        "Origin": "https://page.example",
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": asked,
+    }
+    async with serve(cors_origins="https://page.example") as client:
+        answer = await client.options(CHAT, headers=preflight)
+        other = await client.options(CHAT, headers={**preflight, "Origin": "https://else.example"})
+    assert answer.status_code == 200
+    assert answer.headers["access-control-allow-headers"] == asked
+    assert other.status_code == 400

@@ -98,7 +98,9 @@ async def test_keys_change_without_a_restart(serve: Serve, tmp_path: Path, monke
         assert [await status("key-o"), await status("key-n")] == [401, 200]
         file.write_text("not a key\n")  # half-written, or a mistake: nobody is locked out
         assert [await status("key-o"), await status("key-n")] == [401, 200]
-        file.unlink()
+        file.unlink()  # its keys are revoked, and still keys are needed
+        assert [await status("key-o"), await status("key-n")] == [401, 401]
+        file.write_text(f"{line('new', 'key-n')}\n")
         assert [await status("key-o"), await status("key-n")] == [401, 200]
         file.write_text("")  # no keys at all: nobody comes in
         assert [await status("key-o"), await status("key-n")] == [401, 401]

@@ -368,3 +368,47 @@ async def test_a_growing_text_is_neither_lost_nor_cut_elsewhere_for_how_it_comes
     assert [text.strip() for text in await found(parts)] == [text.strip() for text in await found([*whole])]
     for text in (await found(parts))[:-1]:
         assert text.strip().count("\n\n") == 0 or len(text.strip()) >= LEAST_CHARS
+
+
+async def test_nothing_is_sent_on_but_what_models_are_asked_for(serve: Serve, big: BigModel) -> None:
+    asked = {**ASKED, "api_base": "http://else.example", "api_key": "k", "base_url": "http://else.example",
+             "mock_response": "x", "top_p": 0.5}  # fmt: skip
+    async with serve(upstream_url=big.url) as client:
+        assert (await client.post(CHAT, json=asked)).status_code == 200
+    assert set(big.calls[0].body) == {"model", "messages", "top_p"}
+
+
+LONG_DRAFT = "\n\n".join(f"Paragraph {number} says one thing, and then it says another one." for number in range(30))
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_of_a_draft_beyond_the_limit_the_rest_goes_out_as_it_came(
+    stream: bool, serve: Serve, big: BigModel
+) -> None:
+    big.script = streams(*(f"{part}\n\n" for part in LONG_DRAFT.split("\n\n")))
+    async with serve(upstream_url=big.url, max_input_tokens=120) as client:
+        answer = await client.post(CHAT, json={**ASKED, "stream": stream})
+    if stream:
+        chunks = [chunk for chunk in events(answer.text) if chunk != "[DONE]"]
+        said = "".join(chunk["choices"][0]["delta"].get("content") or "" for chunk in chunks)
+        segments = chunks[-1]["voice"]["segments"]
+    else:
+        said = answer.json()["choices"][0]["message"]["content"]
+        segments = answer.json()["voice"]["segments"]
+    parts = said.strip().split("\n\n")
+    assert parts[0].startswith("ana: paragraph 0")
+    assert parts[-1].startswith("Paragraph 29 says")
+    assert len(parts) == 30
+    rewritten = sum(part.startswith("ana: ") for part in parts)
+    assert 8 <= rewritten <= 11  # of 12 words each
+    assert [segment["verdict"] for segment in segments] == ["kept"] * rewritten + ["fallback"] * (30 - rewritten)
+    assert segments[-1]["missing"] == ["room"]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_half_of_a_character_in_a_draft_is_replaced(stream: bool, serve: Serve, big: BigModel) -> None:
+    big.script = streams("I am \ud83d late.")
+    async with serve(upstream_url=big.url) as client:
+        answer = await client.post(CHAT, json={**ASKED, "stream": stream})
+    assert answer.status_code == 200
+    assert "i am \\ufffd late." in answer.text if stream else "i am \ufffd late." in answer.text

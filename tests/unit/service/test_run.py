@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from nic_voice.serving import free_port
-from service import run
+from service import door, run
 from service.app import create_app
 from service.engines import Completion
 from service.errors import EngineUnavailable
@@ -148,3 +148,26 @@ def test_serve_ends_when_the_model_cannot_be_loaded(
     with pytest.raises(UserError, match="no memory"):
         run.serve(settings.model_copy(update={"port": free_port()}))
     assert engine.stopped
+
+
+async def test_a_body_that_nobody_wants_holds_nobody_up(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(door, "UNWANTED_S", 0.2)
+    host, _, port = url.removeprefix("http://").removesuffix("/v1").partition(":")
+
+    async def held(path: str) -> bytes:
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nslow".encode())
+        said = await reader.read()  # until the other side ends it
+        writer.close()
+        return said.splitlines()[0]
+
+    async with asyncio.timeout(30):
+        found = await asyncio.gather(*(held(path) for path in ("/health", "/v1/models", "/nowhere") * 50))
+    assert {line.split()[1] for line in found} == {b"405", b"404"}
+
+
+async def test_whoever_sends_all_of_a_body_that_nobody_wants_hears_why(url: str) -> None:
+    async with httpx.AsyncClient(base_url=url.removesuffix("/v1")) as client:
+        for _ in range(2):
+            answer = await client.post("/health", content=b"x" * 3_000_000)
+            assert (answer.status_code, answer.headers.get("connection")) == (405, None)

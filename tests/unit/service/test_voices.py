@@ -1,4 +1,5 @@
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -103,3 +104,29 @@ def test_first_base_skips_what_cannot_be_read(make_voice: MakeVoice, root: Path,
         first_base(root)
     make_voice("bob")
     assert first_base(root) == base.name
+
+
+def test_no_alias_and_no_voice_is_called_like_the_base_model(
+    make_voice: MakeVoice, root: Path, base: BaseModel
+) -> None:
+    make_voice("ana", aliases=[base.name, "anna"])
+    voices = load_voices(root, base)
+    assert voices.canonical(base.name) is None
+    assert voices.aliases("ana") == ["ana-voice", "anna"]
+    make_voice("bob")
+    voices = load_voices(root, replace(base, name="bob"))
+    assert "'bob' is called like the base model" in voices.refused["bob"]
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [('{"r": 16, "lora_alpha": 64}', "says r=16 and lora_alpha=64, voice.json 16 and 32"), ("{", "is damaged"),
+     ("[]", "is damaged"), (None, "is missing")],
+)  # fmt: skip
+def test_an_adapter_that_is_scaled_otherwise_is_refused(
+    content: str | None, expected: str, make_voice: MakeVoice, root: Path, base: BaseModel
+) -> None:
+    make_voice("ana")
+    config = make_voice("bad") / "adapter_config.json"
+    config.write_text(content) if content is not None else config.unlink()
+    assert f"adapter_config.json {expected}" in load_voices(root, base).refused["bad"]

@@ -51,6 +51,7 @@ class Server(ThreadingHTTPServer):
     """The server; `behaviour` may be changed while it runs."""
 
     daemon_threads = True
+    request_queue_size = 256
 
     def __init__(self, behaviour: Behaviour, port: int = 0) -> None:
         super().__init__(("127.0.0.1", port), Handler)

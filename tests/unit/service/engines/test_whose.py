@@ -164,7 +164,7 @@ async def test_a_hundred_requests_while_the_server_comes_and_goes(running: Runni
                 for name, answer in zip(wanted, said, strict=True):
                     assert isinstance(answer, (EngineUnavailable, EngineFailed)) or answer == f"I am {name}"
                     done += isinstance(answer, str)
-            assert done > 100
+            assert done > 50
             llama.before_answer = lambda: None
             await eventually(lambda: engine.well)
             llama.restart(*map(file_of, people.values()))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from service.engines import Adapter, Completion, Sampling
-from service.errors import EngineFailed
+from service.errors import EngineFailed, PromptTooLong
 from service.rewriting.care import Care
 from service.rewriting.ladder import MORE
 from service.rewriting.piece import Piece
@@ -231,3 +231,29 @@ async def test_a_courtesy_by_itself_is_left_out(
     make_voice("cy")
     found = await pieces(engine, load_voices(root, base).find("cy"), text)
     assert "dropped" not in [piece.verdict for piece in found]
+
+
+class ShortEngine(FakeEngine):
+    """Takes prompts of at most 20 words."""
+
+    async def generate(self, prompt: Prompt, adapter: Adapter, sampling: Sampling) -> Completion:
+        if len(prompt.text.split()) > 20:
+            raise PromptTooLong("The text takes more tokens than there is room for.")
+        return await super().generate(prompt, adapter, sampling)
+
+
+async def test_what_does_not_fit_goes_out_as_it_came_and_the_rest_is_rewritten(ana: Voice) -> None:
+    engine = ShortEngine()
+    engine.answer = lambda prompt, _: prompt.text.lower()
+    unmarked = "On and " * 30 + "on"
+    text = f"I am LATE.\n\n{unmarked}\n\nSee You there."
+    found = await pieces(engine, ana, text)
+    assert "".join(piece.text for piece in found) == f"i am late.\n\n{unmarked}\n\nsee you there."
+    [left] = [piece for piece in found if piece.verdict == "fallback"]
+    assert (left.text.strip(), left.missing) == (unmarked, ("room",))
+
+
+async def test_a_sentence_that_is_longer_than_an_answer_may_be_is_not_tried(engine: FakeEngine, ana: Voice) -> None:
+    found = await pieces(engine, ana, "On and " * 60 + "on.")
+    assert [(piece.verdict, piece.missing) for piece in found] == [("fallback", ("room",))]
+    assert engine.asked == []
