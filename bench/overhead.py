@@ -5,7 +5,8 @@
 The service runs in a process of its own on one core, with keys, limits, the whole guard and hashes of what it ships; a
 client on another core asks for rewrites of a sentence, one after another and 32 at once. Beside it a bare FastAPI
 application that answers with a constant. Without --voice one is trained for a few steps. Then 10,000 requests (1,000
-with --quick): memory and open files of the service before and after.
+with --quick): memory and open files of the service before and after. Last, thirty texts that nobody writes (worst.py),
+of 10, 20 and 40 kB: how long they are masked, cut and judged, and how long others wait meanwhile.
 """
 
 import argparse
@@ -23,16 +24,20 @@ from typing import Any
 
 import aiohttp
 
-from bench import voices
+from bench import voices, worst
 from bench.report import show
 from nic_voice.serving import free_port, running
 from service.engines import Adapter, Completion, Sampling
 from service.keys import make_key
+from service.voices import load_voices
+from voice.base_model import resolve
+from voice.manifest import VoiceManifest
 from voice.prompt import Prompt
 
 MANY, QUICK_MANY = 10_000, 1_000
 SECONDS, QUICK_SECONDS = 10.0, 3.0
 CONCURRENCY = (1, 32)
+SIZES = (10_000, 20_000, 40_000)  # characters
 WARM_UP = 20  # requests
 
 
@@ -120,7 +125,19 @@ def main() -> None:
                     before = held(pid)
                     asyncio.run(_asked(url, headers, voice.name, 32, most=many))
                     growth = {"requests": many, "before": before, "after": held(pid)}
-    show("The service's own cost", rows, arguments.json, width=120, growth=growth)
+        worst_texts = _worst(voice)
+    show("The worst texts", worst_texts, None, width=120)
+    most = {key: max(row[key] for row in worst_texts) for key in ("ms a 1,000", "longest pause ms")}
+    show("The service's own cost", rows, arguments.json, width=120, growth=growth, worst_text=most)
+
+
+def _worst(path: Path) -> list[dict[str, Any]]:
+    from transformers import AutoTokenizer  # here, for the service that is measured runs in this module, too
+
+    base = resolve(VoiceManifest.load(path).base_model.name)
+    tokenizer = AutoTokenizer.from_pretrained(base.folder)
+    voice = load_voices(path.parent, base).find(path.name)
+    return worst.measured(voice, lambda text: len(tokenizer(text)["input_ids"]), SIZES)
 
 
 def _environment(folder: Path, voice: Path, key: str) -> dict[str, str]:

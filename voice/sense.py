@@ -7,7 +7,6 @@ where it stands in both, so that what a person leaves out changes nothing.
 import re
 from collections.abc import Iterator, Set
 from dataclasses import dataclass
-from itertools import islice
 
 from voice.asking import asks, requests
 from voice.sentences import split
@@ -76,7 +75,7 @@ _BACK = 5  # words before a verb among which its subject is looked for
 _AHEAD = 12  # words after it among which the person is that it is done for
 
 # A first word that may be somebody: no mark after it, and not one that only says how it is said.
-_OPENING = re.compile(r"\W*(?!(?:sorry|apologies|\w+ly)\b)[\w'’]+\s+\w", re.IGNORECASE)
+_OPENING = re.compile(r"[^\w'’]*+(?!(?:sorry|apologies|\w+ly)\b)[\w'’]+\s+\w", re.IGNORECASE)
 # These negate nothing.
 _IDLE = re.compile(r"\b(?:do not|don't|dont|not) hesitate\b|\bwhy (?:don't|not)\b", re.IGNORECASE)
 # Of what is to come, 'never' says more than 'not'; of what is past ('never got it') people say it for 'not'.
@@ -134,7 +133,7 @@ def polarity(text: str, rewrite: str) -> tuple[str, ...]:
     }
     for word, (negated, _) in was.items():
         if word not in now:
-            others = (OPPOSITE.get(word, set()) & now.keys()) - was.keys()
+            others = (other for other in OPPOSITE.get(word, ()) if other in now and other not in was)
             turned |= {word for other in others if negated & now[other][0]}
     if "never" in words(rewrite) and _NEVER.search(rewrite) and not _EVER.search(text):
         turned.add("never")
@@ -279,7 +278,7 @@ def _subject(said: list[str], place: int, capitals: set[str], opening: bool) -> 
 
 def _object(said: list[str], place: int) -> str | None:
     """The person to whom or for whom it is done, right after a verb or after what is done: 'send it directly to me'."""
-    for word in islice(said, place + 1, place + 1 + _AHEAD):
+    for word in said[place + 1 : place + 1 + _AHEAD]:
         if word in _OBJECTS and word != "them":
             return _OBJECTS[word]
         if word not in _BETWEEN and not word.endswith("ly"):

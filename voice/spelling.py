@@ -7,7 +7,8 @@ its square.
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from itertools import combinations
+from itertools import takewhile
+from operator import eq
 
 from voice.words import by_word
 
@@ -15,6 +16,7 @@ _HELD = re.compile(r"(.)\1+")
 _TYPO_LETTERS = 4  # shorter words have too many neighbours
 _LONGEST = 40  # letters of a word that somebody may have misspelled
 _FEW = 1000  # pairs that are looked at one by one
+_MOST = 200  # words that are asked for: where more are new, or gone, they are no slips
 
 
 def is_typo(word: str, other: str) -> bool:
@@ -56,6 +58,8 @@ def spelled(words: Iterable[str], by: Iterable[str]) -> set[str]:
 def _linked(some: Iterable[str], many: Iterable[str], is_form: Callable[[str, str], bool]) -> set[str]:
     """Those of some words for which one of many is a typo or, by `is_form`, another form."""
     some, many = set(some), set(many)
+    if len(some) > _MOST:
+        return set()
     if len(some) * len(many) <= _FEW:
         return {word for word in some if any(is_typo(word, other) or is_form(word, other) for other in many)}
     near, initial = defaultdict(list), defaultdict(list)
@@ -73,10 +77,14 @@ def _linked(some: Iterable[str], many: Iterable[str], is_form: Callable[[str, st
 
 def _shorter(word: str) -> Iterator[str]:
     """A word, and without each one or two of its letters: two that are a typo apart have one of these in common."""
-    if _TYPO_LETTERS <= len(word) <= _LONGEST:
-        for fewer in range(_typos(word) + 1):
-            for kept in combinations(word, len(word) - fewer):
-                yield "".join(kept)
+    if not _TYPO_LETTERS <= len(word) <= _LONGEST:
+        return
+    yield word
+    for place in range(len(word)):
+        shorter = word[:place] + word[place + 1 :]
+        yield shorter
+        if _typos(word) > 1:
+            yield from (shorter[:other] + shorter[other + 1 :] for other in range(place, len(shorter)))
 
 
 def _typos(word: str) -> int:
@@ -90,6 +98,9 @@ def _plain(word: str) -> str:
 
 def _edits(one: str, other: str, most: int) -> int:
     """Damerau-Levenshtein distance in letters (optimal string alignment); beyond `most`, any number beyond it."""
+    first = sum(1 for _ in takewhile(bool, map(eq, one, other)))
+    last = sum(1 for _ in takewhile(bool, map(eq, reversed(one[first:]), reversed(other[first:]))))
+    one, other = one[first : len(one) - last], other[first : len(other) - last]
     before: list[int] = []
     row = list(range(len(other) + 1))
     for i, a in enumerate(one, start=1):

@@ -106,7 +106,7 @@ def _words(text: str) -> tuple[str, ...]:
 def stem(word: str) -> str:
     """What the forms of a lower-case word have in common: 'sent' and 'sending' give 'send', 'two' gives '2'."""
     word = word.removesuffix("'s")
-    if word.isdigit():
+    if word[-1:].isdigit():  # no suffix ends in one
         return word
     found: str = _NUMBER_WORDS.get(word) or _STEMMER.stemWord(_IRREGULAR.get(word, word))
     return found

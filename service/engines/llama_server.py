@@ -5,6 +5,7 @@ life of its process: started again with one voice more, it counts them anew. So 
 is sent, and before the last part of the answer is believed.
 """
 
+import asyncio
 import re
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
@@ -34,6 +35,7 @@ class LlamaServer:
         ]
         self._process = _process(props)
         self._numbers: dict[tuple[str, str], int] = {}
+        self._finding = asyncio.Lock()
 
     @property
     def url(self) -> str:
@@ -56,22 +58,27 @@ class LlamaServer:
         """Its number; EngineFailed where there is none, or where two could be meant."""
         key = adapter.name, adapter.sha256
         if key not in self._numbers:
-            found = [number for number, place, said in self._adapters if stands_for(place, adapter, said)]
-            if not found:
-                raise EngineFailed(
-                    f"llama-server at {self.url} does not have this version of voice '{adapter.name}'. Make its file "
-                    f"with `nic-voice export VOICE --gguf` and start llama-server with --lora "
-                    f"{adapter.name}/adapter.gguf --lora-init-without-apply."
-                )
-            if len(found) > 1:
-                raise EngineFailed(
-                    f"llama-server at {self.url} has {len(found)} adapters that may be this version of voice "
-                    f"'{adapter.name}'. Start it with one, or make its file again with `nic-voice export VOICE --gguf`."
-                )
-            if changes_nothing(await self._first(None, 0), await self._first(found[0], 1)):
-                raise EngineFailed(changes_nothing_message(adapter.name, "its base model"))
-            self._numbers[key] = found[0]
+            async with self._finding:  # once, not by each of those that ask for a voice after a start
+                if key not in self._numbers:
+                    self._numbers[key] = await self._found(adapter)
         return self._numbers[key]
+
+    async def _found(self, adapter: Adapter) -> int:
+        found = [number for number, place, said in self._adapters if stands_for(place, adapter, said)]
+        if not found:
+            raise EngineFailed(
+                f"llama-server at {self.url} does not have this version of voice '{adapter.name}'. Make its file "
+                f"with `nic-voice export VOICE --gguf` and start llama-server with --lora "
+                f"{adapter.name}/adapter.gguf --lora-init-without-apply."
+            )
+        if len(found) > 1:
+            raise EngineFailed(
+                f"llama-server at {self.url} has {len(found)} adapters that may be this version of voice "
+                f"'{adapter.name}'. Start it with one, or make its file again with `nic-voice export VOICE --gguf`."
+            )
+        if changes_nothing(await self._first(None, 0), await self._first(found[0], 1)):
+            raise EngineFailed(changes_nothing_message(adapter.name, "its base model"))
+        return found[0]
 
     async def _require_same(self) -> None:
         """ServerReplaced unless it is the process that was met, with the adapters that it had then."""

@@ -42,8 +42,7 @@ _EMAIL = re.compile(r"(?<![\w.+%-])\w[\w.+%'-]{0,63}@[^\W_][\w-]{0,62}(?:\.[^\W_
 _PATH = re.compile(
     r"(?<![\w/.:~\\<])(?:"
     r"(?:~[\w-]*+|\.{1,2})?/(?:[\w.+@%-]+/)+[\w.+@%-]*+|(?:~|\.{1,2})/[\w.+@%-]++"  # /usr/lib, ~/notes
-    # src/main.c; not from the second of two places in a word, if the first could be its beginning
-    r"|(?<!(?<![\w/.:~\\<])-)(?=[\w.-]*?[a-zA-Z])[\w.-]++(?:/[\w.-]+){1,40}\.[a-zA-Z]\w{0,7}+(?![\w/])"
+    r"|(?=[\w.-]{0,100}?[a-zA-Z])[\w.-]{1,100}+(?:/[\w.-]+){1,40}\.[a-zA-Z]\w{0,7}+(?![\w/])"  # src/main.c
     r"|[a-zA-Z]:\\(?:[^\\/:*?\"<>|\r\n]{0,60}[^\\/:*?\"<>|\s]\\)*[^\\/:*?\"<>|\s]*+"
     r"|[a-zA-Z]:/[^\\:*?\"<>|\s/][^\\:*?\"<>|\s]*+"
     r"|\\\\[\w.-]++\\[^\s:*?\"<>|]++)"
@@ -66,7 +65,7 @@ _DATE = re.compile(
 _NO_PHONE = re.compile(rf"{_DATE.pattern}|\d+00-\d+00|\d+\.\d+\s+\d+(?:\.\d+)?|.*\s{{2,}}.*\.\d+")
 MONEY = re.compile(
     r"[$€£¥₹]\s?\d[\d,.']*+(?:\s?(?:[kKmMbB]|thousand|million|billion)\b)?"
-    r"|(?<![\w.])\d[\d,.']*+\s?(?:(?:thousand|million|billion) )?"
+    r"|(?<![\w.])\d[\d,.']{0,40}+\s?(?:(?:thousand|million|billion) )?"
     r"(?:[€£¥₹]|(?i:dollars?|bucks?|euros?|pounds?|quid|usd|eur|gbp|cents?)\b)"
     r"|\b(?:USD|EUR|GBP|CHF|CAD|AUD)\s?\d[\d,.']*+"
 )

@@ -1,8 +1,10 @@
 """The real llama-server behind RemoteEngine: two random voices on the small base model and on a tiny one."""
 
 import asyncio
+import subprocess
+from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import AbstractContextManager, aclosing, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,8 +12,10 @@ import pytest
 import pytest_asyncio
 
 from nic_voice.parity import served
-from service.engines import Adapter, Sampling
+from nic_voice.serving import Process, free_port, running
+from service.engines import Adapter, Sampling, remote
 from service.engines.remote import RemoteEngine
+from service.errors import EngineFailed, EngineUnavailable
 from service.settings import load_settings
 from tests import llamacpp
 from tests.real.adapters import random_adapter
@@ -34,9 +38,9 @@ TEXTS = [f"I will be {number} minutes late, please start without me." for number
 STRENGTHS = (0.5, 1.0, 1.5)
 
 
-def voices_on(base: BaseModel, folder: Path) -> list[Adapter]:
-    """Two voices of random numbers on the model, with their GGUF files."""
-    found = [random_adapter(folder / name, base, seed) for seed, name in enumerate(("ana", "bob"))]
+def voices_on(base: BaseModel, folder: Path, *names: str) -> list[Adapter]:
+    """Voices of random numbers on the model, two unless they are named, with their GGUF files."""
+    found = [random_adapter(folder / name, base, seed) for seed, name in enumerate(names or ("ana", "bob"))]
     for adapter in found:
         said = tag(adapter.name, adapter.sha256)
         write_adapter(read_adapter(adapter.folder), base.folder, adapter.folder / "adapter.gguf", said)
@@ -51,12 +55,16 @@ def llama_server(base: BaseModel, outtype: str, folder: Path) -> list[str]:
     return [program, "--model", str(model), *flags.split()]
 
 
+def wearing(adapters: list[Adapter]) -> list[str]:
+    """The arguments that give it adapters, numbered in this order."""
+    worn = ",".join(str(adapter.folder / "adapter.gguf") for adapter in adapters)
+    return ["--lora-init-without-apply", "--lora", worn] if adapters else []
+
+
 @asynccontextmanager
 async def engine_of(base: BaseModel, command: list[str], adapters: list[Adapter]) -> AsyncIterator[RemoteEngine]:
     """The engine of a llama-server that has read the adapters."""
-    worn = ",".join(str(adapter.folder / "adapter.gguf") for adapter in adapters)
-    flags = ["--lora-init-without-apply", "--lora", worn] if adapters else []
-    with served([*command, *flags], "/health", "llama-server") as client:
+    with served([*command, *wearing(adapters)], "/health", "llama-server") as client:
         engine = RemoteEngine(base, load_settings(engine_urls=str(client.base_url)))
         await engine.start()
         for adapter in adapters:
@@ -107,6 +115,60 @@ async def test_three_hundred_mixed_requests_get_their_own_words(tmp_path: Path) 
     assert len(others) <= 3, others  # a draw that falls between two words
     for adapter, text in others:
         assert together[adapter, text] not in {alone[other, text] for other in worn}
+
+
+async def test_nobody_gets_anothers_voice_while_the_server_is_started_again_with_other_numbers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed under a hundred requests, there again with its adapters in another order, one more or one less."""
+    monkeypatch.setattr(remote, "AGAIN_S", 0.05)
+    (tmp_path / "base").mkdir()
+    base = tiny_model("qwen2_untied", tmp_path / "base")
+    ana, bob, zoe = voices_on(base, tmp_path, "ana", "bob", "zoe")
+    command = [*llama_server(base, "f32", tmp_path), "--threads", "1", "--host", "127.0.0.1"]
+    port = free_port()
+    asked = [(adapter, text) for adapter in (ana, bob, zoe) for text in TEXTS[:12]]
+    engine = RemoteEngine(base, load_settings(engine_urls=f"http://127.0.0.1:{port}"))
+
+    async def said(adapter: Adapter, text: str) -> str | None:
+        drawn = Sampling(max_tokens=8, temperature=1.0, seed=TEXTS.index(text))
+        try:
+            return (await engine.generate(Prompt(SYSTEM, text), adapter, drawn)).text
+        except (EngineUnavailable, EngineFailed):  # while nobody is there, or one who does not have the adapter
+            await asyncio.sleep(0.05)
+            return None
+
+    def life(*adapters: Adapter) -> AbstractContextManager[Process]:
+        whole = [*command, *wearing(list(adapters)), "--port", str(port)]
+        return running(whole, f"http://127.0.0.1:{port}/health", name="llama-server", output=subprocess.DEVNULL)
+
+    over, found = asyncio.Event(), Counter[tuple[str, str, str | None]]()
+
+    async def client(place: int) -> None:
+        while not over.is_set():
+            adapter, text = asked[place % len(asked)]
+            found[adapter.name, text, await said(adapter, text)] += 1
+            place += 7
+
+    with life(ana, bob, zoe):
+        await engine.start()
+        alone = {(adapter.name, text): await said(adapter, text) for adapter, text in asked}
+    clients = [asyncio.create_task(client(place)) for place in range(100)]
+    for adapters in [(zoe, ana), (bob, zoe, ana), (bob, ana), (zoe, bob, ana), (ana, zoe)] * 2:
+        process = await asyncio.to_thread((serving := life(*adapters)).__enter__)
+        await asyncio.sleep(1)
+        process.kill()
+        await asyncio.to_thread(serving.__exit__, None, None, None)
+    over.set()
+    await asyncio.gather(*clients)
+    await engine.stop()
+    answers = Counter({one: count for one, count in found.items() if one[2] is not None})
+    print(answers.total(), "answers,", found.total() - answers.total(), "refused")
+    rounded = {one: count for one, count in answers.items() if one[2] != alone[one[:2]]}
+    assert answers.total() > 100
+    assert sum(rounded.values()) <= answers.total() / 20, rounded  # draws that fall between two words
+    for (name, _, said_), _count in rounded.items():
+        assert said_ not in {words for (other, _), words in alone.items() if other != name}
 
 
 async def test_the_bare_model_is_strength_0(
