@@ -7,12 +7,17 @@ without pause, every second one for a stream. Every half minute one voice gets a
 revoked; four times the engine's processes get SIGKILL (after 20, 40, 60 and 80 % of the time). Every request must be
 answered: 200, 429 or 503, or 401 with a key that was revoked; an answer must be of the voice that was asked for, in a
 version that there was. Memory is compared at the end of each of the engine's five lives.
+
+A third voice gets a new version every few seconds, every second one with a wrong bit somewhere in one of its files: a
+good one must be served within ten seconds of those in which there is an engine, a bad one be refused with a reason.
 """
 
 import argparse
 import asyncio
+import itertools
 import json
 import os
+import random
 import shutil
 import signal
 import subprocess
@@ -36,6 +41,8 @@ CLIENTS = 24
 LONGEST_S = 180.0  # a request that takes longer hangs
 CHANGE_EVERY_S, LOOK_EVERY_S = 30.0, 5.0
 DEATHS = 4
+DAMAGE_EVERY_S = 0.5
+FILES = ("adapter_model.safetensors", "adapter_config.json", "alignment.npz", "echo.npz", "style.npz")
 EXPECTED = {200, 401, 429, 503}
 ENVIRONMENT = {
     "NIC_VOICE_MAX_IN_FLIGHT": "8", "NIC_VOICE_MAX_QUEUE": "12", "NIC_VOICE_REQUESTS_PER_KEY": "18",
@@ -52,6 +59,8 @@ class Seen:
     wrong_voice: int = 0
     longest_s: float = 0.0
     held: list[dict[str, int]] = field(default_factory=list)
+    good: list[float] = field(default_factory=list)  # seconds until a good version was served
+    bad: Counter[str] = field(default_factory=Counter)  # damaged versions, by what came of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +99,9 @@ def main() -> None:
     row = {
         "seconds": seconds, "requests": sum(seen.statuses.values()), **dict(sorted(seen.statuses.items())),
         "unexpected": sum(seen.unexpected.values()), "wrong voice": seen.wrong_voice, "longest s": seen.longest_s,
-        "engine restarts": restarts, "MiB": " ".join(f"{mib:.0f}" for mib in lives),
-        "open files": seen.held[-1]["open_files"],
+        "engine restarts": restarts, "good versions": len(seen.good), "served after s": max(seen.good, default=0.0),
+        "bad versions": seen.bad.total(), "refused": seen.bad["refused"],
+        "MiB": " ".join(f"{mib:.0f}" for mib in lives), "open files": seen.held[-1]["open_files"],
     }  # fmt: skip
     more = {"what_was_unexpected": dict(seen.unexpected), "mib_every_20_s": [round(mib) for mib in resident[::4]]}
     show("Ten minutes at the limit", [row], arguments.json, width=170, **more)
@@ -107,6 +117,9 @@ def _voices(folder: Path) -> tuple[Path, tuple[Path, Path]]:
         shutil.move(folder / "copies" / "one", version)
     (root / "one").symlink_to(versions[0])
     voices.copy(trained, root, "two")
+    voices.copy(trained, root / ".versions" / "three", "three")
+    (root / ".versions" / "three" / "three").rename(root / ".versions" / "three" / "0")
+    (root / "three").symlink_to(root / ".versions" / "three" / "0")
     return root, versions
 
 
@@ -116,8 +129,11 @@ async def _soak(place: Place, seconds: float) -> tuple[Seen, float]:
         base_url=place.url, timeout=LONGEST_S, limits=httpx.Limits(max_connections=64)
     ) as client:
         changing = asyncio.create_task(_change(place, seconds, seen))
+        damaging = asyncio.create_task(_damage(client, place, seen))
         await asyncio.gather(*(_client(client, place, number, end, seen) for number in range(CLIENTS)))
         changing.cancel()
+        damaging.cancel()
+        await asyncio.gather(damaging, return_exceptions=True)
         numbers = (await client.get("/metrics")).text
     [restarts] = [line.split()[1] for line in numbers.splitlines() if line.startswith("nic_voice_engine_restarts ")]
     return seen, float(restarts)
@@ -181,6 +197,43 @@ async def _change(place: Place, seconds: float, seen: Seen) -> None:
             kills += 1
             for pid in _engine(place.pid):
                 os.kill(pid, signal.SIGKILL)
+
+
+async def _damage(client: httpx.AsyncClient, place: Place, seen: Seen) -> None:
+    """One version of the voice "three" after another, every second one with a wrong bit."""
+    chance, versions = random.Random(1), place.root / ".versions" / "three"
+    for number in itertools.count(1):
+        version = versions / str(number)
+        shutil.copytree(versions / "0", version)
+        if number % 2:
+            file = version / chance.choice(FILES)
+            whole = bytearray(file.read_bytes())
+            whole[chance.randrange(len(whole))] ^= 1 << chance.randrange(8)
+            file.write_bytes(whole)
+        new = place.root / ".new-three"
+        new.symlink_to(version)
+        new.rename(place.root / "three")
+        came, waited_s = await _settled(client, place, str(number), good=number % 2 == 0)
+        if number % 2:
+            seen.bad[came] += 1
+        else:
+            seen.good.append(waited_s)
+        await asyncio.sleep(DAMAGE_EVERY_S)
+
+
+async def _settled(client: httpx.AsyncClient, place: Place, version: str, good: bool) -> tuple[str, float]:
+    """What came of a version, and after how many seconds with an engine."""
+    waited_s = 0.0
+    headers = {"Authorization": f"Bearer {next(iter(place.lines))}"}
+    while waited_s < LONGEST_S:
+        await asyncio.sleep(0.2)
+        waited_s += 0.2 if (await client.get("/ready")).status_code == 200 else 0
+        said = (await client.get("/v1/voices/three", headers=headers)).json()
+        if said.get("version") == version:
+            return "served", waited_s
+        if not good and said.get("reason"):  # a good one before it left none
+            return "refused", waited_s
+    return "neither", waited_s
 
 
 def _engine(pid: int) -> list[int]:

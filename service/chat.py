@@ -18,17 +18,19 @@ from starlette.responses import JSONResponse, Response
 from service.answer import Answer
 from service.door import place_of
 from service.errors import InvalidRequest, PromptTooLong
+from service.long import in_thread
 from service.metrics import UNKNOWN, Record
 from service.protocol import UPSTREAMS_OWN, ChatRequest, conversation, last_user_text, refuse_halves, refuse_unsupported
 from service.rewriting.choices import side_by_side
 from service.rewriting.piece import Piece
-from service.rewriting.rewrite import MOST_CHARS_A_TOKEN, Order, Prepared, Rewriter
+from service.rewriting.rewrite import MOST_CHARS_A_TOKEN, Order, Prepared, Rewriter, fitting
 from service.state import Service
 from service.stream import EventStream, resumed, until_hung_up, with_pauses
 from service.target import Bare, Drafted, Names, Target, choose
 from voice.shipped import Shipping
 
 KEEP_ALIVE_S = 15.0
+TURN_TOKENS = 4  # of a turn, for its frame
 
 
 async def complete(request: Request, body: ChatRequest, names: Names) -> Response:
@@ -127,17 +129,16 @@ async def _noted(pieces: AsyncGenerator[Piece], shipping: Shipping) -> AsyncGene
 async def _note(shipping: Shipping, texts: Sequence[str]) -> None:
     """Add what went out to what was shipped; a caller does not wait for that."""
     for text in texts:
-        shipping.add(text)
+        await in_thread(text, shipping.add, text)
 
 
 async def _require_length(service: Service, texts: Sequence[str]) -> None:
     """PromptTooLong when there is more to read than may be; what is far too long is not even counted."""
-    most, tokens = service.settings.max_input_tokens, 0
-    if sum(map(len, texts)) <= MOST_CHARS_A_TOKEN * most:
-        for text in texts:
-            tokens += await service.engine.count(text)
-        if tokens <= most:
-            return
+    most = service.settings.max_input_tokens
+    left = most - TURN_TOKENS * (len(texts) - 1)
+    fits = sum(map(len, texts)) <= MOST_CHARS_A_TOKEN * left
+    if fits and await fitting(texts, left, service.engine.count) == len(texts):
+        return
     raise PromptTooLong(
         f"The text has more than the {most} tokens that may be sent at once. Send it in parts, or raise "
         f"NIC_VOICE_MAX_INPUT_TOKENS.",

@@ -14,6 +14,7 @@ from voice.triplet import Register, Unit
 FILE_NAME = "voice.json"
 SCORES_NAME = "scores.json"
 ADAPTER_NAME = "adapter_model.safetensors"
+BESIDE = ("adapter_config.json", "*.npz")  # what a voice consists of besides
 NAME_PATTERN = r"^[a-z0-9][a-z0-9._-]{0,63}$"
 
 
@@ -68,7 +69,7 @@ class VoiceManifest(_Frozen):
     `masking` is the version of voice.facts.masking, `signs_as` the words that its owner ends his texts with;
     `writes_pleasantries` says whether he writes what voice.pleasantries knows, `masks_names` whether people's names
     were masked, too; `unexplained_share` how many of the content words of his pairs' own sides nothing in the neutral
-    side explains, by the alignment of the other pairs.
+    side explains, by the alignment of the other pairs; `beside` the SHA-256 of each other file of the voice.
     """
 
     name: str = Field(pattern=NAME_PATTERN)
@@ -86,6 +87,7 @@ class VoiceManifest(_Frozen):
     triplets: TripletsRef
     split: SplitRef | None = None
     adapter: AdapterRef
+    beside: dict[str, str] = {}
     training: dict[str, Any] = {}
     created_at: datetime
 
@@ -120,23 +122,26 @@ class VoiceManifest(_Frozen):
             raise ManifestError(f"{folder / FILE_NAME} is not a voice manifest ({fields}). Train it again.") from error
 
     def write(self, folder: Path) -> None:
-        """Write folder/voice.json, all of it or nothing."""
-        write_text(folder / FILE_NAME, self.model_dump_json(indent=2) + "\n")
+        """Write folder/voice.json with the hashes of what lies beside it, all of it or nothing."""
+        there = sorted(path for pattern in BESIDE for path in folder.glob(pattern))
+        whole = self.model_copy(update={"beside": {path.name: file_sha256(path) for path in there}})
+        write_text(folder / FILE_NAME, whole.model_dump_json(indent=2) + "\n")
 
 
 def verify(folder: Path, manifest: VoiceManifest) -> None:
-    """Check that the folder's adapter is the one that its manifest names; ManifestError otherwise."""
-    try:
-        found = file_sha256(folder / ADAPTER_NAME)
-    except OSError as error:
-        raise ManifestError(
-            f"Voice '{manifest.name}': {ADAPTER_NAME} cannot be read: {error.strerror}. Train it again."
-        ) from error
-    if found != manifest.adapter.sha256:
-        raise ManifestError(
-            f"Voice '{manifest.name}': {ADAPTER_NAME} has SHA-256 {found[:12]}…, {FILE_NAME} says "
-            f"{manifest.adapter.sha256[:12]}…. The file is damaged or was replaced; copy it again or train it again."
-        )
+    """Check that the folder's files are those that its manifest names; ManifestError otherwise."""
+    for name, sha256 in {ADAPTER_NAME: manifest.adapter.sha256, **manifest.beside}.items():
+        try:
+            found = file_sha256(folder / name)
+        except OSError as error:
+            raise ManifestError(
+                f"Voice '{manifest.name}': {name} cannot be read: {error.strerror}. Copy it again or train it again."
+            ) from error
+        if found != sha256:
+            raise ManifestError(
+                f"Voice '{manifest.name}': {name} has SHA-256 {found[:12]}…, {FILE_NAME} says {sha256[:12]}…. The file "
+                f"is damaged or was replaced; copy it again or train it again."
+            )
 
 
 def file_sha256(path: Path) -> str:

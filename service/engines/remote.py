@@ -19,6 +19,7 @@ from service.engines import Adapter, Completion, Sampling
 from service.engines.dialects import Server, meet, require_same_tokens
 from service.engines.wire import ServerGone, ServerReplaced
 from service.errors import EngineAwaited, EngineFailed, EngineUnavailable, PromptTooLong
+from service.long import in_thread
 from service.settings import Settings
 from voice.base_model import BaseModel
 from voice.prompt import Prompt, Tokenizer, encode, encode_conversation, end_id
@@ -111,7 +112,7 @@ class RemoteEngine:
 
     async def count(self, text: str) -> int:
         """Tokens of a text."""
-        return len(self._ids(text))
+        return len(await in_thread(text, self._ids, text))
 
     async def generate(self, prompt: Prompt, adapter: Adapter, sampling: Sampling) -> Completion:
         """The adapter's answer to one prompt."""

@@ -18,6 +18,7 @@ from service.engines import Adapter, Completion, FinishReason, Sampling
 from service.engines.plugin import GROUPED_LORA, OURS
 from service.engines.probe import PROBE, PROBED, changes_nothing, changes_nothing_message
 from service.errors import EngineFailed, EngineUnavailable, PromptTooLong
+from service.long import in_thread
 from service.settings import Settings
 from voice.adapter import scaled_folder
 from voice.base_model import BaseModel
@@ -101,7 +102,9 @@ class VllmEngine:
 
     async def count(self, text: str) -> int:
         """Tokens of a text."""
-        return len(self._require_tokenizer()(text, add_special_tokens=False, split_special_tokens=True)["input_ids"])
+        tokenizer = self._require_tokenizer()
+        found = await in_thread(text, tokenizer, text, add_special_tokens=False, split_special_tokens=True)
+        return len(found["input_ids"])
 
     async def generate(self, prompt: Prompt, adapter: Adapter, sampling: Sampling) -> Completion:
         """The adapter's answer to one prompt."""

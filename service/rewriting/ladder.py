@@ -12,10 +12,10 @@ from typing import Any, TypeVar
 
 from service.engines import Completion, Engine, Sampling
 from service.errors import PromptTooLong
+from service.long import in_thread
 from service.rewriting.bounds import allowed_tokens
 from service.rewriting.care import Care
 from service.rewriting.guard import judge
-from service.rewriting.long import in_thread
 from service.rewriting.piece import Piece, Verdict
 from service.rewriting.segments import Segment, finer
 from service.rewriting.turns import Share

@@ -6,20 +6,20 @@ takes long over a long text is done in a thread, so that others are answered mea
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Coroutine, Iterable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import Any
 
 from service.engines import Engine, Sampling
+from service.long import in_thread
 from service.rewriting.bounds import Bounds
 from service.rewriting.care import USUAL, Care
 from service.rewriting.growing import as_they_come, paragraphs
 from service.rewriting.ladder import Ladder, Request
-from service.rewriting.long import in_thread
 from service.rewriting.piece import Piece
-from service.rewriting.segments import Segment, cut, split
+from service.rewriting.segments import AT_ONCE, Segment, cut, split
 from service.rewriting.turns import Share, Turns
 from service.voices import Voice
 from voice.facts.masking import Masked, mask
@@ -79,17 +79,10 @@ class Rewriter:
         text, rest = text[:most_chars], text[most_chars:]
         masked = await in_thread(text, _masked, text, voice.manifest.masks_names)
         segments = await cut(masked.text, voice.manifest.system[order.register], self._engine.count)
-        return Prepared(segments, masked.values, drops, await self._fitting(segments, order.most_tokens), rest)
-
-    async def _fitting(self, segments: Sequence[Segment], most_tokens: int | None) -> int:
-        """How many of the segments have no more tokens together."""
-        if most_tokens is None or sum(len(segment.text.encode()) for segment in segments) <= most_tokens:
-            return len(segments)  # a token is a byte at least
-        for number, segment in enumerate(segments):
-            most_tokens -= await self._engine.count(segment.text)
-            if most_tokens < 0:
-                return number
-        return len(segments)
+        fits = len(segments)
+        if order.most_tokens is not None:
+            fits = await fitting([segment.text for segment in segments], order.most_tokens, self._engine.count)
+        return Prepared(segments, masked.values, drops, fits, rest)
 
     def rewrite(self, text: str | Prepared, order: Order) -> AsyncGenerator[Piece]:
         """The text in the voice.
@@ -184,6 +177,19 @@ class Rewriter:
         async with (share or self.turns.share()).turn(), aclosing(parts):
             async for part in parts:
                 yield Piece(part.text, part.prompt_tokens, part.completion_tokens, None, part.finish_reason)
+
+
+async def fitting(texts: Sequence[str], most_tokens: int, count: Callable[[str], Awaitable[int]]) -> int:
+    """How many of the texts have no more tokens together; a token is a byte at least."""
+    if sum(len(text.encode("utf-8", "surrogatepass")) for text in texts) <= most_tokens:
+        return len(texts)
+    for number, text in enumerate(texts):
+        most_tokens -= await count(text)
+        if most_tokens < 0:
+            return number
+        if number % AT_ONCE == AT_ONCE - 1:
+            await asyncio.sleep(0)
+    return len(texts)
 
 
 def _masked(text: str, with_names: bool) -> Masked:

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from service.rewriting.long import in_thread
+from service.long import in_thread
 from voice.facts.masking import ANY_PLACEHOLDER
 from voice.sentences import spans
 from voice.triplet import Unit

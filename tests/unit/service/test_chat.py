@@ -462,3 +462,28 @@ async def test_a_browsers_client_may_send_headers_of_its_own(serve: Serve) -> No
     assert answer.status_code == 200
     assert answer.headers["access-control-allow-headers"] == asked
     assert other.status_code == 400
+
+
+async def test_a_conversation_of_countless_empty_turns_is_too_long(serve: Serve) -> None:
+    turns = [{"role": "user", "content": ""}] * 3000
+    async with serve() as client:
+        answer = await client.post(CHAT, json={"model": "base", "messages": [*turns, *user("Hi.")]})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "context_length_exceeded")
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_of_a_line_that_does_not_fit_nothing_is_lost(stream: bool, serve: Serve, engine: FakeEngine) -> None:
+    line = "on and " * 300 + "on"
+    async with serve(max_output_tokens=100) as client:
+        body = {"voice": "ana", "messages": user(f"I am LATE.\n{line}\nSorry!"), "stream": stream}
+        answer = await client.post(CHAT, json=body)
+    assert answer.status_code == 200
+    if stream:
+        chunks = [chunk for chunk in events(answer.text) if chunk != "[DONE]"]
+        said = "".join(chunk["choices"][0]["delta"].get("content") or "" for chunk in chunks)
+        verdicts = [segment["verdict"] for segment in chunks[-1]["voice"]["segments"]]
+    else:
+        said = answer.json()["choices"][0]["message"]["content"]
+        verdicts = [segment["verdict"] for segment in answer.json()["voice"]["segments"]]
+    assert said == f"ana: i am late.\n{line}\nana: sorry!"
+    assert verdicts == ["kept", "fallback", "kept"]

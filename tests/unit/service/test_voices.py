@@ -1,3 +1,4 @@
+import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +9,7 @@ from service.errors import NotFound, VoiceRefused, VoicesError
 from service.voices import first_base, load_voices
 from tests.unit.service.conftest import MakeVoice
 from voice.base_model import BaseModel
-from voice.manifest import AdapterRef, BaseModelRef, VoiceManifest
+from voice.manifest import FILE_NAME, AdapterRef, BaseModelRef, VoiceManifest
 
 
 def test_a_voice_is_found_by_name_and_alias(make_voice: MakeVoice, root: Path, base: BaseModel) -> None:
@@ -127,6 +128,23 @@ def test_an_adapter_that_is_scaled_otherwise_is_refused(
     content: str | None, expected: str, make_voice: MakeVoice, root: Path, base: BaseModel
 ) -> None:
     make_voice("ana")
-    config = make_voice("bad") / "adapter_config.json"
+    folder = make_voice("bad")
+    config = folder / "adapter_config.json"
+    manifest = json.loads((folder / FILE_NAME).read_text())
+    (folder / FILE_NAME).write_text(json.dumps({**manifest, "beside": {}}))  # as older ones are
     config.write_text(content) if content is not None else config.unlink()
     assert f"adapter_config.json {expected}" in load_voices(root, base).refused["bad"]
+
+
+@pytest.mark.parametrize(
+    "name", ["adapter_model.safetensors", "adapter_config.json", "alignment.npz", "echo.npz", "style.npz"]
+)
+def test_a_wrong_bit_anywhere_refuses_the_voice(name: str, make_voice: MakeVoice, root: Path, base: BaseModel) -> None:
+    make_voice("ana")
+    file = make_voice("bad") / name
+    whole = file.read_bytes()
+    for place in range(0, len(whole), max(1, len(whole) // 12)):
+        file.write_bytes(whole[:place] + bytes([whole[place] ^ (1 << place % 8)]) + whole[place + 1 :])
+        assert f"{name} has SHA-256" in load_voices(root, base).refused["bad"]
+    file.write_bytes(whole)
+    assert not load_voices(root, base).refused

@@ -11,7 +11,7 @@ from service import watch
 from service.errors import EngineFailed, EngineUnavailable
 from tests.fake_engine import FakeEngine
 from tests.unit.service.conftest import MakeVoice, Serve, user
-from voice.manifest import FILE_NAME
+from voice.manifest import ADAPTER_NAME, FILE_NAME, VoiceManifest, file_sha256
 from voice.style import Verifier
 
 CHAT = "/v1/chat/completions"
@@ -212,3 +212,20 @@ async def test_a_folder_that_is_away_for_a_moment_takes_no_voice_away(
         shutil.move(away, root)
         await asyncio.sleep(0.1)
         assert (await ask(client, "ana")).status_code == 200
+
+
+async def test_a_voice_that_is_trained_again_in_its_place_is_another_adapter_to_the_engine(
+    make_voice: MakeVoice, serve: Serve, engine: FakeEngine
+) -> None:
+    folder = make_voice("ana")
+    async with serve() as client:
+        assert (await ask(client, "ana")).status_code == 200
+        (folder / ADAPTER_NAME).write_bytes(b"others")
+        manifest = VoiceManifest.load(folder)
+        adapter = manifest.adapter.model_copy(update={"sha256": file_sha256(folder / ADAPTER_NAME)})
+        manifest.model_copy(update={"adapter": adapter, "aliases": ["anna"]}).write(folder)
+        await until(client, "anna", lambda said: said.get("status") == "served")
+        assert (await ask(client, "ana")).status_code == 200
+    (_, before, _), (_, after, _) = engine.asked
+    assert (before.version, after.version, engine.loaded) == ("v1", "v1", ["ana", "ana"])
+    assert before.sha256 != after.sha256 == adapter.sha256

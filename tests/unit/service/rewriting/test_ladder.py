@@ -17,6 +17,7 @@ from service.voices import Voice, load_voices
 from tests.fake_engine import FakeEngine
 from tests.unit.service.conftest import MakeVoice
 from voice.base_model import BaseModel
+from voice.manifest import VoiceManifest
 from voice.prompt import Prompt
 from voice.style import HABITS, Verifier
 
@@ -171,7 +172,8 @@ async def test_of_several_good_ones_the_most_like_the_owner_is_chosen(
 ) -> None:
     nothing = np.zeros(len(HABITS), np.float32)
     verifier = Verifier(np.array(["gonna"]), np.ones(1, np.float32), nothing, nothing + 1, nothing, 0.0)
-    verifier.save(make_voice("bo"))
+    verifier.save(folder := make_voice("bo"))
+    VoiceManifest.load(folder).write(folder)
     bo = load_voices(root, base).find("bo")
     engine.answer = in_turn("i will be at 9", "i will be late", "gonna be", "gonna be late")
     (piece,) = await pieces(engine, bo, "I will be late.", Care(guard="facts", candidates=4))
