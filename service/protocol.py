@@ -161,7 +161,7 @@ def refuse_halves(raw: bytes) -> None:
         return
     try:
         json.dumps(json.loads(raw), ensure_ascii=False).encode()
-    except UnicodeEncodeError:
+    except (UnicodeEncodeError, RecursionError):
         raise InvalidRequest("The body holds half of a character (a lone surrogate). Send whole ones.") from None
 
 

@@ -94,6 +94,8 @@ class Service:
         )
         show("nic_voice_engine_restarts", "How often the engine died and was started again",
              lambda: getattr(engine, "restarts", 0))  # fmt: skip
+        turns = self.rewriter.turns
+        show("nic_voice_engine_calls", "Rewrites that the engine is asked for now", lambda: turns.taken)
         show("nic_voice_voices_served", "Voices that are served", lambda: len(voices.served))
         show("nic_voice_voices_refused", "Voices, or newer versions of them, that are refused",
              lambda: len(voices.refused))  # fmt: skip

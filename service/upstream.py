@@ -5,6 +5,7 @@ calls, reasoning); and a Draft. What goes wrong is UpstreamFailed or UpstreamTim
 """
 
 import json
+import re
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing, contextmanager
@@ -37,6 +38,7 @@ ADVICE = {
     429: " It has too much to do.",
     508: " It would have called here again.",
 }
+_ESCAPED_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 _COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens")
 
 Passed = dict[str, Any]  # fields of a message that are not its text
@@ -68,7 +70,7 @@ class Draft:
             return "", {}
         text = said.get("content")
         passed = {name: value for name, value in said.items() if name not in ("role", "content") and value}
-        return _unicode(text) if isinstance(text, str) else "", passed
+        return text if isinstance(text, str) else "", passed
 
 
 class Upstream:
@@ -187,16 +189,16 @@ def _require_success(answer: httpx.Response) -> None:
         raise kind(f"The model that writes the draft answered with HTTP {answer.status_code}.{advice}")
 
 
-def _json(text: bytes) -> Any:
+def _json(raw: bytes) -> Any:
+    """What JSON says, without halves of characters: it may hold them, and nothing else."""
     try:
-        return json.loads(text)
+        found = json.loads(raw)
+        if _ESCAPED_HALF.search(raw):
+            whole = json.dumps(found, ensure_ascii=False).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+            found = json.loads(whole)
     except (ValueError, RecursionError):
         raise _garbage() from None  # it would hold the text
-
-
-def _unicode(text: str) -> str:
-    """A text without halves of characters, which JSON may hold and nothing else."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return found
 
 
 def _garbage() -> UpstreamFailed:

@@ -57,7 +57,8 @@ class Watcher:
     async def load_all(self) -> None:
         """Have the engine load all voices that were read; VoicesError when none of them can be served."""
         for voice in list(self._voices.served.values()):
-            while not await self._loaded(voice.name, voice):  # noqa: ASYNC110 - an engine that comes again tells nobody
+            while not await self._loaded(voice.name, voice):
+                log.warning("voice %r cannot be loaded yet: there is no engine", voice.name)
                 await asyncio.sleep(LOOK_EVERY_S)
             if voice.name in self._voices.refused:
                 self._voices.served.pop(voice.name)

@@ -29,6 +29,7 @@ class Supervised:
         self._engine = make()
         self.well = False  # whether there is one that can answer
         self._adapters: dict[str, Adapter] = {}  # the newest of each voice
+        self._lost: dict[str, str] = {}  # hashes of those that could not be loaded again, by voice
         self._watching: asyncio.Task[None] | None = None
         self._suspected = asyncio.Event()
         self.model = self._engine.model
@@ -56,6 +57,7 @@ class Supervised:
         """Make an adapter ready, now and after each restart."""
         await self._there().load(adapter)
         self._adapters[adapter.name] = adapter
+        self._lost.pop(adapter.name, None)
 
     async def count(self, text: str) -> int:
         """Tokens of a text."""
@@ -63,6 +65,8 @@ class Supervised:
 
     async def generate(self, prompt: Prompt, adapter: Adapter, sampling: Sampling) -> Completion:
         """The adapter's answer to one prompt."""
+        if self._lost.get(adapter.name) == adapter.sha256:
+            raise EngineFailed(f"The adapter of voice '{adapter.name}' could not be loaded again. Copy it again.")
         try:
             return await self._there().generate(prompt, adapter, sampling)
         except EngineUnavailable:
@@ -122,5 +126,6 @@ class Supervised:
     async def _load_again(self, adapter: Adapter) -> None:
         try:
             await self._engine.load(adapter)
-        except EngineFailed as error:  # requests for this voice will fail with the same
+        except EngineFailed as error:
             log.error("%s", error)
+            self._lost[adapter.name] = adapter.sha256  # asked for nevertheless, it would end the engine

@@ -90,7 +90,7 @@ class VllmEngine:
         One that fits no module is loaded without a word, and then the base model answers: so both are asked once.
         """
         ids = encode(self._require_tokenizer(), PROBE)
-        lora = self._lora(adapter)
+        lora = await self._lora(adapter)
         try:
             await self._llm.add_lora(lora)
         except Exception as error:  # vLLM raises it bare here
@@ -109,7 +109,7 @@ class VllmEngine:
     async def generate(self, prompt: Prompt, adapter: Adapter, sampling: Sampling) -> Completion:
         """The adapter's answer to one prompt."""
         ids = encode(self._require_tokenizer(), prompt)
-        parts = self._run(ids, sampling, self._lora(adapter), "FINAL_ONLY")
+        parts = self._run(ids, sampling, await self._lora(adapter), "FINAL_ONLY")
         async with aclosing(parts):
             async for part in parts:
                 return part
@@ -172,18 +172,20 @@ class VllmEngine:
         except VLLMError as error:
             raise EngineFailed("The engine failed on this request.") from error
 
-    def _lora(self, adapter: Adapter) -> Any:
+    async def _lora(self, adapter: Adapter) -> Any:
         """The adapter as vLLM knows it, always under the same number; None for the base model."""
         from vllm.lora.request import LoRARequest
 
         if not adapter.strength:
             return None
         key = (adapter.name, adapter.version, adapter.sha256, f"{adapter.strength:g}")
-        if key not in self._loras:
-            try:
-                folder = scaled_folder(adapter.folder, adapter.strength, adapter.sha256)
+        folder = adapter.folder
+        if adapter.strength != 1:
+            try:  # each time: one that vLLM has to read again, and cannot, would end the engine
+                folder = await asyncio.to_thread(scaled_folder, folder, adapter.strength, adapter.sha256)
             except UserError as error:
                 raise EngineFailed(str(error)) from error
+        if key not in self._loras:
             self._loras[key] = LoRARequest("@".join(key), len(self._loras) + 1, str(folder))
         return self._loras[key]
 

@@ -5,6 +5,7 @@ is each strength of it. A name that was given here holds the hash of the weights
 server holds as long as the server's list says so, which is looked at before a request and after it.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Any
@@ -63,10 +64,10 @@ class VllmServer:
 
     async def _load(self, adapter: Adapter) -> None:
         try:
-            folder = str(scaled_folder(adapter.folder, adapter.strength, adapter.sha256))
+            folder = await asyncio.to_thread(scaled_folder, adapter.folder, adapter.strength, adapter.sha256)
         except UserError as error:
             raise EngineFailed(str(error)) from error
-        body = {"lora_name": _our_name(adapter), "lora_path": folder}
+        body = {"lora_name": _our_name(adapter), "lora_path": str(folder)}
         try:
             await post(self._client, "/v1/load_lora_adapter", body, text=True)
         except EngineFailed as error:

@@ -46,7 +46,10 @@ def no_model_server(client: httpx.AsyncClient) -> EngineFailed:
 async def get(client: httpx.AsyncClient, path: str, or_none: bool = False) -> Any:
     """The JSON there; with `or_none` None where the server knows no such path."""
     try:
-        answer = await client.get(path, timeout=_ANSWER_S)
+        try:
+            answer = await client.get(path, timeout=_ANSWER_S)
+        except (httpx.RemoteProtocolError, httpx.ReadError):  # a connection that was kept, and ended just now
+            answer = await client.get(path, timeout=_ANSWER_S)
     except httpx.HTTPError as error:
         raise ServerGone(type(error).__name__) from error
     if or_none and answer.status_code in (404, 405):

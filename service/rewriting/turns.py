@@ -14,9 +14,14 @@ class Turns:
     """The turns of one engine; all of it runs in one event loop."""
 
     def __init__(self, most: int) -> None:
-        self._free = most
+        self.most = self._free = most
         self._most_a_share = max(1, most // 4)
         self._waiting: dict[Share, None] = {}  # shares of which a call waits, in the order in which they came
+
+    @property
+    def taken(self) -> int:
+        """Calls that are under way."""
+        return self.most - self._free
 
     def share(self) -> "Share":
         """What a new request gets of them."""

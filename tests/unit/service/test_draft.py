@@ -412,3 +412,15 @@ async def test_half_of_a_character_in_a_draft_is_replaced(stream: bool, serve: S
         answer = await client.post(CHAT, json={**ASKED, "stream": stream})
     assert answer.status_code == 200
     assert "i am \\ufffd late." in answer.text if stream else "i am \ufffd late." in answer.text
+
+
+async def test_half_of_a_character_beside_the_text_is_replaced_too(serve: Serve, big: BigModel) -> None:
+    async def script(call: Call) -> None:
+        message = {"role": "assistant", "content": "I am late.", "reasoning_content": "Hm \ud83d."}
+        await call.head(kind="application/json")
+        await call.raw(json.dumps({"choices": [{"message": message, "finish_reason": "stop"}]}).encode())
+
+    big.script = script
+    async with serve(upstream_url=big.url) as client:
+        answer = await client.post(CHAT, json=ASKED)
+    assert answer.json()["choices"][0]["message"]["reasoning_content"] == "Hm \ufffd."

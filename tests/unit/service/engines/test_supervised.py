@@ -9,8 +9,12 @@ import pytest
 
 from service.engines import Adapter, Completion, Sampling, supervised
 from service.engines.supervised import Supervised
-from service.errors import EngineUnavailable
+from service.engines.vllm import VllmEngine
+from service.errors import EngineFailed, EngineUnavailable
+from service.settings import load_settings
 from tests.fake_engine import FakeEngine
+from tests.fake_tokenizer import FakeTokenizer
+from voice.base_model import BaseModel
 from voice.prompt import Prompt
 
 ANA = Adapter("ana", "v1", Path("ana"), "0")
@@ -145,3 +149,56 @@ async def test_stopping_ends_the_attempts(made: list[Mortal]) -> None:
     await asyncio.sleep(0.2)
     assert len(made) == count
     assert made[-1].stopped
+
+
+async def test_an_adapter_that_cannot_be_loaded_again_is_not_asked_for(
+    made: list[Mortal], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """vLLM ends when it is asked for one that it cannot load."""
+    async with running(made) as engine:
+        await engine.load(ANA)
+
+        async def fail(mortal: Mortal, adapter: Adapter) -> None:
+            raise EngineFailed("The file is gone.")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Mortal, "load", fail)
+            made[0].alive = False
+            await until_well(engine, 1)
+        with pytest.raises(EngineFailed, match="'ana' could not be loaded again"):
+            await answer(engine)
+        assert made[1].asked == []
+        await engine.load(ANA)
+        assert await answer(engine) == "ana: hi."
+
+
+class Core:
+    """Stands for vLLM's engine, which has died, or refuses an adapter."""
+
+    output_handler = None
+
+    def __init__(self, errored: bool) -> None:
+        self.errored = errored
+
+    async def add_lora(self, lora: object) -> None:
+        raise RuntimeError("whatever it says")
+
+    def shutdown(self, timeout: float) -> None:
+        """Nothing to end."""
+
+
+@pytest.mark.parametrize(("errored", "expected"), [(True, EngineUnavailable), (False, EngineFailed)])
+async def test_an_engine_that_dies_while_it_loads_does_not_condemn_the_adapter(
+    errored: bool, expected: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = VllmEngine(BaseModel("base", Path("base"), "0"), load_settings(), 16)
+    monkeypatch.setattr(engine, "_llm", Core(errored))
+    monkeypatch.setattr(engine, "_tokenizer", FakeTokenizer())
+
+    async def lora(_: Adapter) -> object:
+        return object()
+
+    monkeypatch.setattr(engine, "_lora", lora)
+    with pytest.raises(expected):
+        await engine.load(ANA)
+    await engine.stop()
