@@ -123,7 +123,7 @@ async def ask(engine: VllmEngine, speaker: Adapter | None, text: str) -> Said:
     tokenizer: Any = engine._tokenizer
     ids = encode(tokenizer, Prompt(system_text("chat", "sentence"), text))
     parameters = SamplingParams(temperature=0, max_tokens=TOKENS, logprobs=2, ignore_eos=True)
-    lora = engine._lora(speaker) if speaker else None
+    lora = await engine._lora(speaker) if speaker else None
     outputs = engine._llm.generate(tokens_input(ids), parameters, f"m{next(_NUMBERS)}", lora_request=lora)
     part = [output async for output in outputs][-1].outputs[0]
     best = [sorted((entry.logprob for entry in step.values()), reverse=True) for step in part.logprobs]

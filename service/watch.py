@@ -57,8 +57,11 @@ class Watcher:
     async def load_all(self) -> None:
         """Have the engine load all voices that were read; VoicesError when none of them can be served."""
         for voice in list(self._voices.served.values()):
+            told = False
             while not await self._loaded(voice.name, voice):
-                log.warning("voice %r cannot be loaded yet: there is no engine", voice.name)
+                if not told:
+                    log.warning("voice %r waits for the engine, which is away", voice.name)
+                told = True
                 await asyncio.sleep(LOOK_EVERY_S)
             if voice.name in self._voices.refused:
                 self._voices.served.pop(voice.name)

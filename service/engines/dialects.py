@@ -56,7 +56,11 @@ async def meet(client: httpx.AsyncClient, end_id: int) -> Server:
 
 async def require_same_tokens(server: Server, count: Callable[[str], list[int]], model: str) -> None:
     """EngineFailed unless the server's tokens are those of the base model."""
-    if await server.tokens(_SAME_TOKENS) != count(_SAME_TOKENS):
+    try:
+        found = await server.tokens(_SAME_TOKENS)
+    except (LookupError, TypeError) as error:
+        raise EngineFailed(f"The server at {server.url} does not say its tokens. Set NIC_VOICE_ENGINE_URLS.") from error
+    if found != count(_SAME_TOKENS):
         raise EngineFailed(
             f"The server at {server.url} cuts texts into other tokens than {model}: it runs another model."
         )

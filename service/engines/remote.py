@@ -18,7 +18,7 @@ import httpx
 from service.engines import Adapter, Completion, Sampling
 from service.engines.dialects import Server, meet, require_same_tokens
 from service.engines.wire import ServerGone, ServerReplaced
-from service.errors import EngineAwaited, EngineFailed, EngineUnavailable, PromptTooLong
+from service.errors import EngineAwaited, EngineFailed, EngineUnavailable, PromptTooLong, place_of_error
 from service.long import in_thread
 from service.settings import Settings
 from voice.base_model import BaseModel
@@ -202,6 +202,10 @@ class RemoteEngine:
                 if not self._started:
                     raise
                 log.error("%s", error)
+            except Exception as error:
+                if not self._started:
+                    raise
+                log.error("looking at %s failed: %s at %s", url, type(error).__name__, place_of_error(error))
             else:
                 self._servers[url] = server
                 log.info("the model server at %s answers", url)

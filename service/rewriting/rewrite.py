@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from itertools import chain, islice
+from itertools import islice
 from typing import Any
 
 from service.engines import Engine, Sampling
@@ -148,15 +148,15 @@ class Rewriter:
             prepared.values, prepared.drops,
         )  # fmt: skip
         ladder = Ladder(self._engine, request)
-        fitting = prepared.segments[: prepared.fitting]
-        beyond = [*prepared.segments[prepared.fitting :], Segment("", prepared.rest, True, "whole")]
-        work = chain(
-            (ladder.rewrite(segment, (*path, place)) for place, segment in enumerate(fitting)),
-            (ladder.leave(segment) for segment in beyond if segment.lead or segment.text),
+        work = (
+            ladder.rewrite(segment, (*path, place)) if place < prepared.fitting else ladder.leave(segment)
+            for place, segment in enumerate(prepared.segments)
         )
         async with aclosing(_in_order(work)) as pieces:
             async for piece in pieces:
                 yield piece
+        if prepared.rest:
+            yield Piece(prepared.rest, 0, await self._engine.count(prepared.rest), "fallback", None, ("room",))
 
     async def _bounded(self, pieces: AsyncGenerator[Piece], order: Order) -> AsyncGenerator[Piece]:
         """What of the pieces may go out, then one with the finish reason."""

@@ -16,7 +16,7 @@ class Turns:
     def __init__(self, most: int) -> None:
         self.most = self._free = most
         self._most_a_share = max(1, most // 4)
-        self._waiting: dict[Share, None] = {}  # shares of which a call waits, in the order in which they came
+        self._waiting: dict[Share, None] = {}  # shares of which a call waits, the one that had a turn last at the end
 
     @property
     def taken(self) -> int:
@@ -52,8 +52,9 @@ class Turns:
         self._free += 1
         while self._free and (following := self._next()) is not None:
             turn = following.waiting.popleft()
-            if not following.waiting:
-                del self._waiting[following]
+            del self._waiting[following]
+            if following.waiting:
+                self._waiting[following] = None  # behind those that have as few
             if not turn.done():
                 self._give(following)
                 turn.set_result(None)

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from bench import voices
 from nic_voice.llama import served
 from nic_voice.serving import free_port, nic_voice, running
 from tests import llamacpp
+from voice.adapter import Pair, read_adapter
+from voice.manifest import ADAPTER_NAME, VoiceManifest, file_sha256
 
 pytestmark = [pytest.mark.llamacpp, pytest.mark.slow, pytest.mark.unsloth, pytest.mark.vllm, pytest.mark.timeout(1800)]
 
@@ -111,6 +114,11 @@ def test_a_new_version_is_not_answered_by_the_old_adapter(model_url: str, folder
     voice.resolve().rename(new)
     voice.unlink()
     voice.symlink_to(new)
+    adapter = read_adapter(new)
+    replace(adapter, pairs={name: Pair(2 * pair.a, pair.b) for name, pair in adapter.pairs.items()}).write(new)
+    manifest = VoiceManifest.load(new)
+    trained = manifest.adapter.model_copy(update={"sha256": file_sha256(new / ADAPTER_NAME)})
+    manifest.model_copy(update={"adapter": trained}).write(new)
     found = subprocess.run(
         nic_voice("serve", "--voices", str(voice.parent), "--port", str(free_port())), capture_output=True, text=True,
         env=os.environ | {"NIC_VOICE_ENGINE": "remote", "NIC_VOICE_ENGINE_URLS": model_url}, timeout=300, check=False,

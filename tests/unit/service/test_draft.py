@@ -424,3 +424,15 @@ async def test_half_of_a_character_beside_the_text_is_replaced_too(serve: Serve,
     async with serve(upstream_url=big.url) as client:
         answer = await client.post(CHAT, json=ASKED)
     assert answer.json()["choices"][0]["message"]["reasoning_content"] == "Hm \ufffd."
+
+
+async def test_what_is_far_beyond_the_limit_is_not_even_looked_at_and_not_lost(serve: Serve, big: BigModel) -> None:
+    draft = f"{LONG_DRAFT} The last one has <phone1> in it."
+    big.script = streams(draft)
+    async with serve(upstream_url=big.url, max_input_tokens=20) as client:
+        answer = (await client.post(CHAT, json=ASKED)).json()
+    said = answer["choices"][0]["message"]["content"]
+    assert said.startswith("ana: paragraph 0 says one thing")
+    assert said.endswith(draft[16 * 20 :])
+    assert said.lower().replace("ana: ", "") == draft.lower()
+    assert [segment["missing"] for segment in answer["voice"]["segments"]][-1] == ["room"]

@@ -28,6 +28,7 @@ class Behaviour:
     loading: int = 0  # how many requests get 503 first
     breaks_off_after: int | None = None  # parts of a stream
     odd_tokens: bool = False
+    tells_tokens: bool = True
     loads_adapters: bool = True
     adapters_do_something: bool = True
     speech: dict[str, str] = field(default_factory=dict)  # what it says with the adapter of a path or name
@@ -117,7 +118,7 @@ class Handler(BaseHTTPRequestHandler):
             return
         if self.path == "/tokenize":
             ids = [ord(letter) + 10 for letter in body.get("content") or body["prompt"]]
-            self._send({"tokens": ids[1:] if there.odd_tokens else ids})
+            self._send({"tokens": ids[1:] if there.odd_tokens else ids} if there.tells_tokens else {})
         elif self.path == "/v1/load_lora_adapter" and there.loads_adapters:
             known = body["lora_name"] in there.adapters
             there.adapters[body["lora_name"]] = body["lora_path"]

@@ -181,6 +181,23 @@ async def test_a_server_with_another_model_is_refused(running: Running) -> None:
             pass
 
 
+async def test_a_server_that_tells_no_tokens_is_refused_and_when_it_comes_later_looked_at_again(
+    running: Running, ana: Adapter, llama: Behaviour, caplog: pytest.LogCaptureFixture
+) -> None:
+    with serving(Behaviour(tells_tokens=False)) as server, pytest.raises(EngineFailed, match="does not say its tokens"):
+        async with running(server):
+            pass
+    with serving(llama) as server:
+        async with running(server) as engine:
+            llama.tells_tokens = False
+            llama.restart(*llama.adapters.values())
+            with pytest.raises(EngineUnavailable):
+                await engine.generate(PROMPT, ana, SAMPLING)
+            llama.tells_tokens = True
+            await eventually(lambda: engine.well)
+    assert "does not say its tokens" in caplog.text
+
+
 async def test_a_key_is_sent_and_asked_for(running: Running, ana: Adapter, llama: Behaviour) -> None:
     llama.key = "k-123"
     with serving(llama) as server:

@@ -79,6 +79,20 @@ async def test_who_has_the_fewest_is_next() -> None:
     await asyncio.gather(*tasks)
 
 
+async def test_of_those_that_have_as_few_each_has_its_turn() -> None:
+    turns, order, done = Turns(1), list[str](), asyncio.Event()
+    done.set()
+    await turns.take(first := turns.share())
+    many, few = turns.share(), turns.share()
+    tasks = [asyncio.create_task(holds(many, order, "many", done)) for _ in range(5)]
+    await asyncio.sleep(0)
+    tasks += [asyncio.create_task(holds(few, order, "few", done)) for _ in range(2)]
+    await asyncio.sleep(0)
+    turns.give_back(first)
+    await asyncio.gather(*tasks)
+    assert order == ["many", "few", "many", "few", "many", "many", "many"]
+
+
 async def test_a_call_that_nobody_waits_for_any_more_loses_no_turn() -> None:
     turns, order, done = Turns(1), list[str](), asyncio.Event()
     share, other = turns.share(), turns.share()
