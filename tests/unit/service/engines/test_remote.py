@@ -182,8 +182,9 @@ async def test_a_server_with_another_model_is_refused(running: Running) -> None:
 
 
 async def test_a_server_that_tells_no_tokens_is_refused_and_when_it_comes_later_looked_at_again(
-    running: Running, ana: Adapter, llama: Behaviour, caplog: pytest.LogCaptureFixture
+    running: Running, ana: Adapter, llama: Behaviour, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(remote, "MEET_S", 0.2)
     with serving(Behaviour(tells_tokens=False)) as server, pytest.raises(EngineFailed, match="does not say its tokens"):
         async with running(server):
             pass
