@@ -41,22 +41,10 @@ SIZES = (10_000, 20_000, 40_000)  # characters
 WARM_UP = 20  # requests
 
 
-class InstantEngine:
+class InstantEngine(worst.CarelessEngine):
     """Types carelessly, at once."""
 
     model = "instant"
-
-    async def start(self) -> None:
-        """Nothing to load."""
-
-    async def stop(self) -> None:
-        """Nothing to stop."""
-
-    async def check(self) -> None:
-        """Always well."""
-
-    async def load(self, adapter: Adapter) -> None:
-        """Nothing to load."""
 
     async def count(self, text: str) -> int:
         """Words."""

@@ -35,6 +35,7 @@ from bench.overhead import held
 from bench.report import show
 from nic_voice.serving import free_port, nic_voice, running
 from service.keys import make_key
+from voice.manifest import ADAPTER_NAME, VoiceManifest
 
 SECONDS, QUICK_SECONDS = 600.0, 120.0
 CLIENTS = 24
@@ -42,7 +43,6 @@ LONGEST_S = 180.0  # a request that takes longer hangs
 CHANGE_EVERY_S, LOOK_EVERY_S = 30.0, 5.0
 DEATHS = 4
 DAMAGE_EVERY_S = 0.5
-FILES = ("adapter_model.safetensors", "adapter_config.json", "alignment.npz", "echo.npz", "style.npz")
 EXPECTED = {200, 401, 429, 503}
 ENVIRONMENT = {
     "NIC_VOICE_MAX_IN_FLIGHT": "8", "NIC_VOICE_MAX_QUEUE": "12", "NIC_VOICE_REQUESTS_PER_KEY": "18",
@@ -202,11 +202,12 @@ async def _change(place: Place, seconds: float, seen: Seen) -> None:
 async def _damage(client: httpx.AsyncClient, place: Place, seen: Seen) -> None:
     """One version of the voice "three" after another, every second one with a wrong bit."""
     chance, versions = random.Random(1), place.root / ".versions" / "three"
+    files = (ADAPTER_NAME, *VoiceManifest.load(versions / "0").beside)
     for number in itertools.count(1):
         version = versions / str(number)
         shutil.copytree(versions / "0", version)
         if number % 2:
-            file = version / chance.choice(FILES)
+            file = version / chance.choice(files)
             whole = bytearray(file.read_bytes())
             whole[chance.randrange(len(whole))] ^= 1 << chance.randrange(8)
             file.write_bytes(whole)

@@ -85,7 +85,7 @@ def careless(text: str) -> str:
 
 
 class CarelessEngine:
-    """Answers at once with a careless copy."""
+    """Answers at once with a careless copy; needs nothing."""
 
     model = "careless"
 

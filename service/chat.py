@@ -4,7 +4,6 @@ In: a ChatRequest and the names around it. Out: the HTTP answer.
 """
 
 import json
-import sys
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
@@ -73,7 +72,7 @@ async def _made(service: Service, body: ChatRequest, target: Target, raw: bytes)
     orders = [Order(rewrite.voice, rewrite.register, one, body.output_limit, care, share) for one in samplings]
     if isinstance(target, Drafted):
         orders = [replace(order, most_tokens=most) for order in orders]
-        return lambda: _drafted(rewriter, json.loads(raw), target, orders, bool(body.stream))
+        return lambda: _drafted(rewriter, json.loads(raw), target, orders, bool(body.stream), most)
     text = last_user_text(body)
     await _require_length(service, [text])
     prepared = await _prepared(rewriter, text, orders, most)
@@ -86,7 +85,7 @@ async def _prepared(rewriter: Rewriter, text: str, orders: Sequence[Order], most
     No text of `most` tokens has more pieces: one answer of one candidate is always given.
     """
     prepared = await rewriter.prepare(text, orders[0])
-    pieces = sum(segment.rewrite for segment in prepared.segments)
+    pieces = sum(segment.rewrite for segment in prepared.segments[: prepared.fitting])
     answers, candidates = len(orders), orders[0].care.candidates
     if answers * candidates > 1 and pieces * answers * candidates > most:
         raise InvalidRequest(
@@ -98,7 +97,7 @@ async def _prepared(rewriter: Rewriter, text: str, orders: Sequence[Order], most
 
 
 async def _drafted(
-    rewriter: Rewriter, body: dict[str, Any], target: Drafted, orders: Sequence[Order], stream: bool
+    rewriter: Rewriter, body: dict[str, Any], target: Drafted, orders: Sequence[Order], stream: bool, most: int
 ) -> AsyncGenerator[Piece]:
     """The draft in the voice; paragraph by paragraph as it is written where one answer streams, else as a whole."""
     if stream and len(orders) == 1:
@@ -107,7 +106,7 @@ async def _drafted(
         text, passed = await target.upstream.whole(body, target.draft)
         for choice in range(len(orders) if passed else 0):
             yield Piece("", passed=passed, choice=choice)
-        prepared = await _prepared(rewriter, text, orders, orders[0].most_tokens or sys.maxsize)
+        prepared = await _prepared(rewriter, text, orders, most)
         found = side_by_side([rewriter.rewrite(prepared, order) for order in orders])
     async with aclosing(found) as pieces:
         async for piece in pieces:

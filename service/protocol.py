@@ -16,7 +16,7 @@ from service.errors import InvalidRequest, Unsupported
 from service.rewriting.care import Care
 from service.settings import Level, Settings
 
-_ESCAPED_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
+ESCAPED_HALF = re.compile(rb"\\u[dD][89a-fA-F]")  # of a character, in JSON; a whole one has two of them
 MOST_STOPS, LONGEST_STOP = 16, 256  # strings that end an answer; characters of each
 
 
@@ -157,7 +157,7 @@ def refuse_unsupported(request: ChatRequest, but: Collection[str] = ()) -> None:
 
 def refuse_halves(raw: bytes) -> None:
     """Raise InvalidRequest for a body with half of a character in it, which JSON can escape and nobody can write."""
-    if not _ESCAPED_HALF.search(raw):
+    if not ESCAPED_HALF.search(raw):
         return
     try:
         json.dumps(json.loads(raw), ensure_ascii=False).encode()

@@ -5,7 +5,6 @@ calls, reasoning); and a Draft. What goes wrong is UpstreamFailed or UpstreamTim
 """
 
 import json
-import re
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing, contextmanager
@@ -14,6 +13,7 @@ from typing import Any
 import httpx
 
 from service.errors import RequestError, UpstreamFailed, UpstreamTimeout
+from service.protocol import ESCAPED_HALF
 from service.settings import Settings
 from voice.tls import tls_context
 
@@ -38,7 +38,6 @@ ADVICE = {
     429: " It has too much to do.",
     508: " It would have called here again.",
 }
-_ESCAPED_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 _COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens")
 
 Passed = dict[str, Any]  # fields of a message that are not its text
@@ -193,7 +192,7 @@ def _json(raw: bytes) -> Any:
     """What JSON says, without halves of characters: it may hold them, and nothing else."""
     try:
         found = json.loads(raw)
-        if _ESCAPED_HALF.search(raw):
+        if ESCAPED_HALF.search(raw):
             whole = json.dumps(found, ensure_ascii=False).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
             found = json.loads(whole)
     except (ValueError, RecursionError):
