@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError, 
 
 from extraction.clean.encoding import repair_mojibake
 from voice.errors import UserError, counted, explain_os_error
+from voice.facts.rules import Rules, regions_of
 
 SourceName = Literal[
     "imessage", "gmail", "google_chat", "google_voice", "instagram", "facebook",
@@ -96,6 +97,11 @@ class Owner(BaseModel):
         """
         identities = {kind: sorted(getattr(self, kind)) for kind in IDENTITIES}
         return hashlib.sha256(json.dumps(identities, sort_keys=True, ensure_ascii=False).encode()).digest()
+
+    @property
+    def rules(self) -> Rules:
+        """By which rules his texts are masked: telephone numbers of his own regions need no country code."""
+        return Rules(regions=regions_of(self.phones))
 
     def described(self) -> str:
         """How many identities of each kind there are, without their values: '2 names, 1 email'."""

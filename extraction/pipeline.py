@@ -37,6 +37,7 @@ from voice.ends import closing_names
 from voice.errors import counted
 from voice.facts.masking import kinds_in
 from voice.facts.people import Names
+from voice.facts.rules import CURRENT, Rules
 from voice.shipped import Shipped
 
 _PEOPLE = "aurora_social_identities"
@@ -110,7 +111,7 @@ async def gather_own(
     pieces = [piece for own in found for piece in own.pieces]
     if not pieces:
         raise ExtractionError(_nothing_found(owner, walked))
-    return write_own(out, wishes.unit, walked, skipped, pieces, given, wishes.secrets, names)
+    return write_own(out, wishes.unit, walked, skipped, pieces, given, wishes.secrets, names, owner.rules)
 
 
 def write_own(
@@ -122,11 +123,12 @@ def write_own(
     drafts: dict[str, Draft],
     secrets: Secrets = "mask",
     names: Names | None = None,
+    rules: Rules = CURRENT,
 ) -> Ledger:
     """The file between the stages, ordered by date and id, with the ledger of the first one beside it."""
     pieces, unused = with_drafts(pieces, drafts, unit)
     signed = closing_names(piece.own for piece in pieces)
-    pieces = [masked(piece, signed, names) for piece in pieces]
+    pieces = [masked(piece, signed, names, rules) for piece in pieces]
     if secrets == "drop":
         secret = [piece for piece in pieces if holds_secret(piece.own)]
         pieces = [piece for piece in pieces if not holds_secret(piece.own)]

@@ -17,7 +17,8 @@ from voice.alignment import Alignment
 from voice.base_model import BaseModel
 from voice.echo import Echoes
 from voice.errors import UserError, explain_os_error
-from voice.facts.masking import VERSION as MASKING_VERSION
+from voice.facts.rules import VERSION as MASKING_VERSION
+from voice.facts.rules import VERSIONS as MASKING_VERSIONS
 from voice.manifest import FILE_NAME, SCORES_NAME, ManifestError, VoiceManifest, verify
 from voice.prompt import PROMPT_VERSION
 from voice.style import Verifier
@@ -208,13 +209,18 @@ def _load_voice(path: Path, base: BaseModel) -> Voice:
             f"Adapter '{manifest.name}' was trained with prompt version {manifest.prompt_version}; "
             f"this server speaks {PROMPT_VERSION}. Retrain it."
         )
-    if manifest.masking != MASKING_VERSION:
+    if manifest.masking not in MASKING_VERSIONS:
         raise ManifestError(
             f"Adapter '{manifest.name}' was trained with masking version {manifest.masking}; "
-            f"this server masks by {MASKING_VERSION}. Retrain it."
+            f"this server knows {', '.join(map(str, MASKING_VERSIONS))}. Retrain it, or update this server."
         )
     verify(folder, manifest)
     _verify_config(folder, manifest)
+    if manifest.masking != MASKING_VERSION:
+        log.info(
+            "voice %r was trained with masking version %d and is served by it; what is trained anew gets version %d",
+            manifest.name, manifest.masking, MASKING_VERSION,
+        )  # fmt: skip
     version = folder.name if path.is_symlink() else manifest.adapter.sha256[:12]
     adapter = Adapter(manifest.name, version, folder, manifest.adapter.sha256)
     return Voice(manifest, adapter, Alignment.load(folder), Verifier.load(folder), Echoes.load(folder))

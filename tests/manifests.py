@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from voice.facts.masking import VERSION as MASKING_VERSION
+from voice.facts.rules import VERSION as MASKING_VERSION
 from voice.manifest import AdapterRef, BaseModelRef, TripletsRef, VoiceManifest
 
 

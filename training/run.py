@@ -25,8 +25,8 @@ from training.progress import Progress, Summary
 from training.publish import check_target, staged
 from voice.base_model import BaseModel, resolve
 from voice.ends import closing_names
-from voice.facts.masking import VERSION as MASKING_VERSION
 from voice.facts.masking import kinds_in
+from voice.facts.rules import VERSION as MASKING_VERSION
 from voice.manifest import (
     ADAPTER_NAME,
     AdapterRef,
@@ -44,6 +44,8 @@ from voice.triplet import Register, Triplet, Unit, load_triplets
 
 logger = logging.getLogger(__name__)
 
+# What writes the triplets of people without a Nexus, by source.
+_MADE_BY = {"pairs": "nic-voice import-pairs FILE", "own": "nic-voice import-own FILE"}
 # What may change between the parts of a run: it changes no adapter of a run that is not cut short.
 _FREE = {"checkpoint_minutes", "max_minutes"}
 
@@ -68,6 +70,7 @@ def train(
     file = load_triplets(triplets_path)
     if not file.triplets:
         raise TrainingError(f"{triplets_path} holds no triplets. `nic-voice extract` writes them; see its ledger.")
+    _check_masking(file.triplets, triplets_path)
     parts = split(file.triplets, config.held_out_share, config.held_out_most)
     base = resolve(config.base_model)
     if init_from:
@@ -93,6 +96,17 @@ def train(
             run_folder.remove()
         processes.leave()
     return summary
+
+
+def _check_masking(triplets: Sequence[Triplet], path: Path) -> None:
+    """TrainingError, with what makes them anew, when triplets were masked by other rules than are served."""
+    others = [triplet for triplet in triplets if triplet.masked_by.version != MASKING_VERSION]
+    if others:
+        command = _MADE_BY.get(others[0].source, f"nic-voice extract --out {path.parent}")
+        raise TrainingError(
+            f"{len(others):,} of the {len(triplets):,} triplets in {path} have placeholders of masking version "
+            f"{others[0].masked_by.version}, and this is version {MASKING_VERSION}. Make them anew: `{command}`."
+        )
 
 
 def _examples(config: TrainingConfig, parts: Split, adapted: lora.Adapted) -> Examples:
@@ -187,6 +201,7 @@ def _manifest(
         default_register=registers.most_common(1)[0][0],
         units=[unit for unit, _ in units.most_common()],
         masking=MASKING_VERSION,
+        phone_regions=sorted({region for triplet in parts.learn for region in triplet.masked_by.regions}),
         signs_as=sorted(closing_names(triplet.own for triplet in parts.learn)),
         masks_names=any("name" in kinds_in(triplet.own) for triplet in parts.learn),
         writes_pleasantries=writes_pleasantries(triplet.own for triplet in parts.learn),

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from voice.atomic import write_text
 from voice.errors import UserError
+from voice.facts.rules import Rules
 from voice.triplet import Register, Unit
 
 FILE_NAME = "voice.json"
@@ -66,7 +67,8 @@ class AdapterRef(_Frozen):
 
 class VoiceManifest(_Frozen):
     """voice.json. `system` holds the system texts that it was trained with, by register and unit; `units` the units;
-    `masking` is the version of voice.facts.masking, `signs_as` the words that its owner ends his texts with;
+    `masking` is the version of the rules of voice.facts, `phone_regions` where its owner's telephone numbers are from;
+    `signs_as` are the words that its owner ends his texts with;
     `writes_pleasantries` says whether he writes what voice.pleasantries knows, `masks_names` whether people's names
     were masked, too; `unexplained_share` how many of the content words of his pairs' own sides nothing in the neutral
     side explains, by the alignment of the other pairs; `beside` the SHA-256 of each other file of the voice.
@@ -80,6 +82,7 @@ class VoiceManifest(_Frozen):
     default_register: Register
     units: list[Unit] = Field(min_length=1)
     masking: int
+    phone_regions: list[str] = []
     signs_as: list[str] = []
     writes_pleasantries: bool = True
     masks_names: bool = False
@@ -95,6 +98,11 @@ class VoiceManifest(_Frozen):
     def registers(self) -> list[Register]:
         """The registers that the voice was trained in."""
         return list(self.system)
+
+    @property
+    def rules(self) -> Rules:
+        """By which rules its texts are masked."""
+        return Rules(self.masking, tuple(self.phone_regions))
 
     @model_validator(mode="after")
     def _texts_are_complete(self) -> "VoiceManifest":

@@ -1,7 +1,7 @@
 """One training pair, and the ShareGPT JSONL that holds them.
 
-In: lines such as {"id", "source", "register", "unit", "thread", "sent_at", "origin", "weight", "conversations":
-[...]}.
+In: lines such as {"id", "source", "register", "unit", "thread", "sent_at", "origin", "weight", "masking",
+"conversations": [...]}.
 Out: Triplet objects, and back again to the same bytes.
 """
 
@@ -17,6 +17,7 @@ from typing import IO, Any, Literal, get_args
 
 from voice.atomic import atomic_write
 from voice.errors import UserError, explain_os_error
+from voice.facts.rules import CURRENT, Rules, rules_from_json, rules_to_json
 
 Register = Literal["chat", "email", "work_email", "speech", "post"]
 Unit = Literal["sentence", "message"]
@@ -40,7 +41,8 @@ class Triplet:
     """A neutral sentence (or message) and the same as its owner typed it.
 
     `id` is `source:row id:n`; `thread` a keyed hash or None; `sent_at` is aware and in UTC, or None;
-    `origin` says where the neutral side comes from: `rules`, a model's name, or `pairs`; `weight` multiplies the loss.
+    `origin` says where the neutral side comes from: `rules`, a model's name, or `pairs`; `weight` multiplies the loss;
+    `masked_by` are the rules of its placeholders.
     """
 
     id: str
@@ -54,6 +56,7 @@ class Triplet:
     neutral: str
     own: str
     weight: float = 1.0
+    masked_by: Rules = CURRENT
 
     @property
     def row(self) -> str:
@@ -72,6 +75,7 @@ class Triplet:
                 "sent_at": self.sent_at.astimezone(UTC).isoformat() if self.sent_at else None,
                 "origin": self.origin,
                 "weight": self.weight,
+                **rules_to_json(self.masked_by),
                 "conversations": [{"from": role, "value": getattr(self, field)} for role, field in ROLES.items()],
             },
             ensure_ascii=False,
@@ -82,7 +86,8 @@ class Triplet:
         """The triplet in one line of ShareGPT JSONL.
 
         Raises TripletError when the line is not a JSON object, lacks a field, has an unknown register or unit, has
-        other turns than system, human, gpt in this order, an empty human or gpt side, or a date that is not ISO 8601.
+        other turns than system, human, gpt in this order, an empty human or gpt side, a date that is not ISO 8601, or
+        rules of masking that are none; where there are none, it was masked by version 1.
         """
         try:
             row = json.loads(line)
@@ -103,9 +108,14 @@ class Triplet:
         weight = row.get("weight", 1.0)
         if not isinstance(weight, int | float) or isinstance(weight, bool) or not 0 < weight < math.inf:
             raise TripletError("weight is not a number above zero")
+        try:
+            masked_by = rules_from_json(row)
+        except ValueError as error:
+            raise TripletError(str(error)) from error
         return cls(
             id=row["id"], source=row["source"], register=row["register"], unit=row["unit"], thread=row.get("thread"),
-            sent_at=_date(row.get("sent_at")), origin=row["origin"], weight=float(weight), **turns,
+            sent_at=_date(row.get("sent_at")), origin=row["origin"], weight=float(weight), masked_by=masked_by,
+            **turns,
         )  # fmt: skip
 
 

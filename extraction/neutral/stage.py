@@ -63,6 +63,7 @@ def triplet_of(piece: Piece, neutral: str, origin: str, version: int = 1) -> Tri
         id=piece.id if version == 1 else f"{piece.id}v{version}", source=piece.source, register=piece.register,
         unit=piece.unit, thread=piece.thread, sent_at=piece.sent_at, origin=origin,
         system=system_text(piece.register, piece.unit), neutral=neutral, own=piece.own,
+        masked_by=piece.masked_by,
     )  # fmt: skip
 
 

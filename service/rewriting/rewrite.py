@@ -25,6 +25,7 @@ from service.voices import Voice
 from voice.facts.masking import Masked, mask
 from voice.facts.named import names_of
 from voice.facts.people import Names
+from voice.manifest import VoiceManifest
 from voice.pleasantries import is_pleasantry
 from voice.triplet import Register
 
@@ -77,7 +78,7 @@ class Rewriter:
         voice = order.voice
         most_chars = len(text) if order.most_tokens is None else MOST_CHARS_A_TOKEN * order.most_tokens
         text, rest = text[:most_chars], text[most_chars:]
-        masked = await in_thread(text, _masked, text, voice.manifest.masks_names)
+        masked = await in_thread(text, _masked, text, voice.manifest)
         segments = await cut(masked.text, voice.manifest.system[order.register], self._engine.count)
         fits = len(segments)
         if order.most_tokens is not None:
@@ -192,8 +193,8 @@ async def fitting(texts: Sequence[str], most_tokens: int, count: Callable[[str],
     return len(texts)
 
 
-def _masked(text: str, with_names: bool) -> Masked:
-    return mask(text, Names(names_of(text)) if with_names else None)
+def _masked(text: str, manifest: VoiceManifest) -> Masked:
+    return mask(text, Names(names_of(text)) if manifest.masks_names else None, manifest.rules)
 
 
 def _only_pleasantries(text: str) -> bool:

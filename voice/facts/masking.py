@@ -12,14 +12,12 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 
-from voice.facts.identifiers import KINDS, apart, identifiers
+from voice.facts.identifiers import KINDS, Piece, apart, identifiers
 from voice.facts.people import Names
-
-VERSION = 1  # of kinds, placeholders and numbering: a voice is served by the version that it was trained with
+from voice.facts.rules import CURRENT, Rules
 
 # In lower case it survives people who never type capitals; it is three or four tokens to SmolLM2 and to Qwen.
 ANY_PLACEHOLDER = rf"<(?:{'|'.join(KINDS)})[1-9]\d{{0,3}}>"
-Piece = tuple[int, int, str]  # start, end, kind
 _LONG_ENOUGH = 4  # letters of a value that is looked for on the other side of a pair
 PLACEHOLDER = re.compile(ANY_PLACEHOLDER)
 # What would become a part of an identifier, or of what is clicked on: a word, and a dash after a link.
@@ -40,14 +38,14 @@ def kind_of(placeholder: str) -> str:
     return placeholder.strip("<>0123456789")
 
 
-def mask(text: str, names: Names | None = None) -> Masked:
+def mask(text: str, names: Names | None = None, rules: Rules = CURRENT) -> Masked:
     """Replace the identifiers of a text; equal values get equal placeholders."""
-    return _Numbering().replace(text, _pieces(text, names), {})
+    return _Numbering().replace(text, _pieces(text, names, rules), {})
 
 
-def mask_pair(neutral: str, own: str, names: Names | None = None) -> tuple[Masked, Masked]:
+def mask_pair(neutral: str, own: str, names: Names | None = None, rules: Rules = CURRENT) -> tuple[Masked, Masked]:
     """Both sides of a pair: what stands on both has the same placeholder on both, also where its spelling differs."""
-    found = [_pieces(side, names) for side in (neutral, own)]
+    found = [_pieces(side, names, rules) for side in (neutral, own)]
     values = {
         (text[start:end], kind)
         for text, pieces in zip((neutral, own), found, strict=True)
@@ -86,10 +84,10 @@ def renumbered(part: str, values: dict[str, str]) -> Masked:
     return numbering.replace(part, pieces, values)
 
 
-def _pieces(text: str, names: Names | None) -> list[Piece]:
+def _pieces(text: str, names: Names | None, rules: Rules) -> list[Piece]:
     """What is to be replaced in a text, in order: its identifiers, and what looks like a placeholder."""
     literal = [(match.start(), match.end(), kind_of(match.group())) for match in PLACEHOLDER.finditer(text)]
-    return apart(literal + identifiers(text, names))
+    return apart(literal + identifiers(text, rules, names))
 
 
 def _with_values(text: str, pieces: list[Piece], values: set[tuple[str, str]]) -> list[Piece]:

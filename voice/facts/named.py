@@ -10,8 +10,7 @@ import functools
 import re
 from importlib import resources
 
-from english_words import get_english_words_set
-
+from voice.dictionary import dictionary
 from voice.facts.masking import PLACEHOLDER
 from voice.facts.people import AMBIGUOUS
 from voice.sentences import split
@@ -105,18 +104,13 @@ def _held(word: str) -> set[str]:
 @functools.cache
 def _lower_words() -> frozenset[str]:
     """The words that Webster's Second International has in lower case, and those that it lacks."""
-    return frozenset(filter(str.islower, _dictionary())) | _COMMON
+    return frozenset(filter(str.islower, dictionary())) | _COMMON
 
 
 @functools.cache
 def _capital_words() -> frozenset[str]:
     """The words that it has with a capital, in lower case: people, places, peoples."""
-    return frozenset(word.lower() for word in _dictionary() if word[0].isupper())
-
-
-@functools.cache
-def _dictionary() -> set[str]:
-    return set(get_english_words_set(["web2"], alpha=True))
+    return frozenset(word.lower() for word in dictionary() if word[0].isupper())
 
 
 def is_first_name(word: str) -> bool:

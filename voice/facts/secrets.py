@@ -3,7 +3,12 @@
 In: a text. Out: (start, end) of each, only the secret itself, in order of the rules that found them.
 """
 
+import math
 import re
+from collections import Counter
+from collections.abc import Iterator
+
+from voice.facts.spans import Span
 
 _KEYS = re.compile(
     r"(?<![\w-])(?:(?:AKIA|ASIA)[A-Z0-9]{16}|gh[pousr]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|hf_\w{20,}"
@@ -27,7 +32,8 @@ _NUMBER = re.compile(
 # Without any of these, nothing is called a secret; "fi" is that of wifi and wi-fi.
 _NAMED = re.compile("(?i:pass|pw|kennwort|wachtwoord|contraseña|fi|key|secret|token|login|pin|code|otp|comb)")
 SECRET = rf"\S{{14}}|-----|\d[!@#$%^&*]|(?i:bearer)|{_NAMED.pattern}"  # what a word has of every text that tells one
-_WORD_THAT_IS_NONE = re.compile(
+_RUN = re.compile(r"(?<![\w+/=-])[\w+/=-]{20,}+")
+SAID_OF_ONE = re.compile(
     r"(?i:the|a|an|your|my|his|her|our|their|this|that|it|not|no|yes|still|also|already|now|very|too|so|just|being|and|or"
     r"|same|different|wrong|right|correct|incorrect|invalid|valid|good|bad|weak|strong|safe|secure|unsafe|here|there"
     r"|below|above|below|attached|gone|lost|new|old|ok|okay|fine|free|easy|hard|long|short|unknown|what|case|please|see"
@@ -36,8 +42,13 @@ _WORD_THAT_IS_NONE = re.compile(
 )
 
 
-def secrets(text: str) -> list[tuple[int, int]]:
+def secrets(text: str) -> Iterator[Span]:
     """Keys by their shape, and what is called a password, a token or a PIN."""
+    yield from _told(text)
+    yield from (match.span() for match in _RUN.finditer(text) if _is_random(match.group()))
+
+
+def _told(text: str) -> list[Span]:
     found = [match.span() for pattern in (_KEYS, _PEM, _CHOSEN) for match in pattern.finditer(text)]
     found += [match.span("value") for match in _BEARER.finditer(text)]
     if not _NAMED.search(text):
@@ -60,4 +71,14 @@ def _tells(match: re.Match[str], value: str, rest: str) -> bool:
     if looks_chosen or match["words"] or match[0].lower().startswith("wi"):  # "the wifi is slow" tells none
         return looks_chosen
     last = not rest.strip(" .!?)'\"”’") or rest.lstrip(".!?)'\"”’")[:1] == "\n"
-    return last and not _WORD_THAT_IS_NONE.fullmatch(value)
+    return last and not SAID_OF_ONE.fullmatch(value)
+
+
+def _is_random(value: str) -> bool:
+    """Whether a long run is a key rather than words joined by dashes: entropy per character, kinds of characters."""
+    letters = Counter(value)
+    entropy = -sum(number / len(value) * math.log2(number / len(value)) for number in letters.values())
+    if re.fullmatch(r"[0-9a-fA-F]{24,}", value):
+        return entropy > 2.5 and not value.isdigit()
+    kinds = [any(test(letter) for letter in value) for test in (str.islower, str.isupper, str.isdigit)]
+    return entropy > 3.6 and (all(kinds) or (kinds[2] and sum(map(str.isdigit, value)) >= 5 and "-" not in value))

@@ -22,7 +22,7 @@ from tests.fake_engine import FakeEngine
 from voice.alignment import Alignment
 from voice.base_model import BaseModel, resolve
 from voice.echo import learn as learn_echoes
-from voice.facts.masking import VERSION as MASKING_VERSION
+from voice.facts.rules import VERSION as MASKING_VERSION
 from voice.manifest import (
     ADAPTER_NAME,
     AdapterRef,

@@ -1,0 +1,136 @@
+"""Where a text holds codes of letters and digits that a word names: a flight, a booking, a seat, a plate, a part.
+
+In: a text. Out: (start, end) of each code, however it is grouped. Ordinary words in capitals are none, nor are rooms.
+"""
+
+import re
+from collections.abc import Iterator
+
+from voice.dictionary import is_word
+from voice.facts.spans import Span
+from voice.words import FUNCTION_WORDS
+
+# A code may stand directly behind these words; behind those that need a sign, such as 'is'; and behind those that need
+# 'number' or '#', because people speak of them in many other ways.
+_DIRECT = (
+    r"flights?|bookings?|reservations?|confirmations?|itinerary|pnr|(?:record )?locator|seats?"
+    r"|(?:(?:licen[cs]e|number|registration)[ -]?)?plates?|serial|s/n|sn|tracking|shipment|parcel|consignment|waybill"
+    r"|awb|p/n|bic|swift|vin|imei|voucher|coupon|promo|ref|passport|ni|nino|national insurance|invoices?|tickets?"
+)
+_WITH_SIGN = (
+    r"(?<!error )(?<!exit )(?<!status )(?<!country )(?<!area )(?<!zip )(?<!post )(?<!postal )(?<!source )(?<!dress )"
+    r"codes?|references?|registration|reg|orders?|claim|policy|account|acct|member(?:ship)?|customer|client|student"
+    r"|patient|employee|visa|permit|licen[cs]e|gift card|tax|vat|tin|ein|nhs|asset|badge|locker|meter|udid|uuid|rma"
+)
+_WITH_NUMBER = r"parts?|quote|job|delivery|package|card|product|device|case|po|purchase order|model"
+_NUMBER = r"(?:numbers?|no|nr|code|ref|reference|id|locator)\b\.?"
+_NAME = re.compile(
+    rf"\b(?:(?P<direct>{_DIRECT})|(?P<signed>{_WITH_SIGN})|(?:{_WITH_NUMBER}))\b\.?"
+    rf"(?P<number>[ \t]+{_NUMBER}|[ \t]*#)?",
+    re.IGNORECASE,
+)
+# Between name and code: a sign, or what it is for and then a sign.
+_SIGN = re.compile(
+    r"(?:[ \t]+(?:for|of|from|on|to|in|with|at|there)(?:[ \t]+[\w'’.-]+){0,4}?(?=[ \t]*[:=]|[ \t]+(?:is|was|will)\b))?"
+    r"(?P<sign>[ \t]*[:=]|[ \t]+(?:is|was|are|were|reads?|says?|will be|should be)\b)?"
+    r"(?:[ \t]+(?:now|still)\b)?[ \t]*[#:]?[ \t]*[(\"“'‘\[]?"
+)
+_BEFORE_NAME = re.compile(
+    r"(?<![\w/.#-])(?P<value>(?=[\w-]{0,20}\d)[A-Z0-9][A-Z0-9-]{3,20})(?:[ \t]*[(=]|[ \t]+(?:is|was)\b)[ \t]*"
+    rf"(?:(?:my|the|our|your|his|her|their|a|its)[ \t]+)?(?:[a-z]+[ \t]+){{0,2}}?(?:{_DIRECT}|code|reference)\b"
+)
+_NEXT = re.compile(r"[ \t]*(?:[,/&]|\b(?:and|or)\b)[ \t]*(?:(?:and|or)\b[ \t]*)?(?=(?:[A-Z]{1,3}\d+[A-Z]?|\d+[A-Z])\b)")
+
+_TOKEN = re.compile(r"#?[A-Za-z0-9](?:[A-Za-z0-9/-]|\.(?=[A-Za-z0-9]))*(?!\w|,\d)")
+_FLIGHT = re.compile(r"(?P<letters>[A-Z]{2,3}|[A-Z]\d|\d[A-Z])[ -]?\d{1,4}[A-Z]?(?!\w)")
+_SEAT = re.compile(r"(?:\d{1,3}[a-l]|[a-l]\d{1,3})(?![\w-])", re.IGNORECASE)
+_BANK = re.compile(r"[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?(?!\w)")
+_CAPITALS = re.compile(r"[A-Z]{5,8}(?!\w)")
+_GROUP = re.compile(r"(?:[A-Z0-9/-]*\d[A-Z0-9/-]*|[A-Z]{1,3}(?:-[A-Z]{1,2})?)(?!\w|-\w)")
+_MOST_GROUPS = 9
+_ENDS_IN_LETTERS = tuple("plate licen number reg tracking parcel shipment consign ni national".split())
+_IN_CAPITALS = tuple("book reserv confirm pnr record locator ref voucher coupon promo itiner".split())
+# Digits and letters that are a count, a time or a word of every day.
+_NO_CODE = re.compile(
+    r"\d+(?:\.\d+)?(?:st|nd|rd|th|am|pm|[aphkmxdswg]|hr?s?|mins?|secs?|days?|wks?|yo|km|kg|cm|mm|ft|lbs?|[kmgt]b|px|ish"
+    r"|min|mph|kph|hz|k?w)|b2[bc]|e2e|p2p|mp[34]|h2o|co2|covid-?19|[2345]g|[24]k|[23]d|2fa|ww[12i]+|y2k|24x7|401k|k12"
+    r"|q[1-4]|a[345]|[vtu]\d+|http[s2]|utf-?8|ipv[46]|md5|sha\d+|base64|win\d+|i[35579]|ps[1-5]|\d+-[a-z]{3,}",
+    re.IGNORECASE,
+)
+_LOWER = re.compile(r"[a-z]{3,}-?\d{1,2}")  # phase2, step-3
+_SHOUTED = FUNCTION_WORDS | frozenset("am pm eta row gate seat".split())
+
+# What a word has, with the marks around it, of every text that has one.
+NAMED = (
+    r"(?i:flight|book|reserv|confirm|itiner|\bpnr|locator|seat|plate|serial|\bs/?n\b|track|ship|parcel|consign|waybill"
+    r"|\bawb|\bp/n|\bbic\b|swift|\bvin\b|imei|vouch|coupon|promo|\bref|passport|\bnin?o?\b|insurance|invoice|ticket|code"
+    r"|\breg|order|claim|policy|acc(?:oun)?t|member|custom|client|student|patient|employ|visa|permit|licen|card|tax|\bvat"
+    r"|\btin\b|\bein\b|nhs|asset|badge|lock|meter|u[du]id|\brma|part|quote|job|deliver|package|product|device|case|\bpo\b"
+    r"|model)"
+)
+CODE = r"\d|[A-Z]{5}"
+
+
+def named_codes(text: str) -> Iterator[Span]:
+    """Codes behind a word that names them, or before one."""
+    for match in _NAME.finditer(text):
+        yield from _behind(text, match)
+    for match in _BEFORE_NAME.finditer(text):
+        if _is_code(match["value"]):
+            yield match.span("value")
+
+
+def _behind(text: str, name: re.Match[str]) -> Iterator[Span]:
+    sign = _SIGN.match(text, name.end())
+    start = sign.end() if sign else name.end()
+    told = sign is not None and sign["sign"] is not None
+    direct = bool(name["direct"] or name["number"])
+    if not (direct or (name["signed"] and told)) or not (start > name.end() or text[start - 1] == "#"):
+        return
+    start -= text[start - 1] == "#"
+    end = _end(text, start, name.group().lower(), short=direct)
+    while end:
+        yield start, end
+        following = _NEXT.match(text, end)
+        token = following and _TOKEN.match(text, following.end())
+        start, end = token.span() if token else (0, 0)
+
+
+def _end(text: str, start: int, name: str, *, short: bool) -> int:
+    """Where the code that begins there ends; 0 if there is none. A `short` one needs but one letter and one digit."""
+    if name.startswith("flight") and (match := _FLIGHT.match(text, start)):
+        return 0 if match["letters"].lower() in _SHOUTED else match.end()
+    if name.startswith("seat"):
+        return match.end() if (match := _SEAT.match(text, start)) else 0
+    if name.startswith(("bic", "swift")) and (match := _BANK.match(text, start)):
+        return 0 if is_word(match.group()) else match.end()
+    if name.startswith(_IN_CAPITALS) and (match := _CAPITALS.match(text, start)):
+        return 0 if is_word(match.group()) else match.end()
+    if end := _end_of_groups(text, start, name.startswith(_ENDS_IN_LETTERS)):
+        return end
+    token = _TOKEN.match(text, start)
+    return token.end() if token and _is_code(token.group(), short=short) else 0
+
+
+def _end_of_groups(text: str, start: int, letters_last: bool) -> int:
+    """The end of a code in groups of capitals and digits, such as AB12 CDE; 0 if there are no two of them."""
+    end = place = start
+    for number in range(_MOST_GROUPS):
+        group = _GROUP.match(text, place)
+        if group is None or (group.group().lower() in _SHOUTED and group.group() != "A"):
+            break
+        if any(map(str.isdigit, group.group())) or (letters_last and number):
+            end = group.end()
+        place = group.end() + 1
+        if text[group.end() : place] != " ":
+            break
+    whole = text[start:end]
+    letters, digits = sum(map(str.isalpha, whole)), sum(map(str.isdigit, whole))
+    return end if " " in whole and ((letters and digits and letters + digits > 3) or digits > 6) else 0
+
+
+def _is_code(value: str, *, short: bool = True) -> bool:
+    letters, digits = sum(map(str.isalpha, value)), sum(map(str.isdigit, value))
+    if not letters or not digits or _NO_CODE.fullmatch(value) or _LOWER.fullmatch(value):
+        return False
+    return letters + digits > 2 if short else letters + digits > 4 and digits > 1
