@@ -127,7 +127,7 @@ class Ladder:
             raise PromptTooLong("A segment is longer than what an answer may be.")
         most = allowed_tokens(tokens, request.sampling.max_tokens, limit)
         drawn = await _together(self._asked(prompt, request.sampling_of(path, number, most)) for number in numbers)
-        texts = [restore(canonical(done.text.strip()), shown.values) for done in drawn]
+        texts = [restore(canonical(done.text.strip(), shown.text), shown.values) for done in drawn]
         return [
             await in_thread(masked.text + text, self._judged, masked, prompt, done, text, limit, number)
             for number, done, text in zip(numbers, drawn, texts, strict=True)

@@ -14,6 +14,7 @@ from voice.facts.figures import Figure, figures
 from voice.facts.masking import PLACEHOLDER, kind_of, placeholders
 from voice.facts.named import is_misspelled, names_of
 from voice.facts.negation import negations
+from voice.facts.places import exchanged
 
 _WORD = re.compile(r"[^\W_]+")
 _MOST_MISSPELLED = 40  # names of a text; whoever gets more of them wrong means others
@@ -40,8 +41,13 @@ def visible(text: str) -> list[tuple[str, str]]:
 
 
 def compare(before: str, after: str, owner: Iterable[str] = ()) -> Difference:
-    """What a rewrite did to the facts; names of the voice's `owner` may go, and are invented in any spelling."""
+    """What a rewrite did to the facts; names of the voice's `owner` may go, and are invented in any spelling.
+
+    Placeholders that changed places are missing where they were and invented where they are.
+    """
     lost, made_up = _of_figures(before, after)
+    moved = {kind_of(placeholder) for placeholder in exchanged(before, after)}
+    lost, made_up = lost | moved, made_up | moved
     names, new_names = names_of(before), names_of(after, typed=True)
     own = {part for name in owner for part in words_of(name) if len(part) > 1}
     if names or new_names or own:

@@ -85,6 +85,7 @@ def _second(regions: tuple[str, ...]) -> list[Finder]:
 # What belongs to a number beside it: -A, /7, INV/
 _MORE_AFTER = re.compile(r"(?:[-/_][A-Z\d]{1,4}(?!\w)|-[a-z](?!\w)|_\w{1,20}|[^\W_]{1,20})+")
 _MORE_BEFORE = re.compile(r"(?:(?<![\w/-])(?:[A-Z\d]{1,6}[-/_]){1,3})\Z")
+_GOES_ON = re.compile(r"\.[ \t]+[a-z]")  # behind St. or Ave., where no sentence ends
 _GROWING = frozenset(("id", "phone", "card", "iban"))
 _REACH = 24  # characters beside a number that are looked at
 
@@ -129,6 +130,8 @@ def _whole(text: str, pieces: list[Piece]) -> list[Piece]:
                 start = before.start()
             if after := _MORE_AFTER.match(text, end, min(following, end + _REACH)):
                 end = after.end()
+        elif kind == "address" and _GOES_ON.match(text, end):
+            end += 1
         grown.append((start, end, kind))
         last = end
     return grown

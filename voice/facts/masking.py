@@ -62,9 +62,17 @@ def restore(text: str, values: dict[str, str]) -> str:
     return PLACEHOLDER.sub(lambda match: values.get(match.group(), match.group()), text)
 
 
-def canonical(text: str) -> str:
-    """A text that a model wrote, its placeholders as they were given: in lower case, apart from words and dashes."""
-    return _GLUED.sub(r"\g<0> ", _ANY_CASE.sub(lambda match: match.group().lower(), text))
+def canonical(text: str, given: str = "") -> str:
+    """A text that a model wrote, its placeholders in lower case, and apart from words and dashes unless that is how the
+    text that it was `given` has them."""
+    lower = _ANY_CASE.sub(lambda match: match.group().lower(), text)
+    return _GLUED.sub(lambda match: match.group() + " " * (_with_next(match, lower) not in given), lower)
+
+
+def _with_next(glued: re.Match[str], text: str) -> str:
+    """What is glued together: a placeholder and the sign after it, or a sign and the placeholder after it."""
+    after = PLACEHOLDER.match(text, glued.end())
+    return glued.group() + (after.group() if after else text[glued.end() : glued.end() + 1])
 
 
 def placeholders(text: str) -> Counter[str]:

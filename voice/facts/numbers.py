@@ -24,6 +24,8 @@ _LONG = re.compile(
 _CAPITALS = re.compile(r"(?<![\w-])(?=[A-Z]*\d)(?=\d*[A-Z])(?=(?:[A-Z]*\d){2})[A-Z\d]{8,}(?![\w-])")  # 1Z9A04YW
 _FEWEST_DIGITS = 5  # from which on a number is masked
 
+# Behind a letter of a script that puts no space there.
+_AFTER_OTHER_LETTERS = re.compile(r"(?<=[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u9fff\uac00-\ud7af])\d{5,20}")
 _IN_FOURS = re.compile(r"(?<![\w.,$€£#-])\d{4}(?:([ -])\d{4})(?:\1\d{4}){1,4}(?:\1\d{1,4})?(?![\w-]|[.,]\d)")  # parcels
 _PARCEL = re.compile(r"(?<!\w)(?:[A-Z]{2} ?\d{3} ?\d{3} ?\d{3} ?[A-Z]{2}|1Z(?: ?[A-Z\d]{1,4}){4,8})(?![\w-])")
 _INSURANCE = re.compile(r"(?<!\w)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z](?: ?\d\d){3} ?[A-D](?!\w)")  # United Kingdom
@@ -130,6 +132,7 @@ def in_fours(text: str) -> Iterator[Span]:
 def reference_numbers(text: str) -> Iterator[Span]:
     """Numbers of five digits and more that only name something."""
     yield from (span for span in long_numbers(text) if not _says_how_much(text, *span))
+    yield from every(_AFTER_OTHER_LETTERS, text)
 
 
 def _may_be_date(value: str) -> bool:

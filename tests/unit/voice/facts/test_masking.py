@@ -187,3 +187,11 @@ def test_long_texts_take_no_longer_a_letter(unit: str) -> None:
 )
 def test_placeholders_that_a_model_wrote_stand_apart(written: str, expected: str) -> None:
     assert canonical(written) == expected
+
+
+@pytest.mark.parametrize(
+    "given", ["电话<phone1>，再见", "the <id1>er, a<id2>", "<link1>—see <link2>-x", "a<id1><id2>b"]
+)
+def test_what_was_given_glued_stays_so(given: str) -> None:
+    assert canonical(given, given) == given
+    assert canonical("so<id1>is") == "so <id1> is"
