@@ -13,16 +13,17 @@ from voice.words import FUNCTION_WORDS
 # A code may stand directly behind these words; behind those that need a sign, such as 'is'; and behind those that need
 # 'number' or '#', because people speak of them in many other ways.
 _DIRECT = (
-    r"flights?|bookings?|reservations?|confirmations?|itinerary|pnr|(?:record )?locator|seats?"
+    r"flights?|fly|flying|bookings?|reservations?|confirmations?|itinerary|pnr|(?:record )?locator|seats?"
     r"|(?:(?:licen[cs]e|number|registration)[ -]?)?plates?|serial|s/n|sn|tracking|shipment|parcel|consignment|waybill"
     r"|awb|p/n|bic|swift|vin|imei|voucher|coupon|promo|ref|passport|ni|nino|national insurance|invoices?|tickets?"
+    r"|reg|commit|sha|hash"
 )
 _WITH_SIGN = (
     r"(?<!error )(?<!exit )(?<!status )(?<!country )(?<!area )(?<!zip )(?<!post )(?<!postal )(?<!source )(?<!dress )"
-    r"codes?|references?|registration|reg|orders?|claim|policy|account|acct|member(?:ship)?|customer|client|student"
+    r"codes?|references?|registration|orders?|claim|policy|account|acct|member(?:ship)?|customer|client|student"
     r"|patient|employee|visa|permit|licen[cs]e|gift card|tax|vat|tin|ein|nhs|asset|badge|locker|meter|udid|uuid|rma"
 )
-_WITH_NUMBER = r"parts?|quote|job|delivery|package|card|product|device|case|po|purchase order|model"
+_WITH_NUMBER = r"parts?|quote|job|delivery|package|card|product|device|case|po|purchase order|model|meeting"
 _NUMBER = r"(?:numbers?|no|nr|code|ref|reference|id|locator)\b\.?"
 _NAME = re.compile(
     rf"\b(?:(?P<direct>{_DIRECT})|(?P<signed>{_WITH_SIGN})|(?:{_WITH_NUMBER}))\b\.?"
@@ -32,7 +33,7 @@ _NAME = re.compile(
 # Between name and code: a sign, or what it is for and then a sign.
 _SIGN = re.compile(
     r"(?:[ \t]+(?:for|of|from|on|to|in|with|at|there)(?:[ \t]+[\w'’.-]+){0,4}?(?=[ \t]*[:=]|[ \t]+(?:is|was|will)\b))?"
-    r"(?P<sign>[ \t]*[:=]|[ \t]+(?:is|was|are|were|reads?|says?|will be|should be)\b)?"
+    r"(?P<sign>[ \t]*[:=]|['’]s\b|[ \t]+(?:is|was|are|were|reads?|says?|will be|should be)\b)?"
     r"(?:[ \t]+(?:now|still)\b)?[ \t]*[#:]?[ \t]*[(\"“'‘\[]?"
 )
 _BEFORE_NAME = re.compile(
@@ -43,12 +44,12 @@ _NEXT = re.compile(r"[ \t]*(?:[,/&]|\b(?:and|or)\b)[ \t]*(?:(?:and|or)\b[ \t]*)?
 
 _TOKEN = re.compile(r"#?[A-Za-z0-9](?:[A-Za-z0-9/-]|\.(?=[A-Za-z0-9]))*(?!\w|,\d)")
 _FLIGHT = re.compile(r"(?P<letters>[A-Z]{2,3}|[A-Z]\d|\d[A-Z])[ -]?\d{1,4}[A-Z]?(?!\w)")
-_SEAT = re.compile(r"(?:\d{1,3}[a-l]|[a-l]\d{1,3})(?![\w-])", re.IGNORECASE)
+_SEAT = re.compile(r"(?:\d{1,3}[a-l](?:-\d{1,3}[a-l])?|[a-l]\d{1,3})(?![\w-])", re.IGNORECASE)
 _BANK = re.compile(r"[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?(?!\w)")
 _CAPITALS = re.compile(r"[A-Z]{5,8}(?!\w)")
 _GROUP = re.compile(r"(?:[A-Z0-9/-]*\d[A-Z0-9/-]*|[A-Z]{1,3}(?:-[A-Z]{1,2})?)(?!\w|-\w)")
 _MOST_GROUPS = 9
-_ENDS_IN_LETTERS = tuple("plate licen number reg tracking parcel shipment consign ni national".split())
+_ENDS_IN_LETTERS = tuple("plate licen number reg tracking parcel shipment consign ni national part p/n".split())
 _IN_CAPITALS = tuple("book reserv confirm pnr record locator ref voucher coupon promo itiner".split())
 # Digits and letters that are a count, a time or a word of every day.
 _NO_CODE = re.compile(
@@ -58,17 +59,25 @@ _NO_CODE = re.compile(
     re.IGNORECASE,
 )
 _LOWER = re.compile(r"[a-z]{3,}-?\d{1,2}")  # phase2, step-3
+_KEY = re.compile(r"(?<![\w-])[A-Z0-9]{4,6}(?:-[A-Z0-9]{4,6}){2,7}(?![\w-])")
 _SHOUTED = FUNCTION_WORDS | frozenset("am pm eta row gate seat".split())
 
 # What a word has, with the marks around it, of every text that has one.
 NAMED = (
-    r"(?i:flight|book|reserv|confirm|itiner|\bpnr|locator|seat|plate|serial|\bs/?n\b|track|ship|parcel|consign|waybill"
+    r"(?i:fl(?:ight|y)|book|reserv|confirm|itiner|\bpnr|locator|seat|plate|serial|\bs/?n\b|track|ship|parcel|consign|waybill"
     r"|\bawb|\bp/n|\bbic\b|swift|\bvin\b|imei|vouch|coupon|promo|\bref|passport|\bnin?o?\b|insurance|invoice|ticket|code"
     r"|\breg|order|claim|policy|acc(?:oun)?t|member|custom|client|student|patient|employ|visa|permit|licen|card|tax|\bvat"
     r"|\btin\b|\bein\b|nhs|asset|badge|lock|meter|u[du]id|\brma|part|quote|job|deliver|package|product|device|case|\bpo\b"
-    r"|model)"
+    r"|model|meeting|commit|\bsha\b|hash)"
 )
-CODE = r"\d|[A-Z]{5}"
+CODE, KEY = r"\d|[A-Z]{5}", r"[A-Z\d]{4}-[A-Z\d]{4}"
+
+
+def keys(text: str) -> Iterator[Span]:
+    """Keys of programs and cards: groups of capitals and digits with dashes between them."""
+    for match in _KEY.finditer(text):
+        if not all(map(is_word, match.group().split("-"))):
+            yield match.span()
 
 
 def named_codes(text: str) -> Iterator[Span]:
@@ -98,7 +107,7 @@ def _behind(text: str, name: re.Match[str]) -> Iterator[Span]:
 
 def _end(text: str, start: int, name: str, *, short: bool) -> int:
     """Where the code that begins there ends; 0 if there is none. A `short` one needs but one letter and one digit."""
-    if name.startswith("flight") and (match := _FLIGHT.match(text, start)):
+    if name.startswith("fl") and (match := _FLIGHT.match(text, start)):
         return 0 if match["letters"].lower() in _SHOUTED else match.end()
     if name.startswith("seat"):
         return match.end() if (match := _SEAT.match(text, start)) else 0

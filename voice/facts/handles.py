@@ -28,17 +28,23 @@ _NAMED = re.compile(
     r"(?P<sign>[ \t]*[:=][ \t]*|[ \t]+(?:is|was)[ \t]+(?:still[ \t]+|now[ \t]+)?)|[ \t]+))"
     r"(?P<quote>[\"“'‘]?)(?P<value>[^\W\d_][\w.-]{1,38})"
 )
+_AT_A_PLATFORM = re.compile(
+    rf"(?i:(?:\b(?:my|your|his|her|their|our)[ \t]+(?:{_PLATFORM})[ \t]+(?:is|was)[ \t]+"
+    rf"|\b(?:{_PLATFORM})[ \t]*[:=][ \t]*))"
+    r"(?P<value>[^\W\d_][\w.#-]{2,38})"
+)
+_USER = re.compile(r"(?i:(?<![\w.])(?:user|login|nick)[ \t]*[:=][ \t]*)(?P<value>[^\W\d_][\w.-]{1,38})")
 _NO_NAME = FUNCTION_WORDS | frozenset(
     "taken gone lost wrong missing available free invalid valid unknown required optional public private case "
     "sensitive different new old changed broken blocked locked disabled empty blank please attached pending "
     "expired correct fine "
     "mandatory unique secret hidden below above card cards number numbers field column check checks theft verification "
-    "badge document documents photo scan password and passwords".split()
+    "badge document documents photo scan password and passwords email mail phone screen page user".split()
 )
 
 # What a word has of every text that has one.
 HANDLE = r"@|(?i:user|screen|account|log-?[io]n|\bid)"
-USER_NAME = r"(?i:\bid\b|name|handle|nick|tag\b|user|account)"
+USER_NAME = rf"(?i:\bid\b|name|handle|nick|tag\b|user|account|login|\b(?:{_PLATFORM})\b)"
 
 
 def handles(text: str) -> Iterator[Span]:
@@ -58,15 +64,29 @@ def user_names(text: str) -> Iterator[Span]:
         start, end = match.start("value"), trimmed(text, *match.span("value"))
         if _is_a_name(match, text[start:end].lower(), text[end : end + 3].lstrip(" \t")[:1]):
             yield start, end
+    for match in _USER.finditer(text):
+        start, end = match.start("value"), trimmed(text, *match.span("value"))
+        if not _is_said(text[start:end].lower()):
+            yield start, end
+    for match in _AT_A_PLATFORM.finditer(text):
+        start, end = match.start("value"), trimmed(text, *match.span("value"))
+        value = text[start:end].lower()
+        if not _is_said(value) and (re.search(r"[.#_\d]", value) or (value.isalpha() and not is_word(value))):
+            yield start, end
 
 
 def _is_a_name(match: re.Match[str], value: str, after: str) -> bool:
     """Whether a user is called so: a colon tells it; after 'is' and after nothing what is no word, or ends there."""
     sign = (match["sign"] or "").strip()
     words = re.split(r"[._-]", value)
-    if value in _NO_NAME or all(word in _NO_NAME for word in words) or SAID_OF_ONE.fullmatch(value):
+    if _is_said(value):
         return False
     if match["quote"] or sign in (":", "="):
         return True
     unusual = len(words) > 1 or not is_word(value)
     return unusual if not sign else unusual or after in ("", ".", ",", ";", "!", ")", "\n", "—", "-")
+
+
+def _is_said(value: str) -> bool:
+    """Whether it is what is said of a user name, and none: taken, the same, still.open."""
+    return all(word in _NO_NAME for word in re.split(r"[._-]", value)) or SAID_OF_ONE.fullmatch(value) is not None

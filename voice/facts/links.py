@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from linkify_it import LinkifyIt
 from linkify_it.tlds import TLDS
 
+from voice.dictionary import is_word
 from voice.facts.spans import Span, every, is_date, trimmed
 from voice.words import FUNCTION_WORDS
 
@@ -23,11 +24,11 @@ _LONGEST_LINKIFIED = 2000  # it takes the square of what it is given
 # Ends of domains that are words, or common ends of files: with nothing before or after them they are no links.
 _NO_DOMAIN_ALONE = frozenset("it is in so me to at be us my no am as do by the and he we or if i".split())
 _EMAIL = re.compile(r"(?<![\w.+%-])\w[\w.+%'-]{0,63}@[^\W_][\w-]{0,62}(?:\.[^\W_][\w-]{0,62}){1,6}")
-# Of a machine that has no domain: nic@localhost, pi@nas-2, root@10.0.0.7.
+# Of a machine that has no domain: nic@localhost, pi@nas-2, root@10.0.0.7; not lunch@noon.
 _AT_HOST = re.compile(
-    r"(?<![\w.+%@-])\w[\w.+%'-]{0,63}@(?:localhost|[a-z][a-z_]{0,30}[\d-][\w-]{0,30}|\d{1,3}(?:\.\d{1,3}){3})(?![\w@])",
-    re.IGNORECASE,
+    r"(?<![\w.+%@-])\w(?:[\w.+%'-]{0,62}\w)?@(?P<host>[a-z][\w-]{1,60}|\d{1,3}(?:\.\d{1,3}){3})(?![\w@])", re.IGNORECASE
 )
+_HOSTS = frozenset("host local example server mail desktop router gateway".split())
 _AT, _DOT = r" ?[(\[{<] ?(?:at|@) ?[)\]}>] ?", r" ?[(\[{<] ?(?:dot|\.) ?[)\]}>] ?"
 _SPELLED_OUT = re.compile(
     rf"(?<![\w.+-])(?P<local>[\w+-]{{1,40}}(?:(?: dot |{_DOT}|\.)[\w+-]{{1,40}}){{0,3}})(?P<at> at |{_AT})"
@@ -56,10 +57,15 @@ def code(text: str) -> Iterator[Span]:
     yield from every(_CODE, text)
 
 
-def links(text: str) -> Iterator[Span]:
-    """Links with a scheme, and those that people type without one."""
+def whole_links(text: str) -> Iterator[Span]:
+    """Links with a scheme."""
     for match in _SCHEME.finditer(text):
         yield match.start(), trimmed(text, match.start(), _before_dash(text, *match.span()))
+
+
+def links(text: str) -> Iterator[Span]:
+    """Links with a scheme, and those that people type without one."""
+    yield from whole_links(text)
     for word in _NO_SPACE.finditer(text):
         if _DOTTED.search(word.group()):
             for start, end in _linkified(word.group()):
@@ -104,7 +110,10 @@ def emails(text: str) -> Iterator[Span]:
 
 def emails_of_machines(text: str) -> Iterator[Span]:
     """E-mail addresses and logins at a machine that has no domain."""
-    yield from every(_AT_HOST, text)
+    for match in _AT_HOST.finditer(text):
+        host = match["host"].lower()
+        if len(match.group()) > len(host) + 2 and (host in _HOSTS or not is_word(host)):
+            yield match.span()
 
 
 def spelled_out_emails(text: str) -> Iterator[Span]:

@@ -32,13 +32,13 @@ _NAMED_DEGREES = re.compile(
 )
 _WHERE = re.compile(r"(?i:\bgps|\bcoord|\blat|\bpin\b|\blocation|\bposition|\bwaypoint)")
 _OPEN_CODE = re.compile(r"(?<!\w)(?:[23456789CFGHJMPQRVWX]{4}){1,2}\+[23456789CFGHJMPQRVWX]{2,3}(?!\w)")
-_THREE_WORDS = re.compile(r"(?<![\w/:])///\w{2,20}\.\w{2,20}\.\w{2,20}(?!\w)")
+_THREE_WORDS = re.compile(r"(?:(?<![\w/:])///|(?<=what3words )|(?<=w3w ))\w{2,20}\.\w{2,20}\.\w{2,20}(?!\w)")
 _BEFORE = 40  # characters that say what follows
 _NEEDED_DECIMALS = 4  # of both, where nothing else says that a pair of decimals is a place
 
 # What a word has of every text that has one.
 NETWORK = r":[0-9A-Fa-f:]|[0-9A-Fa-f]{2}-[0-9A-Fa-f]{2}-|\d\.\d+\.|[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\."
-COORDINATES = r"\d\.\d{3}|°|///|[\dCFGHJMPQRVWX]{4}\+|(?i:\blat)"
+COORDINATES = r"\d\.\d{3}|°|///|[\dCFGHJMPQRVWX]{4}\+|(?i:\blat|what\dwords|w\dw)"
 
 
 def network_addresses(text: str) -> Iterator[Span]:

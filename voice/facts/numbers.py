@@ -29,33 +29,41 @@ _AFTER_OTHER_LETTERS = re.compile(r"(?<=[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff
 _IN_FOURS = re.compile(r"(?<![\w.,$€£#-])\d{4}(?:([ -])\d{4})(?:\1\d{4}){1,4}(?:\1\d{1,4})?(?![\w-]|[.,]\d)")  # parcels
 _PARCEL = re.compile(r"(?<!\w)(?:[A-Z]{2} ?\d{3} ?\d{3} ?\d{3} ?[A-Z]{2}|1Z(?: ?[A-Z\d]{1,4}){4,8})(?![\w-])")
 _INSURANCE = re.compile(r"(?<!\w)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z](?: ?\d\d){3} ?[A-D](?!\w)")  # United Kingdom
+_INSURANCE_TOLD = re.compile(
+    r"\b(?:ni|nino|national insurance)\b[^\d\n]{0,16}?(?P<value>\b[a-z]{2}(?: ?\d\d){3} ?[a-d])(?!\w)", re.IGNORECASE
+)
 _SORT_CODE = re.compile(r"(?<![\w/.-])\d\d-\d\d-\d\d(?![\w/]|[-.]\d)")
 _SORT = re.compile(r"(?i:\bsort(?:ing)?[ -]?codes?\b)[^\d\n]{0,20}(?P<value>\d\d[- ]?\d\d[- ]?\d\d)(?![\w-]|[.,]\d)")
 
+_FIGURE = re.compile(r"\d[\d.,]*")
 _COUNT = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _VERSION = re.compile(r"[vV]?(?:\d{1,5}\.){1,3}\d{1,5}(?:[-.]?(?:rc|beta|alpha|dev|post|pre|[abpr])[-.]?\d{0,3})?")
 _SCORE = re.compile(r"\d{1,3}-\d{1,3}|24/7/365")
 _RANGE = re.compile(r"(\d{3,6}0)-(\d{3,6}0)")
 _PERIOD = re.compile(
-    r"(?:0?[1-9]|1[0-2])[/.-](?:19|20)\d\d|(?:19|20)\d\d[/.-](?:0?[1-9]|1[0-2])|(?:19|20)\d\d-?[WQ]\d{1,2}|[QWH]\d{1,2}[-/]?(?:19|20)\d\d"
-    r"|\d{1,2}[.:]\d\d-\d{1,2}[.:]\d\d|FY-?(?:19|20)\d\d(?:[-/]\d\d)?"
+    r"(?:0?[1-9]|1[0-2])[/.-](?:19|20)\d\d|(?:19|20)\d\d[/.-](?:0?[1-9]|1[0-2])|(?:19|20)\d\d-?[WQ]\d{1,2}"
+    r"|[QWH]\d{1,2}[-/]?(?:19|20)\d\d|FY-?(?:19|20)\d\d(?:[-/]\d\d)?|\d{1,2}[.:]\d\d-\d{1,2}[.:]\d\d"
+    r"|\d\d?[./]\d\d?[./](?:\d\d){1,2}-\d\d?[./]\d\d?[./](?:\d\d){1,2}"
 )
 _MEASURE = re.compile(
     r"\d{2,5}[x×]\d{2,5}(?:[x×]\d{2,5}|px|p)?"
     r"|\d+(?:[.,]\d+)?(?:[kmc]?m|[km]?g|m?l|[kmg]?hz|k?wh?|mah|[kmgt]i?b(?:ps)?|ms|s|min|h|ft|lbs?|px|rpm|bpm|lux|lm|dpi|k)",
     re.IGNORECASE,
 )
+_THINGS = "|".join(
+    "people persons? users? members? followers subscribers visitors guests fans customers students employees "
+    "residents soldiers steps miles? kilomet(?:er|re)s? km met(?:er|re)s? feet ft acres words characters lines "
+    "pages copies books photos pictures files rows records entries items pieces units votes views likes clicks "
+    "downloads messages e?mails requests tokens tons? tonnes? kg kilos? grams? pounds lbs lit(?:er|re)s? gallons "
+    "calories kcal watts? volts? hz rpm hours minutes seconds ms days years times points shares seats tickets "
+    "cars trees houses homes jobs deaths cases".split()
+)
 _COUNTED = re.compile(
-    r"\+?[ \t]?(?:%|(?:[a-z]+[ \t]+)?(?:people|persons?|users?|members?|followers|subscribers|visitors|guests|fans|"
-    r"customers|students|employees|residents|soldiers|steps|miles?|kilomet(?:er|re)s?|km|met(?:er|re)s?|feet|ft|acres|"
-    r"words|characters|lines|pages|copies|books|photos|pictures|files|rows|records|entries|items|pieces|units|votes|"
-    r"views|likes|clicks|downloads|messages|e?mails|requests|tokens|tons?|tonnes?|kg|kilos?|grams?|pounds|lbs|"
-    r"lit(?:er|re)s?|gallons|calories|kcal|watts?|volts?|hz|rpm|hours|minutes|seconds|ms|days|years|times|points|shares|"
-    r"seats|tickets|cars|trees|houses|homes|jobs|deaths|cases)\b)"
+    rf"(?:[ \t]*(?:and|to|or|-)[ \t]*\d[\d,.]{{0,12}})?\+?[ \t]?(?:%|(?:[a-z]+[ \t]+)?(?:{_THINGS})\b)"
 )
 _ABOUT = re.compile(
-    r"(?i:(?:\b(?:about|around|over|under|nearly|almost|roughly|approximately|approx\.?|some|than|to|of|least|most)"
-    r"|[~≈<>]))[ \t]?$"
+    r"(?i:(?:\b(?:about|around|over|under|nearly|almost|roughly|approximately|approx\.?|some|than|to|of|least|most"
+    r"|between|from)|[~≈<>]))[ \t]?$"
 )
 _NAMED = re.compile(
     r"(?i:\b(?:order|account|acct|id|number|no|nr|code|ref(?:erence)?|invoice|ticket|case|claim|policy|zip|pin"
@@ -67,17 +75,17 @@ _OF_A_VERSION = re.compile(
     r"|macos|android|windows|node|sections?|chapters?)\.?)[ \t]*$"
 )
 _OWN_LETTER = re.compile(r"[-_/][A-Z]{1,3}(?!\w)")
-_CURRENCY = r"(?:sek|nok|dkk|chf|pln|jpy|inr|krw|cny|rmb|czk|huf|ron|zar|nzd|sgd|hkd|mxn|brl|try|rs|kr)"
+_CURRENCY = r"(?:sek|nok|dkk|chf|pln|jpy|inr|krw|cny|rmb|czk|huf|ron|zar|nzd|sgd|hkd|mxn|brl|try|rs|kr|btc|eth)"
 _PAID_BEFORE = re.compile(rf"(?i:\b{_CURRENCY}\.?)[ \t]?$")
 _PAID_AFTER = re.compile(
-    rf"(?i:[ \t]?(?:{_CURRENCY}|zł|yen|rupees?|francs?|pesos?|won|yuan|rubles?|kron(?:or|er)|lira|rand|reais|k)\b)"
+    rf"(?i:[ \t]?(?:{_CURRENCY}|zł|yen|rupees?|francs?|pesos?|won|yuan|rubles?|kron(?:or|er)|lira|rand|reais|k)\b)|/-"
 )
 _BEFORE, _AFTER = 24, 40  # characters around a number that say what it is
 
 # What a word has of every text that has one; of long numbers it is one that has all the digits.
 IBAN, CARD, LONG = r"[A-Za-z]{2}\d\d", r"\d{4}", r"(?:\d\D*){5}|[A-Z\d]{8}"
 PARCEL, SORT, IN_FOURS = (
-    r"(?<!\w)(?:\dZ|[A-Z]{2}(?:\d\d|$))",
+    r"(?<!\w)(?:\dZ|[A-Z]{2}(?:\d\d|$))|(?i:\bnin?o?\b|insurance)",
     r"(?i:\bsort)|\d\d-\d\d-\d\d",
     r"(?<!\d)\d{4}(?:-\d{4}|\W*$)",
 )
@@ -116,6 +124,7 @@ def parcels(text: str) -> Iterator[Span]:
     if has_digits(text, _FEWEST_DIGITS):
         yield from every(_PARCEL, text)
         yield from every(_INSURANCE, text)
+        yield from (match.span("value") for match in _INSURANCE_TOLD.finditer(text))
 
 
 def sort_codes(text: str) -> Iterator[Span]:
@@ -153,8 +162,7 @@ def _says_how_much(text: str, start: int, end: int) -> bool:
         or _is_range(value)
         or _is_version(value)
         or (value.isdigit() and (_COUNTED.match(after) or (value.endswith("000") and _ABOUT.search(before))))
-        or _PAID_BEFORE.search(before)
-        or _PAID_AFTER.match(after)
+        or (_FIGURE.fullmatch(value) and (_PAID_BEFORE.search(before) or _PAID_AFTER.match(after)))
     )
 
 

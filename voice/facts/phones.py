@@ -26,19 +26,19 @@ _IN_GROUPS = re.compile(
     r"(?:,?[ ]?(?:ext\.?|extension|x|#)[ ]?\d{1,5}(?!\w))?"
 )
 _TOLD = re.compile(
-    r"(?i:\b(?:call|calls|called|calling|phone|phones|phoned|tel|telephone|telefon|téléphone|teléfono|mobile|mobil"
+    r"(?i:\b(?:call|calls|called|calling|phone|phones|phoned|tel|telephone|telefon|mob|téléphone|teléfono|mobile|mobil"
     r"|cell|cellphone|text|texted|ring|dial|fax|whatsapp|signal|telegram|sms|numbers?|landline|hotline|handy|reach"
     r"|voicemail|extension|nr|móvil|portable)\b|☎|📞|📱)"
 )
 _BEFORE, _AFTER = 80, 30  # characters of a line in which the word may stand
 _FEWEST, _MOST = 6, 15  # digits of a number
 _NO_GROUPS = re.compile(
-    rf"(?:\d ){{2,}}.*|{DATE}|(?:(?:19|20)\d\d[ ,/–-]*)+|\d+0[ ]?[-–][ ]?\d+0"
+    rf"(?:\d ){{2,}}.*|{DATE}|\d\d? \d\d? (?:19|20)\d\d|(?:(?:19|20)\d\d[ ,/–-]*)+|\d+0[ ]?[-–][ ]?\d+0"
     r"|\d{1,2}(?:[.:]\d\d)?[ ]?[-–][ ]?\d{1,2}[.:]\d\d|\d+\.\d+[ –-]+\d+(?:\.\d+)?|\d{1,3}(?:[ .]000)+"
 )
 # 1-800-FLOWERS, 800-GOT-JUNK; with spaces only where a word says that it is a number.
 _LETTERS = re.compile(
-    r"(?<![\w$€£.,-])(?:\+?1(?P<gap>[-. ]))?\(?(?:8(?:00|33|44|55|66|77|88)|900|0[58]00|1[38]00)\)?[-. ]"
+    r"(?<![\w$€£.,-])(?:\+?1(?P<gap>[-. ]))?\(?(?:8(?:00|33|44|55|66|77|88)|900|0[58]00|1[38]00)(?P<end>[-). ])[-. ]?"
     r"(?=[\dA-Za-z-]{0,12}[A-Za-z]{3})[\dA-Za-z]{1,9}(?:-[\dA-Za-z]{1,8}){0,3}(?![\w-])"
 )
 
@@ -89,7 +89,6 @@ def in_letters(text: str) -> Iterator[Span]:
     for match in _LETTERS.finditer(text):
         letters = re.sub(r"[^A-Za-z]", "", match.group())
         shown = letters.isupper() or (letters.islower() and " " not in match.group() and match["gap"] == "-")
-        if shown and sum(map(str.isalnum, match.group())) >= 6:
-            toll_free = match["gap"] is not None or "-" in match.group()[2:5]
-            if toll_free or _is_told(text, *match.span()):
-                yield match.span()
+        told = match["gap"] or match["end"] in ("-", ")") or _is_told(text, *match.span())
+        if shown and told and sum(map(str.isalnum, match.group())) >= 6:
+            yield match.span()
