@@ -17,6 +17,7 @@ from voice.facts.negation import negations
 from voice.facts.places import exchanged
 
 _WORD = re.compile(r"[^\W_]+")
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _MOST_MISSPELLED = 40  # names of a text; whoever gets more of them wrong means others
 _WITH_UNIT = ("amount", "duration", "percentage")  # of which a slip leaves the bare number: 370 bcuks, 5 dasy
 
@@ -92,7 +93,14 @@ def _lacking(some: list[Figure], others: list[Figure]) -> set[str]:
     """The kinds of the certain figures of one text that the other does not have."""
     there = {(figure.kind, figure.value) for figure in others}
     there |= {("number", re.sub(r"[^\d.]", "", figure.value)) for figure in others if figure.kind in _WITH_UNIT}
-    return {figure.kind for figure in some if figure.certain and (figure.kind, figure.value) not in there}
+    plain = {("number", figure.value.rstrip(_LETTERS)) for figure in others}
+    lacking = set()
+    for figure in some:
+        value = figure.value.rstrip(_LETTERS)
+        alike = there if value != figure.value else plain  # 14C and 14c, which is read as 14
+        if figure.certain and (figure.kind, figure.value) not in there and (figure.kind, value) not in alike:
+            lacking.add(figure.kind)
+    return lacking
 
 
 def words_of(text: str) -> set[str]:

@@ -9,21 +9,11 @@ missed.
 import re
 from collections import Counter
 from collections.abc import Callable, Set
-from decimal import Decimal
 from typing import NamedTuple
 
+from voice.facts.quantities import DIGITS, FROM_TWO, SCALE, SPELLED, value_of
 from voice.words import by_word
 
-_SMALL = dict(zip(
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen".split(), range(20), strict=True,
-))  # fmt: skip
-_TENS = dict(zip("twenty thirty forty fifty sixty seventy eighty ninety".split(), range(20, 100, 10), strict=True))
-_DOZENS = {"dozen": 12, "a dozen": 12}
-_SCALES = {
-    "hundred": 100, "thousand": 10**3, "k": 10**3, "million": 10**6, "mil": 10**6, "m": 10**6, "billion": 10**9,
-    "b": 10**9,
-}  # fmt: skip
 _ORDINALS = dict(
     zip("first second third fourth fifth sixth seventh eighth ninth tenth".split(), range(1, 11), strict=True)
 )
@@ -42,13 +32,6 @@ _RELATIVE = {
 }  # fmt: skip
 
 _TYPED = re.compile(r"(?<![A-Za-z\d])\d+(?:[.,:/-]\d+)*")
-_DIGITS = r"\d+(?:,\d{3}){1,8}(?:\.\d+)?|\d+(?:\.\d+)?"
-_SCALE = r"(?:\s?(?:thousand|million|billion|mil)\b|(?-i:[kKmMbB])\b)"
-_FROM_TWO = "|".join(word for word in [*_SMALL, *_TENS] if word not in ("zero", "one"))
-_SPELLED = (
-    rf"(?:(?:{_FROM_TWO})(?:[- ](?:{'|'.join(list(_SMALL)[1:10])})\b)?(?:\s(?:hundred|thousand|million|billion))*"
-    r"|(?:a|one)\s(?:hundred|thousand|million|billion)|a\sdozen)"
-)
 _AMOUNT_UNIT = "|".join(_CURRENCIES.values())
 _TIME_UNIT = "|".join(_DURATIONS.values())
 _MONTH = (
@@ -138,15 +121,15 @@ def _month(match: re.Match[str]) -> Figure:
 
 
 def _amount(match: re.Match[str]) -> Figure:
-    return Figure("amount", f"{_unit(match, _CURRENCIES)}{_value(match['number'], match['scale'])}")
+    return Figure("amount", f"{_unit(match, _CURRENCIES)}{value_of(match['number'], match['scale'])}")
 
 
 def _percent(match: re.Match[str]) -> Figure:
-    return Figure("percentage", _value(match["number"], None))
+    return Figure("percentage", value_of(match["number"], None))
 
 
 def _duration(match: re.Match[str]) -> Figure:
-    return Figure("duration", f"{_value(match['number'], None)} {_unit(match, _DURATIONS)}")
+    return Figure("duration", f"{value_of(match['number'], None)} {_unit(match, _DURATIONS)}")
 
 
 def _an_hour(match: re.Match[str]) -> Figure:
@@ -161,12 +144,18 @@ def _relative(match: re.Match[str]) -> Figure:
     return Figure("day", str(match.lastgroup))
 
 
+def _label(match: re.Match[str]) -> Figure:
+    """What is called by digits and letters, a room B12 or a version; small it may be a word, such as b4."""
+    value = match["number"]
+    return Figure("number", value.lower(), certain=not value[0].islower())
+
+
 def _number(match: re.Match[str]) -> Figure:
-    return Figure("number", _value(match["number"], match["scale"]))
+    return Figure("number", value_of(match["number"], match["scale"]))
 
 
 def _spelled(match: re.Match[str]) -> Figure:
-    return Figure("number", _value(match.group(), None))
+    return Figure("number", value_of(match.group(), None))
 
 
 def _ordinal_word(match: re.Match[str]) -> Figure:
@@ -183,31 +172,13 @@ def _unit(match: re.Match[str], units: dict[str, str]) -> str:
     return next(name for name, forms in patterns if forms.fullmatch(match.string, *match.span("unit")))
 
 
-def _value(number: str, scale: str | None) -> str:
-    """A number in plain digits, from digits or words."""
-    plain = number.replace(",", "").lower()
-    if plain.isdigit() and not scale:
-        return plain.lstrip("0") or "0"
-    if plain[0].isdigit():
-        value = Decimal(plain)
-    else:
-        value = Decimal(0)
-        for word in re.split(r"[\s-]+", plain):
-            small = _SMALL.get(word, _TENS.get(word, 1 if word == "a" else None))
-            value = value * (_SCALES.get(word) or _DOZENS[word]) if small is None else value + small
-    if scale:
-        value *= _SCALES[scale.strip().lower()]
-    text = f"{value:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
 def _compiled(pattern: str, flags: int = re.IGNORECASE | re.ASCII) -> re.Pattern[str]:
     return re.compile(pattern, flags)
 
 
 _RELATIVES = "|".join(f"(?P<{name}>{forms})" for name, forms in _RELATIVE.items())
 _HOUR = r"(?<![\w.:,$€£-])(?P<hour>\d{1,2})"
-_ANY = rf"(?P<number>{_DIGITS}|{_SPELLED})"
+_ANY = rf"(?P<number>{DIGITS}|{SPELLED})"
 _FULL_MONTH = "january|february|april|june|july|august|september|october|november|december"
 _FULL_DAY = r"\b(?P<day>(?:mon|tues|wednes|thurs|fri|satur|sun)days?|tues?|weds|thurs?|fri)\b"
 _ORDINAL = rf"\b(?:{'|'.join(_ORDINALS)})\b"
@@ -217,8 +188,9 @@ _PERHAPS = r"\b(?:one|an?|once|single)\b"
 # few of them.
 _NUMERAL = re.compile("[0-9]+")
 _DIGIT = "0"
-_SPELLS = rf"{_FROM_TWO}|hundred|thousand|million|billion|dozen"
+_SPELLS = rf"{FROM_TWO}|hundred|thousand|million|billion|dozen"
 _COUNT = rf"{_DIGIT}|{_SPELLS}"
+_LABEL = rf"[a-z]{_DIGIT}(?!\w)|{_DIGIT}[a-z](?!\w)|{_DIGIT}[x×]{_DIGIT}|{_DIGIT}\.{_DIGIT}\.{_DIGIT}"
 _HALF = rf"(?:^|{_DIGIT})[ap]m?\b"
 _DATED = rf"{_DIGIT}[-/.]{_DIGIT}"
 _PAID, _TIMED = rf"(?:{_AMOUNT_UNIT})(?!\w)", rf"(?:{_TIME_UNIT})\b"
@@ -251,9 +223,9 @@ READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Figure | None], 
         _compiled(rf"\b(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s(?:of\s)?{_MONTH}(?:,?\s{_YEAR}\b)?"),
         _date, {_DIGIT, _OPENS_MONTH},
     ),
-    (_compiled(rf"(?P<unit>us\$|[$€£¥])\s?(?P<number>{_DIGITS})(?P<scale>{_SCALE})?"), _amount, {_DIGIT, "[$€£¥]"}),
+    (_compiled(rf"(?P<unit>us\$|[$€£¥])\s?(?P<number>{DIGITS})(?P<scale>{SCALE})?"), _amount, {_DIGIT, "[$€£¥]"}),
     (
-        _compiled(rf"(?<![\w.]){_ANY}(?P<scale>{_SCALE})?\s?(?P<unit>{_AMOUNT_UNIT})(?!\w)"),
+        _compiled(rf"(?<![\w.]){_ANY}(?P<scale>{SCALE})?\s?(?P<unit>{_AMOUNT_UNIT})(?!\w)"),
         _amount, {_COUNT, _PAID},
     ),
     (_compiled(rf"(?<![\w.]){_ANY}\s?(?:%|percent\b|per cent\b|pct\b)"), _percent, {_COUNT, "%|cent|pct"}),
@@ -271,8 +243,13 @@ READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Figure | None], 
     (_compiled(rf"\b{_NEAR_DAY}"), _weekday, {_SHORT_DAY}),
     (_compiled(rf"\b(?P<day>Mon|Wed|Thu|Sat|Sun)\b(?={_AFTER_DAY})"), _weekday, {_SHORT_DAY}),
     (_compiled(rf"\b(?:{_RELATIVES})\b"), _relative, {rf"\b(?:{_RELATIVES})\b".replace("2", _DIGIT)}),
-    (_compiled(rf"(?<![A-Za-z\d])(?P<number>{_DIGITS})(?P<scale>{_SCALE})?"), _number, {_DIGIT}),
-    (_compiled(rf"\b{_SPELLED}\b"), _spelled, {_SPELLS}),
+    (
+        _compiled(
+            r"(?<![\w.-])v?(?P<number>\d+(?:\.\d+){2,}|\d{2,5}[x×]\d{2,5}|[a-z]\d{1,3}|(?-i:\d{1,3}[AC-JLN-Z]))(?!\w|\.\d)"
+        ), _label, {_DIGIT, _LABEL},
+    ),
+    (_compiled(rf"(?<![A-Za-z\d])(?P<number>{DIGITS})(?P<scale>{SCALE})?"), _number, {_DIGIT}),
+    (_compiled(rf"\b{SPELLED}\b"), _spelled, {_SPELLS}),
     (_compiled(_ORDINAL), _ordinal_word, {_ORDINAL}),
     (_compiled(_PERHAPS), _perhaps_one, {_PERHAPS}),
 )  # fmt: skip
