@@ -5,12 +5,14 @@
 The service runs in a process of its own on one core, with keys, limits, the whole guard and hashes of what it ships; a
 client on another core asks for rewrites of a sentence, one after another and 32 at once. Beside it a bare FastAPI
 application that answers with a constant. Without --voice one is trained for a few steps. Then 10,000 requests (1,000
-with --quick): memory and open files of the service before and after. Last, thirty texts that nobody writes (worst.py),
-of 10, 20 and 40 kB: how long they are masked, cut and judged, and how long others wait meanwhile.
+with --quick): memory and open files of the service before and after. Then thirty texts that nobody writes (worst.py),
+of 10, 20 and 40 kB: how long they are masked, cut and judged, and how long others wait meanwhile. Last, how long it
+takes to mask a sentence of the made-up owner's texts and drafts, by each version of the rules.
 """
 
 import argparse
 import asyncio
+import json
 import os
 import statistics
 import subprocess
@@ -26,17 +28,23 @@ import aiohttp
 
 from bench import voices, worst
 from bench.report import show
+from nic_voice.sample.build import typed_and_meant
+from nic_voice.sample.drafts import drafts
 from nic_voice.serving import free_port, running
 from service.engines import Adapter, Completion, Sampling
 from service.keys import make_key
 from service.voices import load_voices
 from voice.base_model import resolve
+from voice.facts.masking import mask
+from voice.facts.rules import VERSIONS, Rules
 from voice.manifest import VoiceManifest
 from voice.prompt import Prompt
+from voice.sentences import split
 
 MANY, QUICK_MANY = 10_000, 1_000
 SECONDS, QUICK_SECONDS = 10.0, 3.0
 CONCURRENCY = (1, 32)
+SAMPLE_ROWS = 1_500
 SIZES = (10_000, 20_000, 40_000)  # characters
 WARM_UP = 20  # requests
 
@@ -115,6 +123,7 @@ def main() -> None:
                     growth = {"requests": many, "before": before, "after": held(pid)}
         worst_texts = _worst(voice)
     show("The worst texts", worst_texts, None, width=120)
+    show("Masking a sentence", _masked_sentences(), None)
     most = {key: max(row[key] for row in worst_texts) for key in ("ms a 1,000", "longest pause ms")}
     show("The service's own cost", rows, arguments.json, width=120, growth=growth, worst_text=most)
 
@@ -126,6 +135,27 @@ def _worst(path: Path) -> list[dict[str, Any]]:
     tokenizer = AutoTokenizer.from_pretrained(base.folder)
     voice = load_voices(path.parent, base).find(path.name)
     return worst.measured(voice, lambda text: len(tokenizer(text)["input_ids"]), SIZES)
+
+
+def _masked_sentences() -> list[dict[str, Any]]:
+    typed = list(typed_and_meant(SAMPLE_ROWS, seed=1))
+    texts = [own for _, _, own, _ in typed] + [json.loads(line)["draft"] for line in drafts(iter(typed), seed=1)]
+    sentences = [sentence for text in texts for sentence in split(text)]
+    rows = []
+    for version in VERSIONS:
+        took = [_masking_s(sentence, Rules(version)) for sentence in sentences * 2][
+            len(sentences) :
+        ]  # the first warms up
+        cuts = statistics.quantiles(took, n=100)
+        rows.append({"version": version, "sentences": len(sentences), "median µs": 1e6 * cuts[49],
+                     "90 % µs": 1e6 * cuts[89], "99 % µs": 1e6 * cuts[98]})  # fmt: skip
+    return rows
+
+
+def _masking_s(sentence: str, rules: Rules) -> float:
+    began = time.perf_counter()
+    mask(sentence, rules=rules)
+    return time.perf_counter() - began
 
 
 def _environment(folder: Path, voice: Path, key: str) -> dict[str, str]:

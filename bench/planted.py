@@ -208,11 +208,34 @@ def _id(chance: random.Random) -> Planted:
     return Planted("id", text := form.format(_digits(chance, 6)), (re.compile(rf"(?<!\w){re.escape(text)}(?!\w)"),))
 
 
+def _flight(chance: random.Random) -> Planted:
+    return _exact("id", f"{chance.choice(('BA', 'LH', 'DY', 'U2'))} {_digits(chance, 4)}")
+
+
+def _booking(chance: random.Random) -> Planted:
+    return _exact("id", f"{_word(chance, 'BCDFGHKLMN', 3)}{_digits(chance, 2)}{_word(chance, 'PQRSTVWXZ', 1)}")
+
+
+def _network(chance: random.Random) -> Planted:
+    form = chance.choice(("fe80::{}:{}:9abc:def0", "aa:bb:cc:dd:{1:.2}:{0:.2}", "10.0.{1:.2}.{0:.2}"))
+    return _exact("id", form.format(_digits(chance, 4), _digits(chance, 4)))
+
+
+def _count(chance: random.Random) -> Planted:
+    number = 100 * chance.randint(101, 989)
+    return _any("number", f"{number:,}", f"{number:,}", str(number), rf"{number / 1000:g}\s?k")
+
+
+def _version(chance: random.Random) -> Planted:
+    return _exact("number", ".".join(str(chance.randint(1, 20)) for _ in range(3)))
+
+
 _MAKERS: dict[str, Callable[[random.Random], Planted]] = {
     "name": lambda chance: _name(chance.choice(NAMES)), "place": lambda chance: _name(chance.choice(PLACES)),
     "amount": _amount, "time": _time, "date": _date, "weekday": _weekday, "number": _number, "percent": _percent,
     "duration": _duration, "link": _link, "phone": _phone, "address": _address, "card": _card, "iban": _iban,
     "secret": _secret, "path": _path, "code": _code, "handle": _handle, "id": _id,
+    "flight": _flight, "booking": _booking, "network": _network, "count": _count, "version": _version,
     "email": lambda chance: _exact("email", f"{_word(chance)}.{_word(chance)}@example.{chance.choice(('com', 'org'))}"),
 }  # fmt: skip
 _TEMPLATES = (
@@ -241,5 +264,9 @@ _TEMPLATES = (
     "It would be wonderful if you could bring {number} chairs on {date}.",
     "I cannot find the file {path} anywhere.",
     "What time does the train to {place} leave on {weekday}?",
+    "Your flight on {weekday} is {flight}, and the booking reference is {booking}.",
+    "The printer is now at {network}, and {name} has the password.",
+    "So far {count} people have signed up, which is {percent} more than last year.",
+    "We moved the server to version {version} on {date}.",
     "As discussed, {name} will pay {percent} of the {amount} in advance.",
 )

@@ -4,6 +4,7 @@ import json
 import resource
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from training.step import accumulate_gradients
 from voice.alignment import Alignment
 from voice.base_model import BaseModel
 from voice.errors import UserError
+from voice.facts.rules import Rules
 from voice.manifest import ADAPTER_NAME, VoiceManifest, file_sha256, verify
 from voice.style import Verifier
 from voice.triplet import Triplet, write_triplets
@@ -108,6 +110,18 @@ def test_the_loss_is_that_of_a_plain_forward_and_does_not_depend_on_the_batch(ti
 
     assert together == pytest.approx(apart, rel=1e-5)
     assert together == pytest.approx(sum(map(plain, examples)), rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("source", "command"),
+    [("imessage", r"nic-voice extract --out .*"), ("pairs", "nic-voice import-pairs FILE")],
+)
+def test_triplets_of_another_masking_are_refused(tiny: BaseModel, tmp_path: Path, source: str, command: str) -> None:
+    old = [replace(triplet, source=source, masked_by=Rules(1)) for triplet in triplets(2)]
+    write_triplets(tmp_path / "t.jsonl", [*triplets(3), *old])
+    expected = rf"2 of the 5 triplets in .* of masking version 1, and this is version 2\. Make them anew: `{command}`"
+    with pytest.raises(TrainingError, match=expected):
+        train(config(tiny), tmp_path / "t.jsonl", tmp_path / "voices" / "ana")
 
 
 @pytest.mark.parametrize("in_4bit", ["false", "true"])

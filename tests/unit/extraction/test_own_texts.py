@@ -9,7 +9,7 @@ import pytest
 from extraction import ledger
 from extraction.errors import ExtractionError
 from extraction.own_texts import import_own
-from extraction.pieces import read_pieces
+from extraction.pieces import PiecesError, read_pieces
 from voice.lines import LinesError
 from voice.triplet import read_triplets
 
@@ -97,3 +97,13 @@ def test_an_owners_name_that_a_draft_lacks_goes(tmp_path: Path) -> None:
     assert {piece.own for piece in read_pieces(tmp_path / "data" / "own.jsonl")} == {
         f"boat {number} is here" for number in range(20, 30)
     }
+
+
+def test_pieces_of_another_masking_are_refused(tmp_path: Path) -> None:
+    own = _import(tmp_path, "see you at nine") / "own.jsonl"
+    assert '"masking": 2' in own.read_text()
+    own.write_text(own.read_text().replace(', "masking": 2', ""))
+    with pytest.raises(
+        PiecesError, match=r"line 1: .* of masking version 1, and this is version 2. Run `nic-voice extr"
+    ):
+        list(read_pieces(own))

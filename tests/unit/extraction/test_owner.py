@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from extraction.owner import Owner, OwnerError, load_owner
+from voice.facts.rules import Rules
 
 OWNER = Owner(
     names=("Nic Sample", "Sample, Nicolas"),
@@ -145,3 +146,8 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 def test_identities_are_described_without_their_values() -> None:
     assert OWNER.described() == ("2 names, 1 nickname, 1 email, 1 phone, 1 handle, 1 guestbook name, 1 plaud speaker")
+
+
+def test_his_telephone_numbers_say_which_ones_need_no_country_code() -> None:
+    assert OWNER.rules == Rules()
+    assert Owner(phones=("+33 6 12 34 56 78", "06 12 34 56 78")).rules == Rules(regions=("FR",))

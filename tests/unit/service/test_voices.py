@@ -9,6 +9,7 @@ from service.errors import NotFound, VoiceRefused, VoicesError
 from service.voices import first_base, load_voices
 from tests.unit.service.conftest import MakeVoice
 from voice.base_model import BaseModel
+from voice.facts.rules import Rules
 from voice.manifest import FILE_NAME, AdapterRef, BaseModelRef, VoiceManifest
 
 
@@ -47,6 +48,7 @@ def test_an_unknown_voice_names_the_known_ones(make_voice: MakeVoice, root: Path
             r"with --model Qwen/Qwen2.5-3B-Instruct\.",
         ),
         ({"prompt_version": 99}, "prompt version 99"),
+        ({"masking": 99}, r"masking version 99; this server knows 1, 2\. Retrain it, or update this server\."),
         ({"adapter": AdapterRef(sha256="2" * 64, rank=16, alpha=32)}, "damaged or was replaced"),
     ],
 )
@@ -59,6 +61,19 @@ def test_a_voice_that_does_not_fit_is_refused(
     with pytest.raises(VoiceRefused, match=expected):
         voices.find("bad-voice")
     assert list(voices.served) == ["ana"]
+
+
+def test_a_voice_of_an_older_masking_is_served_and_named(
+    make_voice: MakeVoice, root: Path, base: BaseModel, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    make_voice("ana", masking=1)
+    make_voice("bob", phone_regions=["FR"])
+    voices = load_voices(root, base)
+    assert voices.find("ana").manifest.rules == Rules(1)
+    assert voices.find("bob").manifest.rules == Rules(2, ("FR",))
+    said = [record.getMessage() for record in caplog.records if "masking" in record.getMessage()]
+    assert len(said) == 1 and "'ana' was trained with masking version 1" in said[0]
 
 
 def test_other_weights_of_the_same_name(make_voice: MakeVoice, root: Path, base: BaseModel) -> None:

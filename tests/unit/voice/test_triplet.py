@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from voice.facts.rules import Rules
 from voice.triplet import REGISTERS, UNITS, Triplet, TripletError, load_triplets, read_triplets, write_triplets
 
 texts = st.text(min_size=1).filter(str.strip).filter(lambda text: text.encode("utf-8", "ignore").decode() == text)
@@ -22,6 +23,7 @@ triplets = st.builds(
     system=st.text(alphabet="abc "),
     neutral=texts,
     own=texts,
+    masked_by=st.sampled_from([Rules(), Rules(1), Rules(2, ("AU", "FR"))]),
 )
 
 TURNS = [
@@ -51,6 +53,11 @@ def test_a_triplet_weighs_one_unless_it_says_otherwise() -> None:
     assert Triplet.from_json(json.dumps(GOOD | {"weight": 3})).weight == 3
 
 
+def test_a_triplet_that_does_not_say_how_it_is_masked_is_of_version_1() -> None:
+    assert Triplet.from_json(json.dumps(GOOD)).masked_by == Rules(1)
+    assert Triplet.from_json(json.dumps(GOOD | {"masking": 2, "phone_regions": ["FR"]})).masked_by == Rules(2, ("FR",))
+
+
 def test_a_date_without_zone_is_utc() -> None:
     triplet = Triplet.from_json(json.dumps(GOOD | {"sent_at": "2020-05-01T10:00:00"}))
     assert triplet.sent_at == datetime(2020, 5, 1, 10, tzinfo=UTC)
@@ -68,6 +75,9 @@ def test_a_date_without_zone_is_utc() -> None:
         ({"weight": float("nan")}, "weight"),
         ({"weight": True}, "weight"),
         ({"sent_at": "yesterday"}, "ISO 8601"),
+        ({"masking": "2"}, "masking is not the number of a version"),
+        ({"masking": 0}, "masking"),
+        ({"masking": 2, "phone_regions": "FR"}, "phone_regions is not a list"),
         ({"conversations": None}, "not a list"),
         ({"conversations": TURNS[::-1]}, "system, human, gpt"),
         ({"conversations": [*TURNS[:2], {"from": "gpt", "value": " "}]}, "gpt side is empty"),

@@ -72,6 +72,25 @@ async def test_a_voice_that_knows_messages_gets_the_whole_text(
     ]
 
 
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"masking": 1}, "The nas at fe80::1 has 12 photos for <id1> people, or 91 123 45 67."),
+        ({"masking": 2}, "The nas at <id1> has 12 photos for 12,500 people, or 91 123 45 67."),
+        ({"phone_regions": ["ES"]}, "The nas at <id1> has 12 photos for 12,500 people, or <phone1>."),
+    ],
+)
+async def test_a_voice_sees_what_it_was_trained_on(
+    changes: dict[str, object], expected: str, make_voice: MakeVoice, root: Path, base: BaseModel, engine: FakeEngine
+) -> None:
+    make_voice("bo", **changes)
+    text = "The nas at fe80::1 has 12 photos for 12,500 people, or 91 123 45 67."
+    engine.answer = lambda prompt, _: prompt.text
+    found = await pieces(engine, load_voices(root, base).find("bo"), text)
+    assert [prompt.text for prompt, _, _ in engine.asked] == [expected]
+    assert found[0].text == text
+
+
 async def test_all_segments_are_in_the_engine_at_once(engine: FakeEngine, ana: Voice) -> None:
     engine.gate.clear()
     task = asyncio.create_task(pieces(engine, ana, "One here. Two here. Three here."))
