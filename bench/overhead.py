@@ -5,7 +5,7 @@
 The service runs in a process of its own on one core, with keys, limits, the whole guard and hashes of what it ships; a
 client on another core asks for rewrites of a sentence, one after another and 32 at once. Beside it a bare FastAPI
 application that answers with a constant. Without --voice one is trained for a few steps. Then 10,000 requests (1,000
-with --quick): memory and open files of the service before and after. Then thirty texts that nobody writes (worst.py),
+with --quick): memory and open files of the service before and after. Then texts that nobody writes (worst.py),
 of 10, 20 and 40 kB: how long they are masked, cut and judged, and how long others wait meanwhile. Last, how long it
 takes to mask a sentence of the made-up owner's texts and drafts, by each version of the rules.
 """

@@ -68,6 +68,13 @@ TEXTS: dict[str, Make] = {
     "fences": _of("```\n\n"),
     "placeholders": _of("<id1> "),
     "passwords": _of("password: a1b2 "),
+    "phrases": _of("password is a b c d "),
+    "codes": _of("flight BA 2490, seat 1A, "),
+    "numbers to call": _of("call 12 34 "),
+    "network addresses": _of("fe80:1::"),
+    "coordinates": _of("48.85661, "),
+    "versions": _of("v1.2.3 "),
+    "different placeholders": lambda size: "".join(f"<id{1 + number % 9999}> is " for number in range(size))[:size],
 }
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from voice.dictionary import is_word
-from voice.facts.spans import Span
+from voice.facts.spans import Span, every
 from voice.words import FUNCTION_WORDS
 
 # A code may stand directly behind these words; behind those that need a sign, such as 'is'; and behind those that need
@@ -16,15 +16,18 @@ _DIRECT = (
     r"flights?|fly|flying|bookings?|reservations?|confirmations?|itinerary|pnr|(?:record )?locator|seats?"
     r"|(?:(?:licen[cs]e|number|registration)[ -]?)?plates?|serial|s/n|sn|tracking|shipment|parcel|consignment|waybill"
     r"|awb|p/n|bic|swift|vin|imei|voucher|coupon|promo|ref|passport|ni|nino|national insurance|invoices?|tickets?"
-    r"|reg|commit|sha|hash"
+    r"|reg|commit|sha|hash|(?:door|gate|alarm|entry|access|garage|lock|safe|building) code"
+    r"|tfn|bsn|cpf|cnpj|cpr|dni|pesel|mrn|utr|abn|nhs|ssn|itin"
 )
 _WITH_SIGN = (
     r"(?<!error )(?<!exit )(?<!status )(?<!country )(?<!area )(?<!zip )(?<!post )(?<!postal )(?<!source )(?<!dress )"
     r"codes?|references?|registration|orders?|claim|policy|account|acct|member(?:ship)?|customer|client|student"
-    r"|patient|employee|visa|permit|licen[cs]e|gift card|tax|vat|tin|ein|nhs|asset|badge|locker|meter|udid|uuid|rma"
+    r"|patient|employee|visa|permit|licen[cs]e|gift card|tax|vat|tin|ein|asset|badge|locker|meter|udid|uuid|rma"
 )
-_WITH_NUMBER = r"parts?|quote|job|delivery|package|card|product|device|case|po|purchase order|model|meeting"
-_NUMBER = r"(?:numbers?|no|nr|code|ref|reference|id|locator)\b\.?"
+_WITH_NUMBER = (
+    r"parts?|quote|job|delivery|package|card|product|device|case|po|purchase order|model|meeting|item|tag|lot"
+)
+_NUMBER = r"(?:numbers?|no|nr|code|ref|reference|id|locator|assignment)\b\.?"
 _NAME = re.compile(
     rf"\b(?:(?P<direct>{_DIRECT})|(?P<signed>{_WITH_SIGN})|(?:{_WITH_NUMBER}))\b\.?"
     rf"(?P<number>[ \t]+{_NUMBER}|[ \t]*#)?",
@@ -32,9 +35,10 @@ _NAME = re.compile(
 )
 # Between name and code: a sign, or what it is for and then a sign.
 _SIGN = re.compile(
-    r"(?:[ \t]+(?:for|of|from|on|to|in|with|at|there)(?:[ \t]+[\w'’.-]+){0,4}?(?=[ \t]*[:=]|[ \t]+(?:is|was|will)\b))?"
+    r"(?:[ \t]+(?:for|of|from|on|to|in|with|at|there)(?:[ \t]+[\w'’.-]+){0,4}?"
+    r"(?=[ \t]*[:=]|[ \t]+(?:is|was|will|reads?|says?)\b))?"
     r"(?P<sign>[ \t]*[:=]|['’]s\b|[ \t]+(?:is|was|are|were|reads?|says?|will be|should be)\b)?"
-    r"(?:[ \t]+(?:now|still)\b)?[ \t]*[#:]?[ \t]*[(\"“'‘\[]?"
+    r"(?:[ \t]+(?:now|still)\b)?[ \t]*[#:,]?[ \t]*[(\"“'‘\[]?"
 )
 _BEFORE_NAME = re.compile(
     r"(?<![\w/.#-])(?P<value>(?=[\w-]{0,20}\d)[A-Z0-9][A-Z0-9-]{3,20})(?:[ \t]*[(=]|[ \t]+(?:is|was)\b)[ \t]*"
@@ -43,8 +47,11 @@ _BEFORE_NAME = re.compile(
 _NEXT = re.compile(r"[ \t]*(?:[,/&]|\b(?:and|or)\b)[ \t]*(?:(?:and|or)\b[ \t]*)?(?=(?:[A-Z]{1,3}\d+[A-Z]?|\d+[A-Z])\b)")
 
 _TOKEN = re.compile(r"#?[A-Za-z0-9](?:[A-Za-z0-9/-]|\.(?=[A-Za-z0-9]))*(?!\w|,\d)")
-_FLIGHT = re.compile(r"(?P<letters>[A-Z]{2,3}|[A-Z]\d|\d[A-Z])[ -]?\d{1,4}[A-Z]?(?!\w)")
-_SEAT = re.compile(r"(?:\d{1,3}[a-l](?:-\d{1,3}[a-l])?|[a-l]\d{1,3})(?![\w-])", re.IGNORECASE)
+_FLIGHT = re.compile(r"(?<![\w.-])(?P<letters>[A-Z]{2,3}|[A-Z]\d|\d[A-Z])[ -]?\d{1,4}[A-Z]?(?!\w)")
+# In a text about flying, where no word stands before it: without currencies and airports, which have three letters.
+_A_FLIGHT = re.compile(r"(?<![\w.-])(?P<letters>[A-Z]{2}|[A-Z]\d|\d[A-Z]) ?\d{3,4}(?!\w|[-.,:/]\d)")
+_FLYING = re.compile(r"\b(?:flights?|fly|flying|airports?|boarding|airline|plane)\b", re.IGNORECASE)
+_SEAT = re.compile(r"(?:\d{1,3}(?-i: [A-L])|\d{1,3}[a-l](?:-\d{1,3}[a-l])?|[a-l]\d{1,3})(?![\w-])", re.IGNORECASE)
 _BANK = re.compile(r"[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?(?!\w)")
 _CAPITALS = re.compile(r"[A-Z]{5,8}(?!\w)")
 _GROUP = re.compile(r"(?:[A-Z0-9/-]*\d[A-Z0-9/-]*|[A-Z]{1,3}(?:-[A-Z]{1,2})?)(?!\w|-\w)")
@@ -59,22 +66,24 @@ _NO_CODE = re.compile(
     re.IGNORECASE,
 )
 _LOWER = re.compile(r"[a-z]{3,}-?\d{1,2}")  # phase2, step-3
+_NUMBER_SIGN = re.compile(r"(?<![\w&#])#(?=[A-Z\d-]{0,20}\d)[A-Z\d]{1,12}(?:-[A-Z\d]{1,12}){1,3}(?![\w-])")
 _KEY = re.compile(r"(?<![\w-])[A-Z0-9]{4,6}(?:-[A-Z0-9]{4,6}){2,7}(?![\w-])")
 _SHOUTED = FUNCTION_WORDS | frozenset("am pm eta row gate seat".split())
 
 # What a word has, with the marks around it, of every text that has one.
 NAMED = (
-    r"(?i:fl(?:ight|y)|book|reserv|confirm|itiner|\bpnr|locator|seat|plate|serial|\bs/?n\b|track|ship|parcel|consign|waybill"
+    r"(?i:fl(?:ight|y)|book|reserv|confirm|itiner|airport|boarding|airline|plane|\bpnr|locator|seat|plate|serial|\bs/?n\b|track|ship|parcel|consign|waybill"
     r"|\bawb|\bp/n|\bbic\b|swift|\bvin\b|imei|vouch|coupon|promo|\bref|passport|\bnin?o?\b|insurance|invoice|ticket|code"
     r"|\breg|order|claim|policy|acc(?:oun)?t|member|custom|client|student|patient|employ|visa|permit|licen|card|tax|\bvat"
-    r"|\btin\b|\bein\b|nhs|asset|badge|lock|meter|u[du]id|\brma|part|quote|job|deliver|package|product|device|case|\bpo\b"
+    r"|\btin\b|\bein\b|nhs|asset|badge|lock|meter|u[du]id|\brma|tfn|bsn|cpf|cnpj|cpr|dni|pesel|mrn|utr|abn|ssn|itin|item|\btag|\blot\b|part|quote|job|deliver|package|product|device|case|\bpo\b"
     r"|model|meeting|commit|\bsha\b|hash)"
 )
-CODE, KEY = r"\d|[A-Z]{5}", r"[A-Z\d]{4}-[A-Z\d]{4}"
+CODE, KEY = r"\d|[A-Z]{5}", r"[A-Z\d]{4}-[A-Z\d]{4}|#[A-Z\d]+-"
 
 
 def keys(text: str) -> Iterator[Span]:
-    """Keys of programs and cards: groups of capitals and digits with dashes between them."""
+    """Keys of programs and cards, groups of capitals and digits with dashes between them; and #4821-A."""
+    yield from every(_NUMBER_SIGN, text)
     for match in _KEY.finditer(text):
         if not all(map(is_word, match.group().split("-"))):
             yield match.span()
@@ -84,6 +93,10 @@ def named_codes(text: str) -> Iterator[Span]:
     """Codes behind a word that names them, or before one."""
     for match in _NAME.finditer(text):
         yield from _behind(text, match)
+    if _FLYING.search(text):
+        for match in _A_FLIGHT.finditer(text):
+            if match["letters"].lower() not in _SHOUTED:
+                yield match.span()
     for match in _BEFORE_NAME.finditer(text):
         if _is_code(match["value"]):
             yield match.span("value")
@@ -94,10 +107,12 @@ def _behind(text: str, name: re.Match[str]) -> Iterator[Span]:
     start = sign.end() if sign else name.end()
     told = sign is not None and sign["sign"] is not None
     direct = bool(name["direct"] or name["number"])
-    if not (direct or (name["signed"] and told)) or not (start > name.end() or text[start - 1] == "#"):
+    if not (direct or name["signed"]) or not (start > name.end() or text[start - 1] == "#"):
         return
     start -= text[start - 1] == "#"
-    end = _end(text, start, name.group().lower(), short=direct)
+    end = _end(text, start, name.group().lower(), 3 if direct else 4 if told else 5)
+    if not (direct or told) and not text[start:end].isupper():
+        return
     while end:
         yield start, end
         following = _NEXT.match(text, end)
@@ -105,8 +120,8 @@ def _behind(text: str, name: re.Match[str]) -> Iterator[Span]:
         start, end = token.span() if token else (0, 0)
 
 
-def _end(text: str, start: int, name: str, *, short: bool) -> int:
-    """Where the code that begins there ends; 0 if there is none. A `short` one needs but one letter and one digit."""
+def _end(text: str, start: int, name: str, least: int) -> int:
+    """Where the code that begins there ends, which has at `least` so many letters and digits; 0 if there is none."""
     if name.startswith("fl") and (match := _FLIGHT.match(text, start)):
         return 0 if match["letters"].lower() in _SHOUTED else match.end()
     if name.startswith("seat"):
@@ -118,7 +133,7 @@ def _end(text: str, start: int, name: str, *, short: bool) -> int:
     if end := _end_of_groups(text, start, name.startswith(_ENDS_IN_LETTERS)):
         return end
     token = _TOKEN.match(text, start)
-    return token.end() if token and _is_code(token.group(), short=short) else 0
+    return token.end() if token and _is_code(token.group(), least) else 0
 
 
 def _end_of_groups(text: str, start: int, letters_last: bool) -> int:
@@ -138,8 +153,9 @@ def _end_of_groups(text: str, start: int, letters_last: bool) -> int:
     return end if " " in whole and ((letters and digits and letters + digits > 3) or digits > 6) else 0
 
 
-def _is_code(value: str, *, short: bool = True) -> bool:
+def _is_code(value: str, least: int = 3) -> bool:
+    """Whether letters and digits are a code: at `least` so many, and two digits where that is more than three."""
     letters, digits = sum(map(str.isalpha, value)), sum(map(str.isdigit, value))
     if not letters or not digits or _NO_CODE.fullmatch(value) or _LOWER.fullmatch(value):
         return False
-    return letters + digits > 2 if short else letters + digits > 4 and digits > 1
+    return letters + digits >= least and digits > (least > 3)

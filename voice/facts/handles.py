@@ -26,7 +26,7 @@ _NAMED = re.compile(
     rf"|(?:{_PLATFORM})[ ](?:id|name|nick|handle|user(?:name)?|account))\b"
     r"(?:(?:[ \t]+(?:there|here|now|for|on|at)(?:[ \t]+[\w'’.-]+){0,3}?)?"
     r"(?P<sign>[ \t]*[:=][ \t]*|[ \t]+(?:is|was)[ \t]+(?:still[ \t]+|now[ \t]+)?)|[ \t]+))"
-    r"(?P<quote>[\"“'‘]?)(?P<value>[^\W\d_][\w.-]{1,38})"
+    r"(?P<quote>[\"“'‘(]?)(?P<value>[^\W\d_][\w.-]{1,38})"
 )
 _AT_A_PLATFORM = re.compile(
     rf"(?i:(?:\b(?:my|your|his|her|their|our)[ \t]+(?:{_PLATFORM})[ \t]+(?:is|was)[ \t]+"

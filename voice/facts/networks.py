@@ -19,7 +19,7 @@ _MAC = re.compile(
 )
 _IPV4 = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w]|\.\d)(?:/\d{1,2}(?!\w)|:\d{1,5}(?!\w))?")
 _NUMBERED = re.compile(r"(?i:\b(?:v|ver|version|release|build|firmware|section|chapter|paragraph|clause)s?\.?)[ \t]*$")
-_DEGREES = r"[-+]?\d{1,3}\.\d{3,15}(?:[ ]?°)?"
+_DEGREES = r"[-+]?\d{1,3}\.\d{2,15}(?:[ ]?°)?"
 _DECIMAL = re.compile(
     rf"(?<![\w.,-])(?:[NSns][ ]?)?{_DEGREES}(?:[ ]?[NSns]\b)?(?:,[ ]?|;[ ]?|[ ]?/[ ]?|[ ])"
     rf"(?:[EWew][ ]?)?{_DEGREES}(?:[ ]?[EWew]\b)?(?![\w]|[.,]\d)"
@@ -30,7 +30,8 @@ _NAMED_DEGREES = re.compile(
     r"(?i:\blat(?:itude)?\b[:= ]{0,3})(?P<value>[-+]?\d{1,3}\.\d+(?i:°?[,; ]{1,3}(?:and )?(?:lon(?:g(?:itude)?)?|lng)\b"
     r"[:= ]{0,3})[-+]?\d{1,3}\.\d+)(?![\w]|\.\d)"
 )
-_WHERE = re.compile(r"(?i:\bgps|\bcoord|\blat|\bpin\b|\blocation|\bposition|\bwaypoint)")
+_COORDINATES = re.compile(r"(?i:\bgps|\bcoord|\blat)")
+_WHERE = re.compile(r"(?i:\bpin\b|\blocation|\bposition|\bwaypoint)")
 _OPEN_CODE = re.compile(r"(?<!\w)(?:[23456789CFGHJMPQRVWX]{4}){1,2}\+[23456789CFGHJMPQRVWX]{2,3}(?!\w)")
 _THREE_WORDS = re.compile(r"(?:(?<![\w/:])///|(?<=what3words )|(?<=w3w ))\w{2,20}\.\w{2,20}\.\w{2,20}(?!\w)")
 _BEFORE = 40  # characters that say what follows
@@ -38,7 +39,7 @@ _NEEDED_DECIMALS = 4  # of both, where nothing else says that a pair of decimals
 
 # What a word has of every text that has one.
 NETWORK = r":[0-9A-Fa-f:]|[0-9A-Fa-f]{2}-[0-9A-Fa-f]{2}-|\d\.\d+\.|[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\."
-COORDINATES = r"\d\.\d{3}|°|///|[\dCFGHJMPQRVWX]{4}\+|(?i:\blat|what\dwords|w\dw)"
+COORDINATES = r"\d\.\d{2}|°|///|[\dCFGHJMPQRVWX]{4}\+|(?i:\blat|what\dwords|w\dw)"
 
 
 def network_addresses(text: str) -> Iterator[Span]:
@@ -85,5 +86,7 @@ def _is_place(pair: str, before: str) -> bool:
     numbers = re.findall(r"[-+]?\d{1,3}\.\d+", pair)
     if abs(float(numbers[0])) > 90 or abs(float(numbers[1])) > 180:
         return False
-    told = re.search(r"[°NSEWnsew]", pair) or _WHERE.search(before)
-    return bool(told) or all(len(number.partition(".")[2]) >= _NEEDED_DECIMALS for number in numbers)
+    if re.search(r"[°NSEWnsew]", pair) or _COORDINATES.search(before):
+        return True
+    least = _NEEDED_DECIMALS - (_WHERE.search(before) is not None)
+    return all(len(number.partition(".")[2]) >= least for number in numbers)

@@ -36,7 +36,7 @@ _SORT_CODE = re.compile(r"(?<![\w/.-])\d\d-\d\d-\d\d(?![\w/]|[-.]\d)")
 _SORT = re.compile(r"(?i:\bsort(?:ing)?[ -]?codes?\b)[^\d\n]{0,20}(?P<value>\d\d[- ]?\d\d[- ]?\d\d)(?![\w-]|[.,]\d)")
 
 _FIGURE = re.compile(r"\d[\d.,]*")
-_COUNT = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+_COUNT = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,3}(?:\.000)+")
 _VERSION = re.compile(r"[vV]?(?:\d{1,5}\.){1,3}\d{1,5}(?:[-.]?(?:rc|beta|alpha|dev|post|pre|[abpr])[-.]?\d{0,3})?")
 _SCORE = re.compile(r"\d{1,3}-\d{1,3}|24/7/365")
 _RANGE = re.compile(r"(\d{3,6}0)-(\d{3,6}0)")
@@ -72,8 +72,9 @@ _NAMED = re.compile(
 )
 _OF_A_VERSION = re.compile(
     r"(?i:\b(?:v|ver|version|versions|release|build|firmware|driver|kernel|upgraded? to|chrome|firefox|python|ios"
-    r"|macos|android|windows|node|sections?|chapters?)\.?)[ \t]*$"
+    r"|macos|android|sections?|chapters?)\.?)[ \t]*$"
 )
+_LONGEST_BUILD = 8  # digits; longer ones name something else
 _OWN_LETTER = re.compile(r"[-_/][A-Z]{1,3}(?!\w)")
 _CURRENCY = r"(?:sek|nok|dkk|chf|pln|jpy|inr|krw|cny|rmb|czk|huf|ron|zar|nzd|sgd|hkd|mxn|brl|try|rs|kr|btc|eth)"
 _PAID_BEFORE = re.compile(rf"(?i:\b{_CURRENCY}\.?)[ \t]?$")
@@ -153,7 +154,7 @@ def _says_how_much(text: str, start: int, end: int) -> bool:
     value, before, after = text[start:end], text[max(0, start - _BEFORE) : start], text[end : end + _AFTER]
     if value.startswith("#") or _OWN_LETTER.match(text, end):
         return False
-    if _OF_A_VERSION.search(before):
+    if _OF_A_VERSION.search(before) and ("." in value or len(value) <= _LONGEST_BUILD):
         return value[-1].isdigit() or _VERSION.fullmatch(value) is not None
     if _NAMED.search(before):
         return False

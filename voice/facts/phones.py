@@ -54,7 +54,8 @@ def phones(text: str) -> Iterator[Span]:
 def all_phones(text: str, regions: tuple[str, ...] = ()) -> Iterator[Span]:
     """These, those of further `regions`, and those in any groups that stand beside a word for a telephone."""
     known = list(_known(text, (*REGIONS, *regions)))
-    yield from sorted([*known, *_told(text)], key=lambda span: (span[0], -span[1]))
+    found = sorted([*known, *_told(text)], key=lambda span: (span[0], -span[1]))
+    yield from ((start + (text[start] == "(" and ")" not in text[start:end]), end) for start, end in found)
 
 
 def _known(text: str, regions: tuple[str, ...]) -> Iterator[Span]:
