@@ -70,14 +70,16 @@ _NUMBER_SIGN = re.compile(r"(?<![\w&#])#(?=[A-Z\d-]{0,20}\d)[A-Z\d]{1,12}(?:-[A-
 _KEY = re.compile(r"(?<![\w-])[A-Z0-9]{4,6}(?:-[A-Z0-9]{4,6}){2,7}(?![\w-])")
 _SHOUTED = FUNCTION_WORDS | frozenset("am pm eta row gate seat".split())
 
-# What a word has, with the marks around it, of every text that has one.
-NAMED = (
-    r"(?i:fl(?:ight|y)|book|reserv|confirm|itiner|airport|boarding|airline|plane|\bpnr|locator|seat|plate|serial|\bs/?n\b|track|ship|parcel|consign|waybill"
-    r"|\bawb|\bp/n|\bbic\b|swift|\bvin\b|imei|vouch|coupon|promo|\bref|passport|\bnin?o?\b|insurance|invoice|ticket|code"
-    r"|\breg|order|claim|policy|acc(?:oun)?t|member|custom|client|student|patient|employ|visa|permit|licen|card|tax|\bvat"
-    r"|\btin\b|\bein\b|nhs|asset|badge|lock|meter|u[du]id|\brma|tfn|bsn|cpf|cnpj|cpr|dni|pesel|mrn|utr|abn|ssn|itin|item|\btag|\blot\b|part|quote|job|deliver|package|product|device|case|\bpo\b"
-    r"|model|meeting|commit|\bsha\b|hash)"
+# What a word has, with the marks around it, of every text that has one: part of a name, and a digit or capitals.
+_STEMS = (
+    r"fl(?:ight|y) book reserv confirm itiner airport boarding airline plane \bpnr locator seat plate serial "
+    r"\bs/?n\b track ship parcel consign waybill \bawb \bp/n \bbic\b swift \bvin\b imei vouch coupon promo \bref "
+    r"passport \bnin?o?\b insurance invoice ticket code \breg order claim policy acc(?:oun)?t member custom client "
+    r"student patient employ visa permit licen card tax \bvat \btin\b \bein\b nhs asset badge lock meter u[du]id "
+    r"\brma tfn bsn cpf cnpj cpr dni pesel mrn utr abn ssn itin item \btag \blot\b part quote job deliver package "
+    r"product device case \bpo\b model meeting commit \bsha\b hash"
 )
+NAMED = rf"(?i:{'|'.join(_STEMS.split())})"
 CODE, KEY = r"\d|[A-Z]{5}", r"[A-Z\d]{4}-[A-Z\d]{4}|#[A-Z\d]+-"
 
 

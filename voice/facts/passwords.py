@@ -51,11 +51,11 @@ _IN_GROUPS = re.compile(
     r"(?P<value>(?<![\w/.-])(?:[A-Z]-)?\d{1,4}(?:([ -])\d{1,4})(?:\2\d{1,4}){0,7}(?![\w%-]|[.,:/]\d))"
 )
 _FEWEST, _MOST = 4, 12  # digits of such a code
-_NO_GROUPS = re.compile(r"(?:(?:19|20)\d\d[ -]?)+|\d+0-\d+0")
+_NO_GROUPS = re.compile(r"(?:(?:19|20)\d\d[ -]?)+(?:0?[1-9]|1[0-2])?|\d+0-\d+0")
 
 # What a word has, with the marks around it, of every text that has one.
 PASSWORD = r"(?i:\bpass|\bpwd?s?\b|kennwort|wachtwoord|contraseña|wi-?fi|network|encryption|recovery|seed|secret)"
-ONCE, ON_CARD = r"(?i:pin|code|otp|comb|password|\btan\b|2fa)", r"(?i:cvv|cvc|\bcsc\b|code)"
+ONCE, ON_CARD = r"(?i:pin|code|otp|comb|password|\btan\b|\dfa)", r"(?i:cvv|cvc|\bcsc\b|code)"
 
 
 def in_words(text: str) -> Iterator[Span]:

@@ -27,6 +27,14 @@ def test_an_identifier_is_found_whole(text: str, expected: list[str]) -> None:
     assert restore(masked.text, masked.values) == text
 
 
+@pytest.mark.parametrize(("text", "expected"), FOUND)
+def test_nothing_more_is_found_beside_placeholders(text: str, expected: list[str]) -> None:
+    once = mask(text)
+    again = mask(once.text)
+    assert len(expected) == len(once.values)
+    assert set(again.values.values()) == set(once.values)
+
+
 @pytest.mark.parametrize("text", LEFT)
 def test_what_is_read_stays(text: str) -> None:
     assert mask(text).values == {}

@@ -18,6 +18,9 @@ _FRAGMENTS = st.sampled_from(
      "<email9999>", "415-555-0132", "a@b.com", "http://x.io/a", "12345", "`x`", "```", "password: ", "hunter2", "@sam",
      "12 Elm St. ", "C:\\a\\b", "/usr/lib", "4111 1111 1111 1111", "DE89370400440532013000",
      " ", "\n", ".", "$", "Maria",
+     "flight", "BA 2490", "seat 14C", "booking", "X7K2PQ", "XKCDRT", "fe80::1:2", "sort code", "12-34-56", "call",
+     "1-800-FLOWERS", "user name", "anapetra", "12 34 56", "48.85661, 2.35222", "(at)", "example", "dot", "org", "CVV",
+     "123", "AB-", "plate", "AB12 CDE", "INV/", "wifi key:", "1.2.3.4", "code", "482 193", "10,000", "people", "lat",
      "Maria Lopez", "pin 1234", "is", "😀", "\u0661\u0662\u0663\u0664\u0665", "ß", "İ", "\x00", "\u2028"]
 )  # fmt: skip
 _TEXTS = st.one_of(st.text(), st.lists(_FRAGMENTS).map("".join), st.lists(_FRAGMENTS).map(" ".join))
