@@ -88,7 +88,8 @@ def _second(regions: tuple[str, ...]) -> list[Finder]:
 # What belongs to a number beside it: -A, /7, INV/
 _MORE_AFTER = re.compile(r"(?:[-/_][A-Z\d]{1,4}(?!\w)|-[a-z](?!\w)|_\w{1,20}|[A-Za-z\d]{1,20})+")
 _MORE_BEFORE = re.compile(r"(?<![\w/-])(?:[A-Z\d]{1,6}[-/_]){1,3}\Z")
-_GOES_ON = re.compile(r"\.[ \t]+[a-z]")  # behind St. or Ave., where no sentence ends
+# Behind a short word for a street, where no sentence ends.
+_GOES_ON = re.compile(r"(?<=\b(?:[Ss]t|[Rr]d|[Dd]r|[Ll]n|[Cc]t|[Pp]l|[Ss]q))\.[ \t]+[a-z]")
 _GROWING = frozenset(("id", "phone", "card", "iban"))
 _REACH = 24  # characters beside a number that are looked at
 

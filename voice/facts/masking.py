@@ -146,4 +146,4 @@ def _spelling(kind: str, value: str) -> str:
     """One spelling for the ways in which people write the same value."""
     if kind in ("phone", "card", "iban", "id"):
         return "".join(letter for letter in value if letter.isalnum()).lower()[-10:]
-    return "".join(value.casefold().rstrip("/").split())
+    return "".join(value.casefold().rstrip("/.").split())

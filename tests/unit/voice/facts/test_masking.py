@@ -160,6 +160,16 @@ def test_what_is_found_on_one_side_of_a_pair_is_found_on_the_other() -> None:
     assert (neutral.text, own.text) == ("I am at <address1> now.", "at <address1>—now")
 
 
+def test_an_address_in_a_pair_is_the_same_before_a_full_stop() -> None:
+    neutral, own = mask_pair(
+        "I am at 12 Elm St., and Tom is at 5 Oak Lane. Come.", "12 elm st. and toms at 5 oak lane. come"
+    )
+    assert (neutral.text, own.text) == (
+        "I am at <address1>., and Tom is at <address2>. Come.",
+        "<address1> and toms at <address2>. come",
+    )
+
+
 def test_a_pair_spells_one_value_in_one_way_a_side() -> None:
     _, own = mask_pair("Call 4155550132.", "415-555-0132 or 415.555.0132")
     assert own.text == "<phone1> or <phone2>"
