@@ -74,6 +74,7 @@ _OF_A_VERSION = re.compile(
     r"(?i:\b(?:v|ver|version|versions|release|build|firmware|driver|kernel|upgraded? to|chrome|firefox|python|ios"
     r"|macos|android|sections?|chapters?)\.?)[ \t]*$"
 )
+_MOST_DECIMALS = 3  # of an amount; what has more may be a contract
 _LONGEST_BUILD = 8  # digits; longer ones name something else
 _OWN_LETTER = re.compile(r"[-_/][A-Z]{1,3}(?!\w)")
 _CURRENCY = r"(?:sek|nok|dkk|chf|pln|jpy|inr|krw|cny|rmb|czk|huf|ron|zar|nzd|sgd|hkd|mxn|brl|try|rs|kr|btc|eth)"
@@ -173,12 +174,14 @@ def _is_range(value: str) -> bool:
 
 
 def _is_version(value: str) -> bool:
-    """Whether a number with full stops is a version or a decimal, and not an address or somebody's number."""
+    """Whether a number with full stops is a version or an amount, and not an address or somebody's number."""
     if not _VERSION.fullmatch(value):
         return False
     parts = re.findall(r"\d+", value)
     if value[0] in "vV" or not value.replace(".", "").isdigit():
         return True
+    if len(parts) == 2:
+        return len(parts[1]) <= _MOST_DECIMALS
     if len(parts) == 4:
         return "0" in parts and not is_ipv4(value)
     return len(value) <= 10 and not any(part.startswith("0") and len(part) > 1 for part in parts[: len(parts) - 1])
