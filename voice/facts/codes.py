@@ -52,6 +52,9 @@ _FLIGHT = re.compile(r"(?<![\w.-])(?P<letters>[A-Z]{2,3}|[A-Z]\d|\d[A-Z])[ -]?\d
 _A_FLIGHT = re.compile(r"(?<![\w.-])(?P<letters>[A-Z]{2}|[A-Z]\d|\d[A-Z]) ?\d{3,4}(?!\w|[-.,:/]\d)")
 _FLYING = re.compile(r"\b(?:flights?|fly|flying|airports?|boarding|airline|plane)\b", re.IGNORECASE)
 _SEAT = re.compile(r"(?:\d{1,3}(?-i: [A-L])|\d{1,3}[a-l](?:-\d{1,3}[a-l])?|[a-l]\d{1,3})(?![\w-])", re.IGNORECASE)
+# As people type them who never press shift.
+_SMALL_FLIGHT = re.compile(r"(?P<letters>[a-z]{2})[ -]?\d{3,4}(?!\w)")
+_SMALL_PLATE = re.compile(r"(?:[a-z]{2}\d\d ?[a-z]{3}|[a-z]{1,3}-[a-z]{1,2} ?\d{1,4}|\d[a-z]{3}\d{3})(?!\w)")
 _BANK = re.compile(r"[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?(?!\w)")
 _CAPITALS = re.compile(r"[A-Z]{5,8}(?!\w)")
 _GROUP = re.compile(r"(?:[A-Z0-9/-]*\d[A-Z0-9/-]*|[A-Z]{1,3}(?:-[A-Z]{1,2})?)(?!\w|-\w)")
@@ -124,7 +127,7 @@ def _behind(text: str, name: re.Match[str]) -> Iterator[Span]:
 
 def _end(text: str, start: int, name: str, least: int) -> int:
     """Where the code that begins there ends, which has at `least` so many letters and digits; 0 if there is none."""
-    if name.startswith("fl") and (match := _FLIGHT.match(text, start)):
+    if name.startswith("fl") and (match := _FLIGHT.match(text, start) or _SMALL_FLIGHT.match(text, start)):
         return 0 if match["letters"].lower() in _SHOUTED else match.end()
     if name.startswith("seat"):
         return match.end() if (match := _SEAT.match(text, start)) else 0
@@ -132,6 +135,8 @@ def _end(text: str, start: int, name: str, least: int) -> int:
         return 0 if is_word(match.group()) else match.end()
     if name.startswith(_IN_CAPITALS) and (match := _CAPITALS.match(text, start)):
         return 0 if is_word(match.group()) else match.end()
+    if name.endswith(("plate", "reg")) and (match := _SMALL_PLATE.match(text, start)):
+        return match.end()
     if end := _end_of_groups(text, start, name.startswith(_ENDS_IN_LETTERS)):
         return end
     token = _TOKEN.match(text, start)

@@ -21,7 +21,7 @@ _PLATFORM = (
     r"insta(?:gram)?|snap(?:chat)?|telegram|discord|twitter|tiktok|steam|psn|xbox|skype|signal|github|reddit|slack|zoom"
 )
 _NAMED = re.compile(
-    r"(?i:\b(?:user[ -]?(?:id|name|handle)|screen[ -]?name|account[ -]name|log-?in[ ](?:id|name)"
+    r"(?i:\b(?:u(?:ser)?[ -]?(?:id|name|handle)|screen[ -]?name|account[ -]name|log-?in[ ](?:id|name)"
     rf"|(?:my|your|his|her|their|our)[ \t]+(?:nick(?:name)?|handle|id)|gamer[ -]?tag"
     rf"|(?:{_PLATFORM})[ ](?:id|name|nick|handle|user(?:name)?|account))\b"
     r"(?:(?:[ \t]+(?:there|here|now|for|on|at)(?:[ \t]+[\w'’.-]+){0,3}?)?"
@@ -44,7 +44,7 @@ _NO_NAME = FUNCTION_WORDS | frozenset(
 
 # What a word has of every text that has one.
 HANDLE = r"@|(?i:user|screen|account|log-?[io]n|\bid)"
-USER_NAME = rf"(?i:\bid\b|name|handle|nick|tag\b|user|account|login|\b(?:{_PLATFORM})\b)"
+USER_NAME = rf"(?i:\bu?id\b|name|handle|nick|tag\b|user|account|login|\b(?:{_PLATFORM})\b)"
 
 
 def handles(text: str) -> Iterator[Span]:

@@ -90,6 +90,7 @@ _MORE_AFTER = re.compile(r"(?:[-/_][A-Z\d]{1,4}(?!\w)|-[a-z](?!\w)|_\w{1,20}|[A-
 _MORE_BEFORE = re.compile(r"(?<![\w/-])(?:[A-Z\d]{1,6}[-/_]){1,3}\Z")
 # Behind a short word for a street, where no sentence ends.
 _GOES_ON = re.compile(r"(?<=\b(?:[Ss]t|[Rr]d|[Dd]r|[Ll]n|[Cc]t|[Pp]l|[Ss]q))\.[ \t]+[a-z]")
+_PORT = re.compile(r":\d{2,5}(?!\w|[.:]\d)")
 _GROWING = frozenset(("id", "phone", "card", "iban"))
 _REACH = 24  # characters beside a number that are looked at
 
@@ -136,6 +137,8 @@ def _whole(text: str, pieces: list[Piece]) -> list[Piece]:
                 end = after.end()
         elif kind == "address" and _GOES_ON.match(text, end):
             end += 1
+        elif kind == "email" and (port := _PORT.match(text, end)):
+            end = port.end()
         grown.append((start, end, kind))
         last = end
     return grown

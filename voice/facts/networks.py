@@ -13,6 +13,7 @@ from voice.facts.spans import Span, every
 _COLONS = re.compile(r"(?<![\w:.])[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]{1,42}(?:%\w{1,15})?")
 _CLOCK = re.compile(r"\d{1,2}(?::\d{0,2})+")
 _PREFIX = re.compile(r"/\d{1,3}(?!\w)")
+_PORT = re.compile(r"\](?::\d{1,5}(?!\w))?")
 _MAC = re.compile(
     r"(?<![\w:.-])(?:[0-9A-Fa-f]{2}([:-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}(?:\1[0-9A-Fa-f]{2}\1[0-9A-Fa-f]{2})?"
     r"|[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4})(?![\w:-])"
@@ -48,8 +49,10 @@ def network_addresses(text: str) -> Iterator[Span]:
     for match in _COLONS.finditer(text):
         end = _end_of_ipv6(text, *match.span())
         if end:
-            prefix = _PREFIX.match(text, end)
-            yield match.start(), prefix.end() if prefix else end
+            start, more = match.start(), _PREFIX.match(text, end)
+            if text[max(0, start - 1) : start] == "[" and (port := _PORT.match(text, end)):
+                start, more = start - 1, port
+            yield start, more.end() if more else end
     for match in _IPV4.finditer(text):
         if is_ipv4(re.split("[/:]", match.group())[0]) and not _NUMBERED.search(
             text[max(0, match.start() - _BEFORE) : match.start()]

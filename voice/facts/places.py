@@ -7,7 +7,6 @@ three words.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
 from itertools import combinations
 
 from voice.facts.masking import ANY_PLACEHOLDER, placeholders
@@ -20,8 +19,7 @@ _REACH = 8  # how far away a word still counts
 _BREAK = 2  # what a mark between them adds to the distance
 _GRAMMAR = 0.25  # what a word counts that only joins others
 _NEXT_TO = 0.25  # what the very next word counts, whatever it is, on its side
-_NEIGHBOURS = 3  # placeholders beyond which nobody mistakes one for the other, where there are many
-_MANY = 12
+_MANY, _FEW = 12, 8  # placeholders of which not every pair is looked at; those that a telling word stands beside
 _SURELY = 0.5  # by how much the other one's neighbours must fit better where the order is as it was
 
 Context = dict[str, float]
@@ -35,7 +33,7 @@ def exchanged(before: str, after: str) -> set[str]:
     places = {name: number for number, name in enumerate(now)}
     common = [name for name in was if name in places]
     found: set[str] = set()
-    for first, second in _pairs(common, places):
+    for first, second in combinations(common, 2) if len(common) <= _MANY else _likely_pairs(common, was, now):
         stayed = _alike(was[first], now[first]) + _alike(was[second], now[second])
         changed = _alike(was[first], now[second]) + _alike(was[second], now[first])
         turned = places[first] > places[second]
@@ -44,16 +42,21 @@ def exchanged(before: str, after: str) -> set[str]:
     return found
 
 
-def _pairs(names: list[str], places: dict[str, int]) -> Iterator[tuple[str, str]]:
-    """The pairs of placeholders that may have been exchanged: all, or of many those that stand close together."""
-    if len(names) <= _MANY:
-        yield from combinations(names, 2)
-        return
+def _likely_pairs(names: list[str], was: dict[str, Context], now: dict[str, Context]) -> set[tuple[str, str]]:
+    """Of many placeholders the pairs of which one has neighbours now that the other had; words of all tell nothing."""
     order = {name: number for number, name in enumerate(names)}
-    for line in (names, sorted(names, key=places.__getitem__)):
-        for start, name in enumerate(line):
-            for other in line[start + 1 : start + 1 + _NEIGHBOURS]:
-                yield (name, other) if order[name] < order[other] else (other, name)
+    had: defaultdict[str, list[str]] = defaultdict(list)
+    for name in names:
+        for said in was[name]:
+            had[said].append(name)
+    return {
+        (name, other) if order[name] < order[other] else (other, name)
+        for name in names
+        for others in (had.get(said, ()) for said in now[name])
+        if len(others) <= _FEW
+        for other in others
+        if other != name
+    }
 
 
 def _contexts(text: str) -> dict[str, Context]:

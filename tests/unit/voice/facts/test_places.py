@@ -62,5 +62,13 @@ def test_many_placeholders_are_done() -> None:
     assert exchanged(before, after) == {"<id7>", "<id8>"}
 
 
+def test_an_exchange_far_apart_is_seen_among_many() -> None:
+    things = "boat ladder garage kitchen printer office shed roof cellar garden bakery school church station".split()
+    before = ". ".join(f"The {thing} is <id{number}>" for number, thing in enumerate(things, start=1))
+    after = before.replace("<id2>", "<id0>").replace("<id13>", "<id2>").replace("<id0>", "<id13>")
+    assert exchanged(before, after) == {"<id2>", "<id13>"}
+    assert exchanged(before, before.replace("The ", "").replace(" is", ":")) == set()
+
+
 def test_a_text_without_placeholders_differs_in_nothing() -> None:
     assert compare("Pay him.", "pay him") == Difference()
