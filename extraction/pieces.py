@@ -105,7 +105,7 @@ def read_pieces(path: Path) -> Iterator[Piece]:
                 known = {name: value for name, value in content.items() if name not in rules_to_json(rules)}
                 sent_at = datetime.fromisoformat(content["sent_at"]) if content["sent_at"] else None
                 piece = Piece(**known | {"sent_at": sent_at}, masked_by=rules)
-            except (ValueError, TypeError, KeyError) as error:
+            except (ValueError, TypeError, KeyError, AttributeError) as error:
                 raise PiecesError(
                     f"{path}, line {number}: not a piece of own text. Run `nic-voice extract`, which writes it, again."
                 ) from error

@@ -27,8 +27,8 @@ _IN_GROUPS = re.compile(
 )
 _TOLD = re.compile(
     r"(?i:\b(?:call|calls|called|calling|phone|phones|phoned|tel|telephone|telefon|mob|téléphone|teléfono|mobile|mobil"
-    r"|cell|cellphone|text|texted|ring|dial|fax|whatsapp|signal|telegram|sms|numbers?|landline|hotline|handy|reach"
-    r"|voicemail|extension|nr|móvil|portable)\b|☎|📞|📱)"
+    r"|cell|cellphone|text|texted|dial|fax|whatsapp|signal|telegram|sms|landline|hotline|handy"
+    r"|number(?! of)|reach (?:me|us|him|her|them|you)|ring(?! size)|voicemail|extension|nr|móvil|portable)\b|☎|📞|📱)"
 )
 _BEFORE, _AFTER = 80, 30  # characters of a line in which the word may stand
 _FEWEST, _MOST = 6, 15  # digits of a number

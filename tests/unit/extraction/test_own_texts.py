@@ -107,3 +107,11 @@ def test_pieces_of_another_masking_are_refused(tmp_path: Path) -> None:
         PiecesError, match=r"line 1: .* of masking version 1, and this is version 2. Run `nic-voice extr"
     ):
         list(read_pieces(own))
+
+
+@pytest.mark.parametrize("line", ["[1]", "null", "7", '{"id": "a"}', "{", '{"masking": "x"}'])
+def test_a_line_that_is_no_piece_is_named(tmp_path: Path, line: str) -> None:
+    own = _import(tmp_path, "see you at nine") / "own.jsonl"
+    own.write_text(f"{own.read_text()}{line}\n")
+    with pytest.raises(PiecesError, match="line 2: not a piece of own text"):
+        list(read_pieces(own))
