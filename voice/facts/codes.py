@@ -16,7 +16,8 @@ _DIRECT = (
     r"flights?|fly|flying|bookings?|reservations?|confirmations?|itinerary|pnr|(?:record )?locator|seats?"
     r"|(?:(?:licen[cs]e|number|registration)[ -]?)?plates?|serial|s/n|sn|tracking|shipment|parcel|consignment|waybill"
     r"|awb|p/n|bic|swift|vin|imei|voucher|coupon|promo|ref|passport|ni|nino|national insurance|invoices?|tickets?"
-    r"|reg|commit|sha|hash|(?:door|gate|alarm|entry|access|garage|lock|safe|building) code"
+    r"|rego?|kennzeichen|matr[ií]cula|immatriculation|placa|targa|commit|sha|hash"
+    r"|(?:door|gate|alarm|entry|access|garage|lock|safe|building) code"
     r"|tfn|bsn|cpf|cnpj|cpr|dni|pesel|mrn|utr|abn|nhs|ssn|itin"
 )
 _WITH_SIGN = (
@@ -37,14 +38,15 @@ _NAME = re.compile(
 _SIGN = re.compile(
     r"(?:[ \t]+(?:for|of|from|on|to|in|with|at|there)(?:[ \t]+[\w'’.-]+){0,4}?"
     r"(?=[ \t]*[:=]|[ \t]+(?:is|was|will|reads?|says?)\b))?"
-    r"(?P<sign>[ \t]*[:=]|['’]s\b|[ \t]+(?:is|was|are|were|reads?|says?|will be|should be)\b)?"
-    r"(?:[ \t]+(?:now|still)\b)?[ \t]*[#:,]?[ \t]*[(\"“'‘\[]?"
+    r"(?P<sign>[ \t]*[:=]|['’]s\b|[ \t]+(?:is|was|are|were|reads?|says?|will be|should be|ist|est|es)\b"
+    r"|[ \t]+(?:has been |have been |was |were |is |got )?(?:changed|moved|assigned|switched|updated|set) to\b)?"
+    r"(?:[ \t]+(?:now|still|just)\b)?[ \t]*[#:,]?[ \t]*[(\"“'‘\[]?"
 )
 _BEFORE_NAME = re.compile(
     r"(?<![\w/.#-])(?P<value>(?=[\w-]{0,20}\d)[A-Z0-9][A-Z0-9-]{3,20})(?:[ \t]*[(=]|[ \t]+(?:is|was)\b)[ \t]*"
     rf"(?:(?:my|the|our|your|his|her|their|a|its)[ \t]+)?(?:[a-z]+[ \t]+){{0,2}}?(?:{_DIRECT}|code|reference)\b"
 )
-_NEXT = re.compile(r"[ \t]*(?:[,/&]|\b(?:and|or)\b)[ \t]*(?:(?:and|or)\b[ \t]*)?(?=(?:[A-Z]{1,3}\d+[A-Z]?|\d+[A-Z])\b)")
+_NEXT = re.compile(r"[ \t]*(?:[,/&]|\b(?:and|or)\b)[ \t]*(?:(?:and|or)\b[ \t]*)?")
 
 _TOKEN = re.compile(r"#?[A-Za-z0-9](?:[A-Za-z0-9/-]|\.(?=[A-Za-z0-9]))*(?!\w|,\d)")
 _FLIGHT = re.compile(r"(?<![\w.-])(?P<letters>[A-Z]{2,3}|[A-Z]\d|\d[A-Z])[ -]?\d{1,4}[A-Z]?(?!\w)")
@@ -55,11 +57,15 @@ _SEAT = re.compile(r"(?:\d{1,3}(?-i: [A-L])|\d{1,3}[a-l](?:-\d{1,3}[a-l])?|[a-l]
 # As people type them who never press shift.
 _SMALL_FLIGHT = re.compile(r"(?P<letters>[a-z]{2})[ -]?\d{3,4}(?!\w)")
 _SMALL_PLATE = re.compile(r"(?:[a-z]{2}\d\d ?[a-z]{3}|[a-z]{1,3}-[a-z]{1,2} ?\d{1,4}|\d[a-z]{3}\d{3})(?!\w)")
-_BANK = re.compile(r"[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?(?!\w)")
+_OF_A_BANK = re.compile(r"\b(?:bic|swift)\b", re.IGNORECASE)
+_BANK = re.compile(r"(?<![\w-])[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?(?!\w)")
 _CAPITALS = re.compile(r"[A-Z]{5,8}(?!\w)")
 _GROUP = re.compile(r"(?:[A-Z0-9/-]*\d[A-Z0-9/-]*|[A-Z]{1,3}(?:-[A-Z]{1,2})?)(?!\w|-\w)")
 _MOST_GROUPS = 9
-_ENDS_IN_LETTERS = tuple("plate licen number reg tracking parcel shipment consign ni national part p/n".split())
+_DIRECTLY, _TOLD, _UNTOLD = 3, 4, 5  # letters and digits of a code: behind its name, behind a sign, behind other names
+_ENDS_IN_LETTERS = tuple(
+    "plate licen number reg tracking parcel shipment consign ni national part p/n kenn matr immat placa targa".split()
+)
 _IN_CAPITALS = tuple("book reserv confirm pnr record locator ref voucher coupon promo itiner".split())
 # Digits and letters that are a count, a time or a word of every day.
 _NO_CODE = re.compile(
@@ -70,6 +76,12 @@ _NO_CODE = re.compile(
 )
 _LOWER = re.compile(r"[a-z]{3,}-?\d{1,2}")  # phase2, step-3
 _NUMBER_SIGN = re.compile(r"(?<![\w&#])#(?=[A-Z\d-]{0,20}\d)[A-Z\d]{1,12}(?:-[A-Z\d]{1,12}){1,3}(?![\w-])")
+_GROUPED = re.compile(
+    r"(?<![\w.,/-])(?=[\d./-]*[A-Z])(?=[A-Z./-]*\d)[A-Z\d]{1,10}(?:[-./][A-Z\d]{1,10}){1,4}(?![\w-]|[./,]\w)"
+)
+_IS_READ = re.compile(
+    r"\d+\.\d|(?:19|20)\d\d-?(?:[WQ]\d|\d\d-\d\dT)|[QWH]\d{1,2}[-/]|FY|V\d+\.\d|\d+(?:\.\d+)?(?:MM|CM|KM|KG|X)\b"
+)
 _KEY = re.compile(r"(?<![\w-])[A-Z0-9]{4,6}(?:-[A-Z0-9]{4,6}){2,7}(?![\w-])")
 _SHOUTED = FUNCTION_WORDS | frozenset("am pm eta row gate seat".split())
 
@@ -79,16 +91,20 @@ _STEMS = (
     r"\bs/?n\b track ship parcel consign waybill \bawb \bp/n \bbic\b swift \bvin\b imei vouch coupon promo \bref "
     r"passport \bnin?o?\b insurance invoice ticket code \breg order claim policy acc(?:oun)?t member custom client "
     r"student patient employ visa permit licen card tax \bvat \btin\b \bein\b nhs asset badge lock meter u[du]id "
-    r"\brma tfn bsn cpf cnpj cpr dni pesel mrn utr abn ssn itin item \btag \blot\b part quote job deliver package "
-    r"product device case \bpo\b model meeting commit \bsha\b hash"
+    r"\brma kennz matr immatr placa targa tfn bsn cpf cnpj cpr dni pesel mrn utr abn ssn itin item \btag \blot\b "
+    r"part quote job deliver package product device case \bpo\b model meeting commit \bsha\b hash"
 )
 NAMED = rf"(?i:{'|'.join(_STEMS.split())})"
-CODE, KEY = r"\d|[A-Z]{5}", r"[A-Z\d]{4}-[A-Z\d]{4}|#[A-Z\d]+-"
+CODE, KEY = r"\d|[A-Z]{5}", r"[A-Z\d][-./][A-Z\d]"
 
 
 def keys(text: str) -> Iterator[Span]:
-    """Keys of programs and cards, groups of capitals and digits with dashes between them; and #4821-A."""
+    """Keys of programs and cards, groups of capitals and digits with marks between them: #4821-A, 24-PK-7781-F."""
     yield from every(_NUMBER_SIGN, text)
+    for match in _GROUPED.finditer(text):
+        digits, groups = sum(map(str.isdigit, match.group())), len(re.split("[-./]", match.group()))
+        if (digits > 4 or (digits > 3 and groups > 2)) and not _IS_READ.match(match.group()):
+            yield match.span()
     for match in _KEY.finditer(text):
         if not all(map(is_word, match.group().split("-"))):
             yield match.span()
@@ -102,6 +118,8 @@ def named_codes(text: str) -> Iterator[Span]:
         for match in _A_FLIGHT.finditer(text):
             if match["letters"].lower() not in _SHOUTED:
                 yield match.span()
+    if _OF_A_BANK.search(text):
+        yield from (match.span() for match in _BANK.finditer(text) if not is_word(match.group()))
     for match in _BEFORE_NAME.finditer(text):
         if _is_code(match["value"]):
             yield match.span("value")
@@ -115,14 +133,16 @@ def _behind(text: str, name: re.Match[str]) -> Iterator[Span]:
     if not (direct or name["signed"]) or not (start > name.end() or text[start - 1] == "#"):
         return
     start -= text[start - 1] == "#"
-    end = _end(text, start, name.group().lower(), 3 if direct else 4 if told else 5)
+    seat = name.group().lower().startswith("seat")
+    end = _end(text, start, name.group().lower(), _DIRECTLY if direct else _TOLD if told else _UNTOLD)
     if not (direct or told) and not text[start:end].isupper():
         return
     while end:
         yield start, end
         following = _NEXT.match(text, end)
-        token = following and _TOKEN.match(text, following.end())
-        start, end = token.span() if token else (0, 0)
+        token = following and (_SEAT if seat else _TOKEN).match(text, following.end())
+        alike = token and (seat or (token.group().isupper() and _is_code(token.group())))
+        start, end = token.span() if token and alike else (0, 0)
 
 
 def _end(text: str, start: int, name: str, least: int) -> int:
@@ -160,9 +180,9 @@ def _end_of_groups(text: str, start: int, letters_last: bool) -> int:
     return end if " " in whole and ((letters and digits and letters + digits > 3) or digits > 6) else 0
 
 
-def _is_code(value: str, least: int = 3) -> bool:
-    """Whether letters and digits are a code: at `least` so many, and two digits where that is more than three."""
+def _is_code(value: str, least: int = _DIRECTLY) -> bool:
+    """Whether letters and digits are a code: at `least` so many, and beyond that of direct ones two digits."""
     letters, digits = sum(map(str.isalpha, value)), sum(map(str.isdigit, value))
     if not letters or not digits or _NO_CODE.fullmatch(value) or _LOWER.fullmatch(value):
         return False
-    return letters + digits >= least and digits > (least > 3)
+    return letters + digits >= least and (digits > (least > 3) or (least == _TOLD and value.isupper() and letters > 3))

@@ -25,7 +25,7 @@ _NAMED = re.compile(
     rf"|(?:my|your|his|her|their|our)[ \t]+(?:nick(?:name)?|handle|id)|gamer[ -]?tag"
     rf"|(?:{_PLATFORM})[ ](?:id|name|nick|handle|user(?:name)?|account))\b"
     r"(?:(?:[ \t]+(?:there|here|now|for|on|at)(?:[ \t]+[\w'’.-]+){0,3}?)?"
-    r"(?P<sign>[ \t]*[:=][ \t]*|[ \t]+(?:is|was)[ \t]+(?:still[ \t]+|now[ \t]+)?)|[ \t]+))"
+    r"(?P<sign>[ \t]*[:=][ \t]*|[ \t]+(?:is|was)[ \t]+(?:(?:still|now|just)[ \t]+)?)|[ \t]+))"
     r"(?P<quote>[\"“'‘(]?)(?P<value>[^\W\d_][\w.-]{1,38})"
 )
 _AT_A_PLATFORM = re.compile(
@@ -33,7 +33,10 @@ _AT_A_PLATFORM = re.compile(
     rf"|\b(?:{_PLATFORM})[ \t]*[:=][ \t]*))"
     r"(?P<value>[^\W\d_][\w.#-]{2,38})"
 )
-_USER = re.compile(r"(?i:(?<![\w.])(?:user|login|nick)[ \t]*[:=][ \t]*)(?P<value>[^\W\d_][\w.-]{1,38})")
+_USER = re.compile(
+    r"(?i:(?<![\w.])(?:(?:user|login|nick)[ \t]*[:=][ \t]*|(?:user|login)[ \t]+(?=\w{1,30}_)))"
+    r"(?P<value>[^\W\d_][\w.-]{1,38})"
+)
 _NO_NAME = FUNCTION_WORDS | frozenset(
     "taken gone lost wrong missing available free invalid valid unknown required optional public private case "
     "sensitive different new old changed broken blocked locked disabled empty blank please attached pending "

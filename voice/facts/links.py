@@ -26,7 +26,8 @@ _NO_DOMAIN_ALONE = frozenset("it is in so me to at be us my no am as do by the a
 _EMAIL = re.compile(r"(?<![\w.+%-])\w[\w.+%'-]{0,63}@[^\W_][\w-]{0,62}(?:\.[^\W_][\w-]{0,62}){1,6}")
 # Of a machine that has no domain: nic@localhost, pi@nas-2, root@10.0.0.7; not lunch@noon.
 _AT_HOST = re.compile(
-    r"(?<![\w.+%@-])\w(?:[\w.+%'-]{0,62}\w)?@(?P<host>[a-z][\w-]{1,60}|\d{1,3}(?:\.\d{1,3}){3})(?![\w@])", re.IGNORECASE
+    r"(?<![\w.+%@-])\w(?:[\w.+%'-]{0,62}\w)?@(?P<host>[a-z][\w-]{1,60}|\[?\d{1,3}(?:\.\d{1,3}){3}\]?)(?![\w@])",
+    re.IGNORECASE,
 )
 _HOSTS = frozenset("host local example server mail desktop router gateway".split())
 _AT, _DOT = r" ?[(\[{<] ?(?:at|@) ?[)\]}>] ?", r" ?[(\[{<] ?(?:dot|\.) ?[)\]}>] ?"

@@ -28,8 +28,9 @@ _DECIMAL = re.compile(
 _ANGLE = r"\d{1,3}[ ]?°[ ]?(?:\d{1,2}(?:[.,]\d+)?[ ]?['′’][ ]?)?(?:\d{1,2}(?:[.,]\d+)?[ ]?(?:[\"″”]|''|′′)[ ]?)?"
 _ANGLES = re.compile(rf"(?<!\w)(?:{_ANGLE}[NSns]|[NS][ ]?{_ANGLE})[,;/ ]{{0,2}}(?:{_ANGLE}[EWew]\b|[EW][ ]?{_ANGLE})")
 _NAMED_DEGREES = re.compile(
-    r"(?i:\blat(?:itude)?\b[:= ]{0,3})(?P<value>[-+]?\d{1,3}\.\d+(?i:°?[,; ]{1,3}(?:and )?(?:lon(?:g(?:itude)?)?|lng)\b"
-    r"[:= ]{0,3})[-+]?\d{1,3}\.\d+)(?![\w]|\.\d)"
+    r"(?i:\blat(?:itude)?\b[:= ]{0,3})(?P<first>[-+]?\d{1,3}\.\d+)"
+    r"(?i:°?[,; ]{1,3}(?:and )?(?:lon(?:g(?:itude)?)?|lng)\b"
+    r"[:= ]{0,3})(?P<second>[-+]?\d{1,3}\.\d+)(?![\w]|\.\d)"
 )
 _COORDINATES = re.compile(r"(?i:\bgps|\bcoord|\blat)")
 _WHERE = re.compile(r"(?i:\bpin\b|\blocation|\bposition|\bwaypoint)")
@@ -79,7 +80,8 @@ def coordinates(text: str) -> Iterator[Span]:
     """Latitude and longitude, open location codes, and places by three words."""
     for pattern in (_ANGLES, _OPEN_CODE, _THREE_WORDS):
         yield from every(pattern, text)
-    yield from (match.span("value") for match in _NAMED_DEGREES.finditer(text))
+    for match in _NAMED_DEGREES.finditer(text):
+        yield from (match.span("first"), match.span("second"))
     for match in _DECIMAL.finditer(text):
         if _is_place(match.group(), text[max(0, match.start() - _BEFORE) : match.start()]):
             yield match.span()

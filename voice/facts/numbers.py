@@ -33,7 +33,8 @@ _INSURANCE_TOLD = re.compile(
     r"\b(?:ni|nino|national insurance)\b[^\d\n]{0,16}?(?P<value>\b[a-z]{2}(?: ?\d\d){3} ?[a-d])(?!\w)", re.IGNORECASE
 )
 _SORT_CODE = re.compile(r"(?<![\w/.-])\d\d-\d\d-\d\d(?![\w/]|[-.]\d)")
-_SORT = re.compile(r"(?i:\bsort(?:ing)?[ -]?codes?\b)[^\d\n]{0,20}(?P<value>\d\d[- ]?\d\d[- ]?\d\d)(?![\w-]|[.,]\d)")
+_SORT = re.compile(r"(?i:\bsort(?:ing)?[ -]?codes?\b)[^\d\n]{0,60}(?P<value>\d\d[- ]?\d\d[- ]?\d\d)(?![\w-]|[.,]\d)")
+_SORT_AGAIN = re.compile(r"(?<![\w.,-])\d\d([- ])\d\d\1\d\d(?![\w-]|[.,]\d)")
 
 _FIGURE = re.compile(r"\d[\d.,]*")
 _COUNT = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,3}(?:\.000)+")
@@ -56,14 +57,14 @@ _THINGS = "|".join(
     "pages copies books photos pictures files rows records entries items pieces units votes views likes clicks "
     "downloads messages e?mails requests tokens tons? tonnes? kg kilos? grams? pounds lbs lit(?:er|re)s? gallons "
     "calories kcal watts? volts? hz rpm hours minutes seconds ms days years times points shares seats tickets "
-    "cars trees houses homes jobs deaths cases".split()
+    "cars trees houses homes jobs deaths cases m?ah k?wh [kmgt]b px rpm bpm dpi".split()
 )
 _COUNTED = re.compile(
     rf"(?:[ \t]*(?:and|to|or|-)[ \t]*\d[\d,.]{{0,12}})?\+?[ \t]?(?:%|(?:[a-z]+[ \t]+)?(?:{_THINGS})\b)"
 )
 _ABOUT = re.compile(
     r"(?i:(?:\b(?:about|around|over|under|nearly|almost|roughly|approximately|approx\.?|some|than|to|of|least|most"
-    r"|between|from)|[~≈<>]))[ \t]?$"
+    r"|between|from)|[~≈<>]|(?<!\d)1 ?:))[ \t]?$"
 )
 _NAMED = re.compile(
     r"(?i:\b(?:order|account|acct|id|number|no|nr|code|ref(?:erence)?|invoice|ticket|case|claim|policy|zip|pin"
@@ -131,7 +132,8 @@ def parcels(text: str) -> Iterator[Span]:
 
 def sort_codes(text: str) -> Iterator[Span]:
     """Sort codes of banks: those that are named, and those that can be no date."""
-    yield from (match.span("value") for match in _SORT.finditer(text))
+    if named := [match.span("value") for match in _SORT.finditer(text)]:
+        yield from [*named, *every(_SORT_AGAIN, text)]
     yield from (match.span() for match in _SORT_CODE.finditer(text) if not _may_be_date(match.group()))
 
 

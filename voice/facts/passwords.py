@@ -21,6 +21,7 @@ _TOLD = re.compile(
     re.IGNORECASE,
 )
 _QUOTED = re.compile(r"[\"'“‘`](?P<value>[^\n\"”’`]{3,80}?)[\"'”’`](?!\w)")
+_QUOTED_AT_ONCE = re.compile(rf"{_NAME}[ \t]+{_QUOTED.pattern}", re.IGNORECASE)
 _JOINED = re.compile(r"[^\W_]{2,20}(?:[-_.][^\W_]{2,20}){2,8}(?!\w)")
 _PHRASE = re.compile(r"[^\W_]{2,20}(?:[ -][^\W_]{2,20}){1,23}(?=[ \t]*(?:[.,;!)\n—–]|[ \t]-|$))")
 # Without a sign between them what is no word: 'wifi password Sunny42'.
@@ -42,12 +43,14 @@ _ORDINARY = frozenset(
 _MANY, _VERY_MANY = 4, 6  # words of which one may carry grammar, and of which half of them may in a seed phrase
 # A number of three or four digits on the back of a card; a code that is read out in groups.
 _CARD_CHECK = re.compile(
-    r"\b(?:cvv2?|cvc2?|csc|security code)\b[^\d\n.!?$€£]{0,20}?(?P<value>(?<!\w)\d{3,4}(?!\w|[.,]\d))", re.IGNORECASE
+    r"\b(?:(?:cvv2?|cvc2?|csc)\b[^\d\n$€£]{0,24}?|security code\b[^\d\n.!?$€£]{0,20}?)"
+    r"(?P<value>(?<!\w)\d{3,4}(?!\w|[.,]\d))",
+    re.IGNORECASE,
 )
 _IN_GROUPS = re.compile(
     r"(?i:(?<!area )(?<!zip )(?<!error )(?<!exit )(?<!status )(?<!country )(?<!post )(?<!postal )(?<!dress )"
     r"(?<!source )\b(?:pins?|codes?|passcode|otp|combination|combo|one[- ]time (?:code|password)|tan|2fa)\b)"
-    r"[^\d\n.!?$€£]{0,30}?"
+    r"(?:[^\d\n.!?$€£]{0,30}?|[^\d\n.!?$€£]{0,80}:[ \t]*|(?i:(?<=otp)|(?<=passcode))[^\d\n$€£]{0,40}?)"
     r"(?P<value>(?<![\w/.-])(?:[A-Z]-)?\d{1,4}(?:([ -])\d{1,4})(?:\2\d{1,4}){0,7}(?![\w%-]|[.,:/]\d))"
 )
 _FEWEST, _MOST = 4, 12  # digits of such a code
@@ -60,6 +63,7 @@ ONCE, ON_CARD = r"(?i:pin|code|otp|comb|password|\btan\b|\dfa)", r"(?i:cvv|cvc|\
 
 def in_words(text: str) -> Iterator[Span]:
     """Passwords in quotes, of several words, of words with dashes between them, and those that no sign tells."""
+    yield from (match.span("value") for match in _QUOTED_AT_ONCE.finditer(text) if _is_chosen(match["value"]))
     for match in _TOLD.finditer(text):
         quoted = _QUOTED.match(text, match.end())
         if quoted and _is_chosen(quoted["value"]):

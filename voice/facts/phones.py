@@ -26,8 +26,8 @@ _IN_GROUPS = re.compile(
     r"(?:,?[ ]?(?:ext\.?|extension|x|#)[ ]?\d{1,5}(?!\w))?"
 )
 _TOLD = re.compile(
-    r"(?i:\b(?:call|calls|called|calling|phone|phones|phoned|tel|telephone|telefon|mob|téléphone|teléfono|mobile|mobil"
-    r"|cell|cellphone|text|texted|dial|fax|whatsapp|signal|telegram|sms|landline|hotline|handy"
+    r"(?i:\b(?:call|calls|called|calling|phone|phones|phoned|tel|telephone|telefon|telefono|n[uú]mero|mob|téléphone|teléfono|mobile|mobil"
+    r"|cell|cel|celular|cellphone|text|texted|dial|fax|whatsapp|signal|telegram|sms|landline|hotline|handy"
     r"|number(?! of)|reach (?:me|us|him|her|them|you)|ring(?! size)|voicemail|extension|nr|móvil|portable)\b|☎|📞|📱)"
 )
 _BEFORE, _AFTER = 80, 30  # characters of a line in which the word may stand
@@ -36,11 +36,15 @@ _NO_GROUPS = re.compile(
     rf"(?:\d ){{2,}}.*|{DATE}|\d\d? \d\d? (?:19|20)\d\d|(?:(?:19|20)\d\d[ ,/–-]*)+|\d+0[ ]?[-–][ ]?\d+0"
     r"|\d{1,2}(?:[.:]\d\d)?[ ]?[-–][ ]?\d{1,2}[.:]\d\d|\d+\.\d+[ –-]+\d+(?:\.\d+)?|\d{1,3}(?:[ .]000)+"
 )
+_ROUND = re.compile(r"\d{1,3}(?: \d{3})* 000")  # 3 100 000
 # 1-800-FLOWERS, 800-GOT-JUNK; with spaces only where a word says that it is a number.
 _LETTERS = re.compile(
     r"(?<![\w$€£.,-])(?:\+?1(?P<gap>[-. ]))?\(?(?:8(?:00|33|44|55|66|77|88)|900|0[58]00|1[38]00)(?P<end>[-). ])[-. ]?"
     r"(?=[\dA-Za-z-]{0,12}[A-Za-z]{3})[\dA-Za-z]{1,9}(?:-[\dA-Za-z]{1,8}){0,3}(?![\w-])"
+    r"(?P<more>(?: [A-Z]{2,7}){1,3}(?![\w-]))?"
 )
+
+_LETTERS_OF_ONE = 8  # and digits behind the prefix, where they are several words
 
 # What a word has of every text that has one.
 PHONE, IN_LETTERS = r"\d", r"[A-Z]{2}|\d-[a-z]{3}"
@@ -55,6 +59,7 @@ def all_phones(text: str, regions: tuple[str, ...] = ()) -> Iterator[Span]:
     """These, those of further `regions`, and those in any groups that stand beside a word for a telephone."""
     known = list(_known(text, (*REGIONS, *regions)))
     found = sorted([*known, *_told(text)], key=lambda span: (span[0], -span[1]))
+    found = [span for span in found if not _ROUND.fullmatch(text[slice(*span)])]
     yield from ((start + (text[start] == "(" and ")" not in text[start:end]), end) for start, end in found)
 
 
@@ -88,8 +93,11 @@ def _is_told(text: str, start: int, end: int) -> bool:
 def in_letters(text: str) -> Iterator[Span]:
     """Numbers that end in words."""
     for match in _LETTERS.finditer(text):
-        letters = re.sub(r"[^A-Za-z]", "", match.group())
-        shown = letters.isupper() or (letters.islower() and " " not in match.group() and match["gap"] == "-")
-        told = match["gap"] or match["end"] in ("-", ")") or _is_told(text, *match.span())
-        if shown and told and sum(map(str.isalnum, match.group())) >= 6:
-            yield match.span()
+        start, end = match.span()
+        if match["more"] and sum(map(str.isalnum, text[match.end("end") : end])) > _LETTERS_OF_ONE:
+            end = match.start("more")
+        letters = re.sub(r"[^A-Za-z]", "", text[start:end])
+        shown = letters.isupper() or (letters.islower() and " " not in text[start:end] and match["gap"] == "-")
+        told = match["gap"] or match["end"] in ("-", ")") or _is_told(text, start, end)
+        if shown and told and sum(map(str.isalnum, text[start:end])) >= _FEWEST:
+            yield start, end
