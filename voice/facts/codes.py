@@ -14,11 +14,11 @@ from voice.words import FUNCTION_WORDS
 # 'number' or '#', because people speak of them in many other ways.
 _DIRECT = (
     r"flights?|fly|flying|bookings?|reservations?|confirmations?|itinerary|pnr|(?:record )?locator|seats?"
-    r"|(?:(?:licen[cs]e|number|registration)[ -]?)?plates?|serial|s/n|sn|tracking|shipment|parcel|consignment|waybill"
-    r"|awb|p/n|bic|swift|vin|imei|voucher|coupon|promo|ref|passport|ni|nino|national insurance|invoices?|tickets?"
-    r"|rego?|kennzeichen|matr[ií]cula|immatriculation|placa|targa|commit|sha|hash"
-    r"|(?:door|gate|alarm|entry|access|garage|lock|safe|building) code"
-    r"|tfn|bsn|cpf|cnpj|cpr|dni|pesel|mrn|utr|abn|nhs|ssn|itin"
+    r"|(?:seated|sitting) in|(?:(?:licen[cs]e|number|registration)[ -]?)?plates?|serial|s/n|sn|tracking"
+    r"|shipment|parcel|consignment|waybill|awb|p/n|bic|swift|vin|imei|voucher|coupon|promo|ref|passport|ni|nino"
+    r"|national insurance|invoices?|tickets?|rego?|kennzeichen|matr[ií]cula|immatriculation|placa|targa|commit"
+    r"|sha|hash|(?:door|gate|alarm|entry|access|garage|lock|safe|building) code|tfn|bsn|cpf|cnpj|cpr|dni|pesel"
+    r"|mrn|utr|abn|nhs|ssn|itin"
 )
 _WITH_SIGN = (
     r"(?<!error )(?<!exit )(?<!status )(?<!country )(?<!area )(?<!zip )(?<!post )(?<!postal )(?<!source )(?<!dress )"
@@ -37,22 +37,22 @@ _NAME = re.compile(
 # Between name and code: a sign, or what it is for and then a sign.
 _SIGN = re.compile(
     r"(?:[ \t]+(?:for|of|from|on|to|in|with|at|there)(?:[ \t]+[\w'’.-]+){0,4}?"
-    r"(?=[ \t]*[:=]|[ \t]+(?:is|was|will|reads?|says?)\b))?"
+    r"(?=[ \t]*[:=]|[ \t]+(?:is|was|are|were|will|reads?|says?)\b))?(?:[ \t]+again\b)?"
     r"(?P<sign>[ \t]*[:=]|['’]s\b|[ \t]+(?:is|was|are|were|reads?|says?|will be|should be|ist|est|es)\b"
     r"|[ \t]+(?:has been |have been |was |were |is |got )?(?:changed|moved|assigned|switched|updated|set) to\b)?"
-    r"(?:[ \t]+(?:now|still|just)\b)?[ \t]*[#:,]?[ \t]*[(\"“'‘\[]?"
+    r"(?:[ \t]+(?:now|still|just)\b|,?[ \t]+(?:is|was)[ \t]+it\b)?[ \t]*[#:,]?[ \t]*[(\"“'‘\[]?"
 )
 _BEFORE_NAME = re.compile(
     r"(?<![\w/.#-])(?P<value>(?=[\w-]{0,20}\d)[A-Z0-9][A-Z0-9-]{3,20})(?:[ \t]*[(=]|[ \t]+(?:is|was)\b)[ \t]*"
     rf"(?:(?:my|the|our|your|his|her|their|a|its)[ \t]+)?(?:[a-z]+[ \t]+){{0,2}}?(?:{_DIRECT}|code|reference)\b"
 )
-_NEXT = re.compile(r"[ \t]*(?:[,/&]|\b(?:and|or)\b)[ \t]*(?:(?:and|or)\b[ \t]*)?")
+_NEXT = re.compile(r"[ \t]*(?:[,/&]|\b(?:and|or|to)\b)[ \t]*(?:(?:and|or)\b[ \t]*)?")
 
 _TOKEN = re.compile(r"#?[A-Za-z0-9](?:[A-Za-z0-9/-]|\.(?=[A-Za-z0-9]))*(?!\w|,\d)")
 _FLIGHT = re.compile(r"(?<![\w.-])(?P<letters>[A-Z]{2,3}|[A-Z]\d|\d[A-Z])[ -]?\d{1,4}[A-Z]?(?!\w)")
 # In a text about flying, where no word stands before it: without currencies and airports, which have three letters.
 _A_FLIGHT = re.compile(r"(?<![\w.-])(?P<letters>[A-Z]{2}|[A-Z]\d|\d[A-Z]) ?\d{3,4}(?!\w|[-.,:/]\d)")
-_FLYING = re.compile(r"\b(?:flights?|fly|flying|airports?|boarding|airline|plane)\b", re.IGNORECASE)
+_FLYING = re.compile(r"\b(?:flights?|fly|flying|airports?|boarding|airline|plane|lands|landing)\b", re.IGNORECASE)
 _SEAT = re.compile(r"(?:\d{1,3}(?-i: [A-L])|\d{1,3}[a-l](?:-\d{1,3}[a-l])?|[a-l]\d{1,3})(?![\w-])", re.IGNORECASE)
 # As people type them who never press shift.
 _SMALL_FLIGHT = re.compile(r"(?P<letters>[a-z]{2})[ -]?\d{3,4}(?!\w)")
@@ -64,8 +64,10 @@ _GROUP = re.compile(r"(?:[A-Z0-9/-]*\d[A-Z0-9/-]*|[A-Z]{1,3}(?:-[A-Z]{1,2})?)(?!
 _MOST_GROUPS = 9
 _DIRECTLY, _TOLD, _UNTOLD = 3, 4, 5  # letters and digits of a code: behind its name, behind a sign, behind other names
 _ENDS_IN_LETTERS = tuple(
-    "plate licen number reg tracking parcel shipment consign ni national part p/n kenn matr immat placa targa".split()
+    "plate licen number reg tracking parcel shipment consign ni national part p/n kenn matr immat placa targa serial "
+    "s/n sn".split()
 )
+_SEATED = ("seat", "sitting")
 _IN_CAPITALS = tuple("book reserv confirm pnr record locator ref voucher coupon promo itiner".split())
 # Digits and letters that are a count, a time or a word of every day.
 _NO_CODE = re.compile(
@@ -87,12 +89,13 @@ _SHOUTED = FUNCTION_WORDS | frozenset("am pm eta row gate seat".split())
 
 # What a word has, with the marks around it, of every text that has one: part of a name, and a digit or capitals.
 _STEMS = (
-    r"fl(?:ight|y) book reserv confirm itiner airport boarding airline plane \bpnr locator seat plate serial "
-    r"\bs/?n\b track ship parcel consign waybill \bawb \bp/n \bbic\b swift \bvin\b imei vouch coupon promo \bref "
-    r"passport \bnin?o?\b insurance invoice ticket code \breg order claim policy acc(?:oun)?t member custom client "
-    r"student patient employ visa permit licen card tax \bvat \btin\b \bein\b nhs asset badge lock meter u[du]id "
-    r"\brma kennz matr immatr placa targa tfn bsn cpf cnpj cpr dni pesel mrn utr abn ssn itin item \btag \blot\b "
-    r"part quote job deliver package product device case \bpo\b model meeting commit \bsha\b hash"
+    r"fl(?:ight|y) book reserv confirm itiner airport boarding airline plane lands landing sitting \bpnr "
+    r"locator seat plate serial \bs/?n\b track ship parcel consign waybill \bawb \bp/n \bbic\b swift \bvin\b "
+    r"imei vouch coupon promo \bref passport \bnin?o?\b insurance invoice ticket code \breg order claim policy "
+    r"acc(?:oun)?t member custom client student patient employ visa permit licen card tax \bvat \btin\b \bein\b "
+    r"nhs asset badge lock meter u[du]id \brma kennz matr immatr placa targa tfn bsn cpf cnpj cpr dni pesel mrn "
+    r"utr abn ssn itin item \btag \blot\b part quote job deliver package product device case \bpo\b model "
+    r"meeting commit \bsha\b hash"
 )
 NAMED = rf"(?i:{'|'.join(_STEMS.split())})"
 CODE, KEY = r"\d|[A-Z]{5}", r"[A-Z\d][-./][A-Z\d]"
@@ -133,7 +136,7 @@ def _behind(text: str, name: re.Match[str]) -> Iterator[Span]:
     if not (direct or name["signed"]) or not (start > name.end() or text[start - 1] == "#"):
         return
     start -= text[start - 1] == "#"
-    seat = name.group().lower().startswith("seat")
+    seat = name.group().lower().startswith(_SEATED)
     end = _end(text, start, name.group().lower(), _DIRECTLY if direct else _TOLD if told else _UNTOLD)
     if not (direct or told) and not text[start:end].isupper():
         return
@@ -149,7 +152,7 @@ def _end(text: str, start: int, name: str, least: int) -> int:
     """Where the code that begins there ends, which has at `least` so many letters and digits; 0 if there is none."""
     if name.startswith("fl") and (match := _FLIGHT.match(text, start) or _SMALL_FLIGHT.match(text, start)):
         return 0 if match["letters"].lower() in _SHOUTED else match.end()
-    if name.startswith("seat"):
+    if name.startswith(_SEATED):
         return match.end() if (match := _SEAT.match(text, start)) else 0
     if name.startswith(("bic", "swift")) and (match := _BANK.match(text, start)):
         return 0 if is_word(match.group()) else match.end()

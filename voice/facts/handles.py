@@ -37,6 +37,10 @@ _USER = re.compile(
     r"(?i:(?<![\w.])(?:(?:user|login|nick)[ \t]*[:=][ \t]*|(?:user|login)[ \t]+(?=\w{1,30}_)))"
     r"(?P<value>[^\W\d_][\w.-]{1,38})"
 )
+_BEFORE_NAME = re.compile(
+    r"(?<![\w.@-])(?P<value>[^\W\d_][\w.-]{2,38}\w)[ \t]*(?:=|[ \t](?:is|was)|,?[ \t]that['’]?s)[ \t]+"
+    r"(?i:(?:my|the|your|his|her|our|their)[ \t]+(?:user[ -]?(?:id|name)|screen[ -]?name|log-?in)\b)"
+)
 _NO_NAME = FUNCTION_WORDS | frozenset(
     "taken gone lost wrong missing available free invalid valid unknown required optional public private case "
     "sensitive different new old changed broken blocked locked disabled empty blank please attached pending "
@@ -67,6 +71,9 @@ def user_names(text: str) -> Iterator[Span]:
         start, end = match.start("value"), trimmed(text, *match.span("value"))
         if _is_a_name(match, text[start:end].lower(), text[end : end + 3].lstrip(" \t")[:1]):
             yield start, end
+    for match in _BEFORE_NAME.finditer(text):
+        if not _is_said(match["value"].lower()) and not is_word(match["value"]):
+            yield match.span("value")
     for match in _USER.finditer(text):
         start, end = match.start("value"), trimmed(text, *match.span("value"))
         if not _is_said(text[start:end].lower()):

@@ -120,7 +120,7 @@ def emails_of_machines(text: str) -> Iterator[Span]:
 def spelled_out_emails(text: str) -> Iterator[Span]:
     """E-mail addresses with words for their signs."""
     for match in _SPELLED_OUT.finditer(text):
-        if match["at"] != " at " or _is_spelled_out(match["local"].lower(), match["domain"].lower()):
+        if match["at"].lower() != " at " or _is_spelled_out(match["local"].lower(), match["domain"].lower()):
             yield match.span()
 
 

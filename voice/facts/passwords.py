@@ -107,12 +107,14 @@ def _is_phrase(value: str, told: re.Match[str]) -> bool:
     """Whether words are a password, and not what is said of one: next to none of them carries grammar."""
     sign = told["sign"] or told["also"] or ""
     words = re.split("[ -]", value.lower())
-    said = sum(SAID_OF_ONE.fullmatch(word) is not None for word in words)
     grammar = sum(word in FUNCTION_WORDS for word in words)
+    ordinary = sum(word in FUNCTION_WORDS or SAID_OF_ONE.fullmatch(word) is not None for word in words)
     if len(words) >= _VERY_MANY and _OF_WORDS.search(told.group()):
         return 2 * grammar <= len(words)
-    allowed = int(len(words) >= _MANY)
-    return said <= allowed and grammar <= (allowed and sign.strip() in (":", "=")) and _ORDINARY.isdisjoint(words)
+    if value.istitle() and not grammar:
+        return True
+    begins_well = words[0] not in FUNCTION_WORDS or bool(sign)
+    return ordinary <= (len(words) >= _MANY) and begins_well and _ORDINARY.isdisjoint(words)
 
 
 def _is_read_out(value: str) -> bool:
