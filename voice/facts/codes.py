@@ -39,7 +39,7 @@ _SIGN = re.compile(
     r"(?:[ \t]+(?:for|of|from|on|to|in|with|at|there)(?:[ \t]+[\w'’.-]+){0,4}?"
     r"(?=[ \t]*[:=]|[ \t]+(?:is|was|are|were|will|reads?|says?)\b))?(?:[ \t]+again\b)?"
     r"(?P<sign>[ \t]*[:=]|['’]s\b|[ \t]+(?:is|was|are|were|reads?|says?|will be|should be|ist|est|es)\b"
-    r"|[ \t]+(?:has been |have been |was |were |is |got )?(?:changed|moved|assigned|switched|updated|set) to\b)?"
+    r"|[ \t]+(?:has |have )?(?:been |was |is |got )?(?:changed|moved|assigned|switched|updated|set) (?:to|from)\b)?"
     r"(?:[ \t]+(?:now|still|just)\b|,?[ \t]+(?:is|was)[ \t]+it\b)?[ \t]*[#:,]?[ \t]*[(\"“'‘\[]?"
 )
 _BEFORE_NAME = re.compile(

@@ -23,6 +23,7 @@ _TOLD = re.compile(
 _QUOTED = re.compile(r"[\"'“‘`](?P<value>[^\n\"”’`]{3,80}?)[\"'”’`](?!\w)")
 _QUOTED_AT_ONCE = re.compile(rf"{_NAME}[ \t]+{_QUOTED.pattern}", re.IGNORECASE)
 _JOINED = re.compile(r"[^\W_]{2,20}(?:[-_.][^\W_]{2,20}){2,8}(?!\w)")
+_JOINED_AT_ONCE = re.compile(rf"\bpass(?:word|code|phrase)[ \t]+(?P<value>{_JOINED.pattern})", re.IGNORECASE)
 _PHRASE = re.compile(r"[^\W_]{2,20}(?:[ -][^\W_]{2,20}){1,23}(?=[ \t]*(?:[.,;!)\n—–]|[ \t]-|$))")
 # Without a sign between them what is no word: 'wifi password Sunny42'.
 _DIRECT = re.compile(
@@ -64,6 +65,7 @@ ONCE, ON_CARD = r"(?i:pin|code|otp|comb|password|\btan\b|\dfa)", r"(?i:cvv|cvc|\
 def in_words(text: str) -> Iterator[Span]:
     """Passwords in quotes, of several words, of words with dashes between them, and those that no sign tells."""
     yield from (match.span("value") for match in _QUOTED_AT_ONCE.finditer(text) if _is_chosen(match["value"]))
+    yield from (match.span("value") for match in _JOINED_AT_ONCE.finditer(text))
     for match in _TOLD.finditer(text):
         quoted = _QUOTED.match(text, match.end())
         if quoted and _is_chosen(quoted["value"]):
@@ -114,7 +116,8 @@ def _is_phrase(value: str, told: re.Match[str]) -> bool:
     if value.istitle() and not grammar:
         return True
     begins_well = words[0] not in FUNCTION_WORDS or bool(sign)
-    return ordinary <= (len(words) >= _MANY) and begins_well and _ORDINARY.isdisjoint(words)
+    allowed = len(words) >= _MANY and sign.strip() not in ("->", "→")
+    return ordinary <= allowed and begins_well and _ORDINARY.isdisjoint(words)
 
 
 def _is_read_out(value: str) -> bool:
