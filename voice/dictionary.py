@@ -15,7 +15,8 @@ def dictionary() -> frozenset[str]:
 
 
 @functools.cache
-def _lower() -> frozenset[str]:
+def lower_words() -> frozenset[str]:
+    """Those that it has in lower case."""
     return frozenset(filter(str.islower, dictionary()))
 
 
@@ -24,4 +25,4 @@ def is_word(word: str) -> bool:
     plain = word.lower()
     stems = {plain.removesuffix(end) for end in ("", "s", "es", "d", "ed", "ing")}
     stems |= {plain.removesuffix("ing") + "e", plain.removesuffix("ies") + "y"}
-    return not _lower().isdisjoint(stems)
+    return not lower_words().isdisjoint(stems)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from voice.dictionary import is_word
+from voice.facts.secrets import OF_ANOTHER_KIND
 from voice.facts.spans import Span, every
 from voice.words import FUNCTION_WORDS
 
@@ -21,9 +22,9 @@ _DIRECT = (
     r"|mrn|utr|abn|nhs|ssn|itin"
 )
 _WITH_SIGN = (
-    r"(?<!error )(?<!exit )(?<!status )(?<!country )(?<!area )(?<!zip )(?<!post )(?<!postal )(?<!source )(?<!dress )"
-    r"codes?|references?|registration|orders?|claim|policy|account|acct|member(?:ship)?|customer|client|student"
-    r"|patient|employee|visa|permit|licen[cs]e|gift card|tax|vat|tin|ein|asset|badge|locker|meter|udid|uuid|rma"
+    rf"{OF_ANOTHER_KIND}codes?|references?|registration|orders?|claim|policy|account|acct|member(?:ship)?|customer"
+    r"|client|student|patient|employee|visa|permit|licen[cs]e|gift card|tax|vat|tin|ein|asset|badge|locker"
+    r"|meter|udid|uuid|rma"
 )
 _WITH_NUMBER = (
     r"parts?|quote|job|delivery|package|card|product|device|case|po|purchase order|model|meeting|item|tag|lot"
@@ -129,6 +130,7 @@ def named_codes(text: str) -> Iterator[Span]:
 
 
 def _behind(text: str, name: re.Match[str]) -> Iterator[Span]:
+    """The code behind a name, and those that are listed with it."""
     sign = _SIGN.match(text, name.end())
     start = sign.end() if sign else name.end()
     told = sign is not None and sign["sign"] is not None

@@ -94,7 +94,7 @@ def _is_a_name(match: re.Match[str], value: str, after: str) -> bool:
     if match["quote"] or sign in (":", "="):
         return True
     unusual = len(words) > 1 or not is_word(value)
-    return unusual if not sign else unusual or after in ("", ".", ",", ";", "!", ")", "\n", "—", "-")
+    return unusual or (bool(sign) and after in ("", ".", ",", ";", "!", ")", "\n", "—", "-"))
 
 
 def _is_said(value: str) -> bool:

@@ -68,7 +68,7 @@ def _second(regions: tuple[str, ...]) -> list[Finder]:
         _finder("secret", passwords.in_groups, passwords.ONCE, r"\d"),
         _finder("secret", passwords.in_words, passwords.PASSWORD),
         _finder("secret", passwords.on_cards, passwords.ON_CARD, r"\d{3}"),
-        _finder("secret", passwords.all_secrets, secrets.SECRET),
+        _finder("secret", passwords.of_one_word, secrets.SECRET),
         _finder("id", networks.network_addresses, networks.NETWORK),
         _finder("id", numbers.parcels, numbers.PARCEL),
         _finder("id", codes.named_codes, codes.NAMED, codes.CODE),

@@ -10,7 +10,7 @@ import functools
 import re
 from importlib import resources
 
-from voice.dictionary import dictionary
+from voice.dictionary import dictionary, lower_words
 from voice.facts.masking import PLACEHOLDER
 from voice.facts.people import AMBIGUOUS
 from voice.sentences import split
@@ -72,7 +72,8 @@ def _is_uncommon(word: str) -> bool:
     """Whether a lower-case word is hardly anything else than a name when it opens a sentence."""
     if word in AMBIGUOUS:
         return False
-    return word in _first_names() or _lower_words().isdisjoint(_stems(word))
+    stems = _stems(word)
+    return word in _first_names() or (_COMMON.isdisjoint(stems) and lower_words().isdisjoint(stems))
 
 
 def is_misspelled(name: str, words: set[str]) -> bool:
@@ -99,12 +100,6 @@ def _stems(word: str) -> set[str]:
 def _held(word: str) -> set[str]:
     """A word without letters held down: heyyy, soo, goood."""
     return {word, *(re.sub(r"(.)\1{2,}|(.)\2$", held, word) for held in (r"\1\2", r"\1\1\2"))}
-
-
-@functools.cache
-def _lower_words() -> frozenset[str]:
-    """The words that Webster's Second International has in lower case, and those that it lacks."""
-    return frozenset(filter(str.islower, dictionary())) | _COMMON
 
 
 @functools.cache

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from voice.dictionary import is_word
-from voice.facts.secrets import SAID_OF_ONE, secrets
+from voice.facts.secrets import OF_ANOTHER_KIND, SAID_OF_ONE, secrets
 from voice.facts.spans import Span
 from voice.words import FUNCTION_WORDS
 
@@ -49,8 +49,7 @@ _CARD_CHECK = re.compile(
     re.IGNORECASE,
 )
 _IN_GROUPS = re.compile(
-    r"(?i:(?<!area )(?<!zip )(?<!error )(?<!exit )(?<!status )(?<!country )(?<!post )(?<!postal )(?<!dress )"
-    r"(?<!source )\b(?:pins?|codes?|passcode|otp|combination|combo|one[- ]time (?:code|password)|tan|2fa)\b)"
+    rf"(?i:{OF_ANOTHER_KIND}\b(?:pins?|codes?|passcode|otp|combination|combo|one[- ]time (?:code|password)|tan|2fa)\b)"
     r"(?:[^\d\n.!?$€£]{0,30}?|[^\d\n.!?$€£]{0,80}:[ \t]*|(?i:(?<=otp)|(?<=passcode))[^\d\n$€£]{0,40}?)"
     r"(?P<value>(?<![\w/.-])(?:[A-Z]-)?\d{1,4}(?:([ -])\d{1,4})(?:\2\d{1,4}){0,7}(?![\w%-]|[.,:/]\d))"
 )
@@ -93,7 +92,7 @@ def on_cards(text: str) -> Iterator[Span]:
     yield from (match.span("value") for match in _CARD_CHECK.finditer(text))
 
 
-def all_secrets(text: str) -> Iterator[Span]:
+def of_one_word(text: str) -> Iterator[Span]:
     """Secrets of one word, but for words that are said of one: 'the secret is patience'."""
     for start, end in secrets(text):
         value = text[start:end].lower()

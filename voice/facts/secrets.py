@@ -24,9 +24,12 @@ _TOLD = re.compile(
     r"(?P<words>(?:[ \t]+[\w'-]+){0,4}?)['’]?s?(?P<sign>[ \t]*(?:[:=]|->|→)[ \t]*|[ \t]+(?:is|was|to|ist|es|est)[ \t]+)"
     r"(?P<quote>[\"'“‘]?)(?P<value>[^\s\"”’,;]{3,})"
 )
+# What stands before a code that is no secret, and names nothing of anybody's.
+OF_ANOTHER_KIND = (
+    r"(?<!area )(?<!zip )(?<!error )(?<!exit )(?<!status )(?<!country )(?<!post )(?<!postal )(?<!dress )(?<!source )"
+)
 _NUMBER = re.compile(
-    r"(?i:(?<!area )(?<!zip )(?<!error )(?<!exit )(?<!status )(?<!country )(?<!post )(?<!postal )(?<!dress )"
-    r"(?<!source )\b(?:pins?|codes?|passcode|otp|combination|combo)\b)[^\d\n.!?$€£]{0,30}?"
+    rf"(?i:{OF_ANOTHER_KIND}\b(?:pins?|codes?|passcode|otp|combination|combo)\b)[^\d\n.!?$€£]{{0,30}}?"
     r"(?P<value>(?<![\w/.])\d{3,8}(?![\w%]|[.,:/]\d))"
 )
 # Without any of these, nothing is called a secret; "fi" is that of wifi and wi-fi.
