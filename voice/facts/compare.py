@@ -10,16 +10,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from voice.asking import asks, requests, still_asks
-from voice.facts.figures import Figure, figures
+from voice.facts.alike import says
+from voice.facts.figures import figures
 from voice.facts.masking import PLACEHOLDER, kind_of, placeholders
 from voice.facts.named import is_misspelled, names_of
 from voice.facts.negation import negations
 from voice.facts.places import exchanged
+from voice.facts.quantities import Figure
 
 _WORD = re.compile(r"[^\W_]+")
-_LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _MOST_MISSPELLED = 40  # names of a text; whoever gets more of them wrong means others
-_WITH_UNIT = ("amount", "duration", "percentage")  # of which a slip leaves the bare number: 370 bcuks, 5 dasy
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +92,14 @@ def _of_figures(before: str, after: str) -> tuple[set[str], set[str]]:
 def _lacking(some: list[Figure], others: list[Figure]) -> set[str]:
     """The kinds of the certain figures of one text that the other does not have."""
     there = {(figure.kind, figure.value) for figure in others}
-    there |= {("number", re.sub(r"[^\d.]", "", figure.value)) for figure in others if figure.kind in _WITH_UNIT}
-    plain = {("number", figure.value.rstrip(_LETTERS)) for figure in others}
-    lacking = set()
-    for figure in some:
-        value = figure.value.rstrip(_LETTERS)
-        alike = there if value != figure.value else plain  # 14C and 14c, which is read as 14
-        if figure.certain and (figure.kind, figure.value) not in there and (figure.kind, value) not in alike:
-            lacking.add(figure.kind)
-    return lacking
+    distinct = {(figure.kind, figure.value): figure for figure in others}.values()
+    return {
+        figure.kind
+        for figure in some
+        if figure.certain
+        and (figure.kind, figure.value) not in there
+        and not any(says(other, figure) for other in distinct)
+    }
 
 
 def words_of(text: str) -> set[str]:

@@ -8,15 +8,11 @@ missed.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Set
-from typing import NamedTuple
 
-from voice.facts.quantities import DIGITS, FROM_TWO, SCALE, SPELLED, value_of
+from voice.facts.casual import CASUAL, PERHAPS, Reader
+from voice.facts.quantities import DIGITS, FROM_TWO, SCALE, SPELLED, Figure, value_of
 from voice.words import by_word
 
-_ORDINALS = dict(
-    zip("first second third fourth fifth sixth seventh eighth ninth tenth".split(), range(1, 11), strict=True)
-)
 _MONTHS = tuple("jan feb mar apr may jun jul aug sep oct nov dec".split())
 _CURRENCIES = {
     "$": r"dollars?|bucks?|usd|us\$|\$", "€": r"euros?|eur|€", "£": r"pounds|quid|gbp|£",
@@ -27,8 +23,8 @@ _DURATIONS = {
     "week": r"weeks?|wks?", "month": r"months?|mos?", "year": r"years?|yrs?",
 }  # fmt: skip
 _RELATIVE = {
-    "tomorrow": r"tom+or+ows?|tmr+w?|tmrow|tmw|2mor+ow|2moro", "tonight": r"tonight|tonite|2nite|2night",
-    "today": r"today|2day", "yesterday": r"yesterday|yday",
+    "tomorrow": r"tom+or+ows?|tmr+w?|tmrow|tmw|2mor+ow|2moro", "tonight": r"tonight|tonite|2nite|2night|tn",
+    "today": r"today|2day", "yesterday": r"yesterday|ydays?",
 }  # fmt: skip
 
 _TYPED = re.compile(r"(?<![A-Za-z\d])\d+(?:[.,:/-]\d+)*")
@@ -49,14 +45,6 @@ _AFTER_DAY = (
     r"\.?(?:,|\s(?:at|am|pm|morning|afternoon|evening|night|[¦\d])|\s?[-–/&]"
     r"|\s(?:and|or)\s(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun))"
 )
-
-
-class Figure(NamedTuple):
-    """A fact; `certain` is False for words that need not stand for a figure."""
-
-    kind: str
-    value: str
-    certain: bool = True
 
 
 def figures(text: str) -> list[Figure]:
@@ -151,15 +139,14 @@ def _label(match: re.Match[str]) -> Figure:
 
 
 def _number(match: re.Match[str]) -> Figure:
-    return Figure("number", value_of(match["number"], match["scale"]))
+    scale = match["scale"] or ""
+    if len(scale) == 1:  # 10k may be ten thousand or ten kilometres
+        return Figure("number", value_of(match["number"], None) + scale.lower())
+    return Figure("number", value_of(match["number"], scale or None))
 
 
 def _spelled(match: re.Match[str]) -> Figure:
     return Figure("number", value_of(match.group(), None))
-
-
-def _ordinal_word(match: re.Match[str]) -> Figure:
-    return Figure("number", str(_ORDINALS[match.group().lower()]), certain=False)
 
 
 def _perhaps_one(_: re.Match[str]) -> Figure:
@@ -177,11 +164,10 @@ def _compiled(pattern: str, flags: int = re.IGNORECASE | re.ASCII) -> re.Pattern
 
 
 _RELATIVES = "|".join(f"(?P<{name}>{forms})" for name, forms in _RELATIVE.items())
-_HOUR = r"(?<![\w.:,$€£-])(?P<hour>\d{1,2})"
+_HOUR = r"(?:(?<![\w.:,$€£-])|(?<=[\dmM]-))(?P<hour>\d{1,2})"
 _ANY = rf"(?P<number>{DIGITS}|{SPELLED})"
 _FULL_MONTH = "january|february|april|june|july|august|september|october|november|december"
 _FULL_DAY = r"\b(?P<day>(?:mon|tues|wednes|thurs|fri|satur|sun)days?|tues?|weds|thurs?|fri)\b"
-_ORDINAL = rf"\b(?:{'|'.join(_ORDINALS)})\b"
 _PERHAPS = r"\b(?:one|an?|once|single)\b"
 
 # Signs: what a word of a text has wherever a reader finds something, in lower case, its numerals as 0. Most texts have
@@ -201,7 +187,8 @@ _NUMBERED = {_DIGIT, _COUNT}  # what needs one of them begins with a number, or 
 _ANY_DIGIT, _BEFORE_DIGIT = re.compile("[0-9]"), len("september. ")
 
 # What finds a figure, what reads it, and the signs without all of which there is none.
-READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Figure | None], Set[str]], ...] = (
+READERS: tuple[Reader, ...] = (
+    *CASUAL,
     (
         _compiled(rf"{_HOUR}(?:[:.](?P<minute>\d\d))?(?:\s?(?P<half>[ap])\.?\s?m\b\.?|(?P<short>[ap])\b)"),
         _time, {_DIGIT, _HALF},
@@ -237,7 +224,7 @@ READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Figure | None], 
         _compiled(rf"(?<=[a-z]\s)(?P<month>May|March|{_SHORT_MONTHS.title()})\b\.?(?:\s{_YEAR}\b)?", 0),
         _month, {_SHORT_MONTH},
     ),
-    (_compiled(rf"(?<![\w'])(?P<month>{_SHORT_MONTHS})\.?\s{_YEAR}\b"), _month, {_SHORT_MONTH, _DIGIT}),
+    (_compiled(rf"(?<![\w'])(?P<month>{_SHORT_MONTHS}|march|may)\.?\s{_YEAR}\b"), _month, {_SHORT_MONTH, _DIGIT}),
     (_compiled(rf"(?<=\b[a-z]{{2}}\s)(?P<month>{_SHORT_MONTHS})\b(?P<year>)"), _month, {_SHORT_MONTH}),
     (_compiled(_FULL_DAY), _weekday, {_FULL_DAY}),
     (_compiled(rf"\b{_NEAR_DAY}"), _weekday, {_SHORT_DAY}),
@@ -250,8 +237,8 @@ READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Figure | None], 
     ),
     (_compiled(rf"(?<![A-Za-z\d])(?P<number>{DIGITS})(?P<scale>{SCALE})?"), _number, {_DIGIT}),
     (_compiled(rf"\b{SPELLED}\b"), _spelled, {_SPELLS}),
-    (_compiled(_ORDINAL), _ordinal_word, {_ORDINAL}),
     (_compiled(_PERHAPS), _perhaps_one, {_PERHAPS}),
+    *PERHAPS,
 )  # fmt: skip
 _SIGNS = {sign: _compiled(sign) for _, _, needs in READERS for sign in needs}
 

@@ -1,0 +1,102 @@
+"""Whether one figure says another: 8 says 8:00, 180 says €180, 2 weeks say 14 days, and 3/14 says March.
+
+In: two figures. Out: yes or no. A unit may be left out where it goes without saying, never exchanged for another.
+"""
+
+import re
+from functools import lru_cache
+
+from voice.facts.quantities import Figure, value_of
+
+_BASE = {
+    "second": ("second", 1), "minute": ("second", 60), "hour": ("second", 3600), "day": ("day", 1), "week": ("day", 7),
+    "month": ("month", 1), "year": ("month", 12),
+}  # fmt: skip
+_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+_LABEL = re.compile(r"[a-z]*(\d+)[a-z]*")
+_SHORT = ("k", "m", "b")
+_UNITLESS = ("amount", "duration", "time", "date")  # of which people type the number alone
+
+
+def says(said: Figure, asked: Figure) -> bool:
+    """Whether somebody who reads the first knows the second."""
+    if said.kind == asked.kind:
+        return said.value == asked.value or _same(said.kind, said.value, asked.value)
+    if "number" not in (said.kind, asked.kind):
+        return False
+    number, other = (said, asked) if said.kind == "number" else (asked, said)
+    may_go = other.kind in _UNITLESS or (other.kind == "percentage" and number is asked)
+    return may_go and not _values(number.value).isdisjoint(bare(other.kind, other.value))
+
+
+def _same(kind: str, said: str, asked: str) -> bool:
+    if kind == "time":
+        return not _hours(said).isdisjoint(_hours(asked))
+    if kind == "duration":
+        return _length(said) == _length(asked)
+    if kind == "date":
+        return _date_says(said, asked)
+    if kind == "number":
+        return not _values(said).isdisjoint(_values(asked)) or _is_label_of(said, asked) or _is_label_of(asked, said)
+    return False
+
+
+@lru_cache(maxsize=1024)
+def bare(kind: str, value: str) -> frozenset[str]:
+    """The numbers by which people mean a figure of another kind."""
+    if kind == "time":
+        hour, minute = value.split(":")
+        hours = {str(int(hour)), str(int(hour) % 12 or 12)}
+        if minute == "00":
+            return frozenset({*hours, *(f"{one}00" for one in hours)})
+        return frozenset(f"{one}{mark}{minute}".rstrip("0" if mark else "") for one in hours for mark in (".", ""))
+    if kind == "date":
+        return frozenset(value.split("/")[1:2])
+    number = re.search(r"\d+(?:\.\d+)?", value)
+    return frozenset([number.group()] if number else [])
+
+
+def _values(number: str) -> set[str]:
+    """What a number may mean: 10k is ten thousand, or a run of ten kilometres."""
+    if number[-1:] not in _SHORT or not number[0].isdigit() or not number[:-1].replace(".", "").isdigit():
+        return {number}
+    return {number[:-1], value_of(number[:-1], number[-1])}
+
+
+def _hours(value: str) -> set[str]:
+    """What a time may mean: one without a half of the day, which has one digit or is of 10 to 12, means either."""
+    hour, minute = value.split(":")
+    told = len(hour) == 2 and not 10 <= int(hour) <= 12
+    twelve = int(hour) % 12
+    return {f"{int(hour)}:{minute}"} if told else {f"{twelve}:{minute}", f"{twelve + 12}:{minute}"}
+
+
+def _length(value: str) -> tuple[str, float]:
+    count, unit = value.split()
+    base, many = _BASE[unit]
+    return base, float(count) * many
+
+
+def _date_says(said: str, asked: str) -> bool:
+    """A day says its month, a month no day; a year may be left out."""
+    (month, day, year), (other_month, other_day, other_year) = _parts_of(said), _parts_of(asked)
+    if year and other_year and year != other_year:
+        return False
+    if not other_day:
+        return month == other_month
+    return bool(day) and (month, day) in ((other_month, other_day), (other_day, other_month))
+
+
+def _parts_of(date: str) -> tuple[str, str, str]:
+    """Month, day and year of 3/14, 3/14/24, mar or mar 24; what it does not have is empty."""
+    if "/" in date:
+        month, day, year = (*date.split("/"), "")[:3]
+        return month, day, year
+    name, _, year = date.partition(" ")
+    return str(_MONTHS.index(name) + 1), "", year
+
+
+def _is_label_of(label: str, number: str) -> bool:
+    """Whether a label, such as 14c or p12, is of a number that has no letters itself."""
+    found = _LABEL.fullmatch(label)
+    return number.isdigit() and found is not None and found[1] == number

@@ -1,0 +1,153 @@
+"""Figures as people type them who are in a hurry: half 8, 20 past 4, an hour and a half, the 70th, both, on sat.
+
+In: a text. Out: readers, as figures.py has them: what finds a figure, what reads it, and the signs without all of which
+there is none. What may as well be another word is marked as not certain.
+"""
+
+import re
+from collections.abc import Callable, Set
+
+from voice.facts.quantities import Figure, value_of
+
+_HOURS = dict(zip("one two three four five six seven eight nine ten eleven twelve".split(), range(1, 13), strict=True))
+_HOUR = rf"(?P<hour>\d\d?|{'|'.join(_HOURS)})"
+_MINUTES = {"five": 5, "ten": 10, "quarter": 15, "twenty": 20, "half": 30}
+_PART = r"(?P<part>half|quarter|three[- ]quarters)"
+_MINUTES_OF = {"half": 30, "quarter": 15, "three-quarters": 45}
+_MONTHS_OF = {"half": 6, "quarter": 3, "three-quarters": 9}
+_SHARES = {"half": "50", "quarter": "25", "three-quarters": "75"}
+_ORDINALS = {
+    word: number
+    for number, word in enumerate(
+        "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "
+        "fifteenth sixteenth seventeenth eighteenth nineteenth twentieth".split(),
+        start=1,
+    )
+}
+_ORDINALS |= {f"{ten}ieth": 10 * n for n, ten in enumerate("thirt fort fift sixt sevent eight ninet".split(), start=3)}
+_TENS = "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
+_WORTH = {
+    "fiver": 5, "tenner": 10, "both": 2, "twice": 2, "double": 2, "couple": 2, "pair": 2, "thrice": 3, "triple": 3,
+}  # fmt: skip
+
+Reader = tuple[re.Pattern[str], Callable[[re.Match[str]], Figure | None], Set[str]]
+
+
+def _compiled(pattern: str, flags: int = re.IGNORECASE | re.ASCII) -> re.Pattern[str]:
+    return re.compile(pattern, flags)
+
+
+def _hour(match: re.Match[str]) -> int:
+    typed = match["hour"].lower()
+    return _HOURS.get(typed) or int(typed)
+
+
+def _past(match: re.Match[str]) -> Figure | None:
+    hour, typed = _hour(match), match["minutes"].lower()
+    minutes = _MINUTES.get(typed) or (int(typed) if typed.isdigit() else 25)
+    if not 1 <= hour <= 24 or not 0 < minutes < 60:
+        return None
+    if match["way"].lower() in ("to", "of", "til", "till", "before"):
+        hour, minutes = (hour - 2) % 12 + 1, 60 - minutes
+    return Figure("time", f"{hour}:{minutes:02}")
+
+
+def _half_hour(match: re.Match[str]) -> Figure | None:
+    hour = _hour(match)
+    return Figure("time", f"{hour}:30") if 1 <= hour <= 12 else None
+
+
+def _o_clock(match: re.Match[str]) -> Figure:
+    return Figure("time", f"{_hour(match)}:00")
+
+
+def _part(match: re.Match[str]) -> str:
+    return match["part"].lower().replace(" ", "-")
+
+
+def _part_of_hour(match: re.Match[str]) -> Figure:
+    return Figure("duration", f"{_MINUTES_OF[_part(match)]} minute")
+
+
+def _part_of_year(match: re.Match[str]) -> Figure:
+    return Figure("duration", f"{_MONTHS_OF[_part(match)]} month")
+
+
+def _and_a_half(match: re.Match[str]) -> Figure:
+    typed = match["count"].lower()
+    count = 1 if typed in ("a", "an", "one") else int(value_of(typed, None))
+    unit, many = {"h": ("minute", 60), "d": ("hour", 24), "w": ("day", 7), "m": ("day", 30), "y": ("month", 12)}[
+        match["unit"][0].lower()
+    ]
+    return Figure("duration", f"{(2 * count + 1) * many // 2} {unit}")
+
+
+def _fortnight(match: re.Match[str]) -> Figure:
+    return Figure("duration", "2 week")
+
+
+def _marker(match: re.Match[str]) -> Figure:
+    return Figure("number", value_of(match["number"], None), certain=False)
+
+
+def _weekday(match: re.Match[str]) -> Figure:
+    return Figure("weekday", match["day"][:3].lower(), certain=False)
+
+
+def _month(match: re.Match[str]) -> Figure:
+    return Figure("date", match["month"][:3].lower(), certain=False)
+
+
+def _ordinal(match: re.Match[str]) -> Figure:
+    ten, word = (match["ten"] or "").lower(), match["word"].lower()
+    return Figure("number", str((int(value_of(ten, None)) if ten else 0) + _ORDINALS[word]), certain=False)
+
+
+def _worth(match: re.Match[str]) -> Figure:
+    return Figure("number", str(_WORTH[match.group().lower()]), certain=False)
+
+
+def _share(match: re.Match[str]) -> Figure:
+    return Figure("percentage", _SHARES[_part(match)], certain=False)
+
+
+_COUNTED_HOUR = rf"(?:0|{'|'.join(_HOURS)})"
+_MINUTES_PAST = r"\d\d?|five|ten|quarter|twenty(?:[- ]five)?|half"
+_PARTS, _UNIT = r"\b(?:half|quarters?)\b", r"(?:hour|hr|day|week|wk|month|year|yr)"
+_MONTHS = "jan|feb|mar|march|apr|jun|jul|aug|sept?|oct|nov|dec"
+_NEAR_MONTH = "in|of|by|til|till|until|mid|early|late|since|before|after|next|last|end|this"
+
+# Before all others: they hold numbers that stand for nothing by themselves.
+CASUAL: tuple[Reader, ...] = (
+    (
+        _compiled(
+            rf"\b(?P<minutes>(?:{_MINUTES_PAST})(?=\s(?:past|after)\b)|quarter|twenty-five)"
+            rf"\s(?P<way>past|after|to|till?|before)\s{_HOUR}\b(?![.,:/]\d)"
+        ), _past, {r"\b(?:past|after|to|till?|before)\b", _COUNTED_HOUR},
+    ),
+    (
+        _compiled(rf"\bhalf\s?{_HOUR}\b(?![.,:/%-]\d|%|\s?(?:a|of|the|dozen|percent|hours?|minutes?|days?)\b)"),
+        _half_hour, {r"\bhalf", _COUNTED_HOUR},
+    ),
+    (_compiled(rf"\b(?P<hour>{'|'.join(_HOURS)})\so['’]?\s?clock\b"), _o_clock, {r"clock\b"}),
+    (_compiled(rf"\b{_PART}[\s-](?:of\s)?(?:an?\s)?h(?:ou)?r\b"), _part_of_hour, {_PARTS, r"\bh(?:ou)?r\b"}),
+    (_compiled(rf"\b{_PART}[\s-](?:of\s)?(?:a\s)?y(?:ea)?r\b"), _part_of_year, {_PARTS, r"\by(?:ea)?r\b"}),
+    (
+        _compiled(rf"\b(?P<count>an?|\d\d?|{'|'.join(_HOURS)})\s(?P<unit>{_UNIT})s?\sand\sa\shalf\b"),
+        _and_a_half, {r"\bhalf\b", rf"\b{_UNIT}s?\b"},
+    ),
+    (_compiled(r"\bfortnight\b"), _fortnight, {r"\bfortnight\b"}),
+    (_compiled(r"^[ \t>*-]{0,8}(?P<number>\d\d?)[.)](?=[ \t])", re.MULTILINE), _marker, {r"0[.)]$"}),
+)  # fmt: skip
+# After all others: what is hardly ever missed.
+PERHAPS: tuple[Reader, ...] = (
+    (_compiled(r"\b(?P<day>mon|wed|thu|sat|sun)s?\b(?!['’])"), _weekday, {r"\b(?:mon|wed|thu|sat|sun)s?\b"}),
+    (_compiled(rf"\b(?:{_NEAR_MONTH})[\s-](?P<month>may)\b"), _month, {r"\bmay\b"}),
+    (_compiled(rf"\b(?P<month>{_MONTHS})\b"), _month, {rf"\b(?:{_MONTHS})\b"}),
+    (
+        _compiled(rf"\b(?:(?P<ten>{_TENS})[- ])?(?P<word>{'|'.join(_ORDINALS)})s?\b"),
+        _ordinal, {rf"\b(?:{'|'.join(_ORDINALS)})s?\b"},
+    ),
+    (_compiled(rf"\b(?:{'|'.join(_WORTH)})\b"), _worth, {rf"\b(?:{'|'.join(_WORTH)})\b"}),
+    (_compiled(rf"\b{_PART}\b"), _share, {_PARTS}),
+)  # fmt: skip
