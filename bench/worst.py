@@ -13,8 +13,6 @@ from typing import Any
 
 from service.engines import Adapter, Completion, Sampling
 from service.errors import PromptTooLong
-from service.rewriting.care import USUAL
-from service.rewriting.guard import judge
 from service.rewriting.rewrite import Order, Rewriter
 from service.rewriting.segments import split
 from service.voices import Voice
@@ -83,7 +81,7 @@ def looked_at(text: str, voice: Voice) -> None:
     masked = mask(text, Names(names_of(text))).text
     for paragraph in split(masked, "paragraph"):
         split(paragraph.text, "sentence")
-    judge(masked, careless(masked), USUAL, system_text("chat", "sentence"), voice)
+    voice.judges.difference(masked, careless(masked), "full", system_text("chat", "sentence"))
 
 
 def careless(text: str) -> str:

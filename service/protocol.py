@@ -14,7 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from service.engines import Sampling
 from service.errors import InvalidRequest, Unsupported
 from service.rewriting.care import Care
-from service.settings import Level, Settings
+from service.settings import Settings
+from voice.judges.verdict import Level
 
 ESCAPED_HALF = re.compile(rb"\\u[dD][89a-fA-F]")  # of a character, in JSON; a whole one has two of them
 MOST_STOPS, LONGEST_STOP = 16, 256  # strings that end an answer; characters of each

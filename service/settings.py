@@ -14,6 +14,7 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from service.errors import SettingsError
+from voice.judges.verdict import Level
 
 log = logging.getLogger(__name__)
 
@@ -25,9 +26,6 @@ ELSEWHERE = {
     "NIC_VOICE_LLAMA_SERVER": ("", "The program llama-server, for `nic-voice export`; else the one on the PATH"),
     "NIC_VOICE_URL": ("http://127.0.0.1:8650", "Where `nic-voice rewrite` sends its text"),
 }
-
-
-Level = Literal["off", "facts", "full"]
 
 
 def _log_level(name: str) -> str:

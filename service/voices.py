@@ -13,12 +13,11 @@ from typing import Any
 from service.engines import Adapter
 from service.errors import NotFound, VoiceRefused, VoicesError, place_of_error, quotable
 from voice.adapter import CONFIG_NAME
-from voice.alignment import Alignment
 from voice.base_model import BaseModel
-from voice.echo import Echoes
 from voice.errors import UserError, explain_os_error
 from voice.facts.rules import VERSION as MASKING_VERSION
 from voice.facts.rules import VERSIONS as MASKING_VERSIONS
+from voice.judges.verdict import Judges
 from voice.manifest import FILE_NAME, SCORES_NAME, ManifestError, VoiceManifest, verify
 from voice.prompt import PROMPT_VERSION
 from voice.style import Verifier
@@ -35,19 +34,13 @@ class Voice:
 
     manifest: VoiceManifest
     adapter: Adapter
-    alignment: Alignment
+    judges: Judges
     verifier: Verifier
-    echoes: Echoes
 
     @property
     def name(self) -> str:
         """The name that its folder and its manifest agree on."""
         return self.manifest.name
-
-    @property
-    def signs_as(self) -> list[str]:
-        """What its owner may be called at the end of a text."""
-        return [self.name, *self.manifest.signs_as]
 
 
 class Voices:
@@ -223,7 +216,8 @@ def _load_voice(path: Path, base: BaseModel) -> Voice:
         )  # fmt: skip
     version = folder.name if path.is_symlink() else manifest.adapter.sha256[:12]
     adapter = Adapter(manifest.name, version, folder, manifest.adapter.sha256)
-    return Voice(manifest, adapter, Alignment.load(folder), Verifier.load(folder), Echoes.load(folder))
+    judges = Judges.load(folder, signs_as=[manifest.name, *manifest.signs_as])
+    return Voice(manifest, adapter, judges, Verifier.load(folder))
 
 
 def _verify_config(folder: Path, manifest: VoiceManifest) -> None:

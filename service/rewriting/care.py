@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from service.settings import Level
+from voice.judges.verdict import Level
 
 
 @dataclass(frozen=True, slots=True)

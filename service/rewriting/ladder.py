@@ -15,7 +15,6 @@ from service.errors import PromptTooLong
 from service.long import in_thread
 from service.rewriting.bounds import allowed_tokens
 from service.rewriting.care import Care
-from service.rewriting.guard import judge
 from service.rewriting.piece import Piece, Verdict
 from service.rewriting.segments import Segment, finer
 from service.rewriting.turns import Share
@@ -140,23 +139,26 @@ class Ladder:
     def _judged(
         self, masked: Masked, prompt: Prompt, done: Completion, text: str, limit: int | None, number: int
     ) -> "_Candidate":
-        care, voice = self._request.care, self._request.voice
         cut = done.finish_reason == "length" and limit is not None and done.completion_tokens >= limit
         if not text:
             wrong = Difference(missing=("text",))
         elif done.finish_reason == "length" and not cut:
             wrong = Difference(missing=("end",))
         else:
-            wrong = judge(masked.text, text, care, prompt.system, voice)
+            wrong = self._wrong(masked.text, text, prompt)
             mended = text
             for kind in wrong.missing:
                 if mend := _MENDS.get(kind):
                     mended = mend(masked.text, mended)
-            if mended != text and not judge(masked.text, mended, care, prompt.system, voice):
+            if mended != text and not self._wrong(masked.text, mended, prompt):
                 wrong, text = Difference(), mended
             if cut:  # what the caller's limit has cut off is not missing
                 wrong, text = replace(wrong, missing=()), re.sub(r"<\w*$", "", text)
         return _Candidate(done, restore(text, masked.values), wrong, cut, number > 0)
+
+    def _wrong(self, text: str, rewrite: str, prompt: Prompt) -> Difference:
+        care, judges = self._request.care, self._request.voice.judges
+        return judges.difference(text, rewrite, care.guard, prompt.system, care.unexplained_share)
 
     def _best(self, segment: Segment, good: list["_Candidate"]) -> "_Candidate":
         """The candidate most in the owner's style; of equals the one that says most of the text, then the first."""
@@ -164,7 +166,7 @@ class Ladder:
             return good[0]
         voice, text = self._request.voice, restore(segment.text, self._request.values)
         scores = voice.verifier.score([candidate.text for candidate in good])
-        lost = [len(voice.alignment.lost(text, candidate.text)) for candidate in good]
+        lost = [len(voice.judges.alignment.lost(text, candidate.text)) for candidate in good]
         return good[max(range(len(good)), key=lambda place: (round(float(scores[place])), -lost[place]))]
 
     async def _shipped(self, segment: Segment, best: "_Candidate", spent: int) -> Piece:

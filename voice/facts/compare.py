@@ -19,6 +19,7 @@ from voice.facts.places import exchanged
 from voice.facts.quantities import Figure
 
 _WORD = re.compile(r"[^\W_]+")
+_MOST_COMPARED = 10_000  # pairs of figures that are looked at one by one; a text with more says each in one spelling
 _MOST_MISSPELLED = 40  # names of a text; whoever gets more of them wrong means others
 
 
@@ -92,7 +93,9 @@ def _of_figures(before: str, after: str) -> tuple[set[str], set[str]]:
 def _lacking(some: list[Figure], others: list[Figure]) -> set[str]:
     """The kinds of the certain figures of one text that the other does not have."""
     there = {(figure.kind, figure.value) for figure in others}
-    distinct = {(figure.kind, figure.value): figure for figure in others}.values()
+    distinct = list({(figure.kind, figure.value): figure for figure in others}.values())
+    if len(some) * len(distinct) > _MOST_COMPARED:
+        distinct = []
     return {
         figure.kind
         for figure in some

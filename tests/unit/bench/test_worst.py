@@ -13,13 +13,14 @@ from service.voices import Voice
 from tests.manifests import a_manifest
 from voice.alignment import Alignment
 from voice.echo import learn
+from voice.judges.verdict import Judges
 from voice.style import HABITS, Verifier
 
 _HABITS = np.ones(len(HABITS), np.float32)
 PLAIN = Voice(
-    a_manifest("0"), Adapter("ana", "1", Path("ana"), "0"), Alignment(),
+    a_manifest("0"), Adapter("ana", "1", Path("ana"), "0"),
+    Judges(Alignment(), learn([["my ladder is behind the shed and the key is under the mat"]]), ["ana"]),
     Verifier(np.zeros(0, "U1"), np.zeros(0, np.float32), _HABITS, _HABITS, 0 * _HABITS, bias=0.0),
-    learn([["my ladder is behind the shed and the key is under the mat"]]),
 )  # fmt: skip
 UNITS = (*" \n\taA1.,!?…;:-—_/\\@#$%()[<>'\"`~*=+|é。😀", "x/", "word ", "Word ", ",000", "a.b ", "mr. ", "no ", "1. ",
          "http://", "```\n", "- ", "and ", "id ", "pass ", "12 Oak ", "'s ", "two ", "neither ", "\n\n")  # fmt: skip

@@ -1,22 +1,15 @@
 """Which rewrites may go out, and what is said of the others."""
 
-from pathlib import Path
-
 import pytest
 
-from service.rewriting.care import Care
-from service.rewriting.guard import judge
-from service.voices import Voice, load_voices
-from tests.unit.service.conftest import MakeVoice
-from voice.base_model import BaseModel
+from voice.alignment import Alignment
+from voice.echo import learn
+from voice.judges.verdict import Judges
 
 PROMPT = "You say a text again the way that its writer would have typed it himself."
 
 
-@pytest.fixture
-def ana(make_voice: MakeVoice, root: Path, base: BaseModel) -> Voice:
-    make_voice("ana")
-    return load_voices(root, base).find("ana")
+ANA = Judges(Alignment(), learn([["my ladder is behind the shed and the key is under the mat"]]), ["ana"])
 
 
 @pytest.mark.parametrize(
@@ -61,17 +54,17 @@ def ana(make_voice: MakeVoice, root: Path, base: BaseModel) -> Voice:
     ],
 )
 def test_what_is_wrong_with_a_rewrite(
-    ana: Voice, text: str, rewrite: str, missing: tuple[str, ...], invented: tuple[str, ...]
+    text: str, rewrite: str, missing: tuple[str, ...], invented: tuple[str, ...]
 ) -> None:
-    found = judge(text, rewrite, Care(), PROMPT, ana)
+    found = ANA.difference(text, rewrite, "full", PROMPT)
     assert (found.missing, found.invented) == (missing, invented)
-    facts = judge(text, rewrite, Care("facts"), PROMPT, ana)
+    facts = ANA.difference(text, rewrite, "facts", PROMPT)
     assert set(facts.missing) == set(missing) - {"sentence", "clause", "request", "condition"}
     assert set(facts.invented) == set(invented) - {"word", "polarity", "actor"}
-    assert not judge(text, rewrite, Care("off"), PROMPT, ana)
+    assert not ANA.difference(text, rewrite, "off", PROMPT)
 
 
-def test_a_share_of_unexplained_words_may_be_let_go(ana: Voice) -> None:
+def test_a_share_of_unexplained_words_may_be_let_go() -> None:
     text, rewrite = "The late boat has three boxes.", "boat is late, 3 red boxes"
-    assert judge(text, rewrite, Care(unexplained_share=0.1), PROMPT, ana).invented == ("word",)
-    assert not judge(text, rewrite, Care(unexplained_share=0.25), PROMPT, ana)
+    assert ANA.difference(text, rewrite, unexplained_share=0.1).invented == ("word",)
+    assert not ANA.difference(text, rewrite, unexplained_share=0.25)
