@@ -11,11 +11,17 @@ from voice.echo import Echoes
 from voice.sentences import split
 from voice.words import TEXTS, repeats, runs, words
 
-_REFUSAL = re.compile(
-    r"\bas an? (?:ai|language model|assistant)\b|\b(?:language|ai) model\b|\bI(?: am|['’]m) (?:an ai|just an ai)\b"
-    r"|\bI (?:cannot|can['’]?t|am unable to|won['’]?t) (?:assist|help|comply|fulfill|rewrite)\b",
-    re.IGNORECASE,
+_CANNOT_DO = (
+    r"(?:can(?:no|['’])?t|can not|(?:am|['’]m) (?:not able|unable) to|won['’]?t|will not)"
+    r" (?:help|assist|comply|rewrite|fulfil+|provide|process|continue)\b"
 )
+_A_MODEL = r"(?:just )?(?:an? )?(?:ai\b|(?:large )?language model)"
+_REFUSAL = re.compile(
+    rf"\bi (?:am sorry,? (?:but )?i )?{_CANNOT_DO}|\b(?:as|i am|i['’]m) {_A_MODEL}|\bas an assistant\b"
+    r"|\b(?:language|ai) model\b", re.IGNORECASE,
+)  # fmt: skip
+# Where a person says it, it is no refusal: 'cant help u w that'.
+_SAID_BY_PERSON = re.compile(rf"\b{_CANNOT_DO}|{_A_MODEL}", re.IGNORECASE)
 _LATIN = {"LATIN", "MODIFIER", "FEMININE", "MASCULINE"}
 _MARKUP = re.compile(r"```|\*\*|<\||\|>|^#{1,6}(?= )", re.MULTILINE)
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
@@ -29,7 +35,7 @@ def of_a_machine(text: str, rewrite: str, prompt: str = "", echoes: Echoes | Non
     stammers = repeats(text, rewrite) or any(repeats(text, sentence, _STAMMER) for sentence in split(rewrite))
     markup = _MARKUP.findall(rewrite)
     kinds = {
-        "refusal": refuses(rewrite) and not refuses(text),
+        "refusal": refuses(text, rewrite),
         "repetition": stammers,
         "prompt": _recites(prompt, rewrite) and not _runs(prompt).isdisjoint(_runs(rewrite) - _runs(text)),
         "example": echoes is not None and echoes.found(text, rewrite),
@@ -39,9 +45,9 @@ def of_a_machine(text: str, rewrite: str, prompt: str = "", echoes: Echoes | Non
     return {kind for kind, found in kinds.items() if found}
 
 
-def refuses(text: str) -> bool:
-    """Whether a text speaks as a model that will not do what it is asked."""
-    return bool(_REFUSAL.search(text))
+def refuses(text: str, rewrite: str) -> bool:
+    """Whether the rewrite speaks as a model that will not do what it is asked, and the text says nothing like it."""
+    return bool(_REFUSAL.search(rewrite)) and not _SAID_BY_PERSON.search(text)
 
 
 def left_open(text: str) -> bool:
