@@ -87,22 +87,23 @@ def _of_figures(before: str, after: str) -> tuple[set[str], set[str]]:
     lost = {kind_of(name) for name in old.keys() - new.keys()}
     made_up = {kind_of(name) for name in new if new[name] > old[name]}
     was, now = (figures(PLACEHOLDER.sub(" ", text)) for text in (before, after))
-    return lost | _lacking(was, now), made_up | _lacking(now, was)
+    lost |= {figure.kind for figure in lacking(was, now)}
+    return lost, made_up | {figure.kind for figure in lacking(now, was)}
 
 
-def _lacking(some: list[Figure], others: list[Figure]) -> set[str]:
-    """The kinds of the certain figures of one text that the other does not have."""
+def lacking(some: list[Figure], others: list[Figure]) -> list[Figure]:
+    """The certain figures of one text that the other does not have, in any spelling."""
     there = {(figure.kind, figure.value) for figure in others}
     distinct = list({(figure.kind, figure.value): figure for figure in others}.values())
     if len(some) * len(distinct) > _MOST_COMPARED:
         distinct = []
-    return {
-        figure.kind
+    return [
+        figure
         for figure in some
         if figure.certain
         and (figure.kind, figure.value) not in there
         and not any(says(other, figure) for other in distinct)
-    }
+    ]
 
 
 def words_of(text: str) -> set[str]:

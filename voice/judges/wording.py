@@ -18,7 +18,7 @@ _SAYS, _LOST = 3, 0.8  # content words of a sentence that must not be lost, and 
 def left_unsaid(text: str, rewrite: str, alignment: Alignment) -> set[str]:
     """What the text says in so many words and the rewrite does not."""
     lost = set(alignment.lost(text, rewrite))
-    kinds = _said_no_more(text, lost) if lost else set()
+    kinds = said_no_more(text, lost) if lost else set()
     kinds |= {"request"} if loses_request(text, rewrite) else set()
     return kinds | ({"condition"} if loses_condition(text, rewrite) else set())
 
@@ -35,7 +35,7 @@ def said_otherwise(text: str, rewrite: str, alignment: Alignment, unexplained_sh
     return {kind for kind, found in kinds.items() if found}
 
 
-def _said_no_more(text: str, lost: set[str]) -> set[str]:
+def said_no_more(text: str, lost: set[str]) -> set[str]:
     """'sentence' where hardly anything is left of one that says something, 'clause' where nothing is left of a part."""
     found = set()
     for sentence in (sentence for sentence in split(text) if not is_pleasantry(sentence)):

@@ -1,0 +1,140 @@
+"""What the words of a text and its rewrite show, in numbers: facts, negations, who does it, hedges, what is unsaid.
+
+In: a text and its rewrite, both masked, and an alignment. Out: Evidence: counts and shares by name, none of which is a
+fault by itself; weights.py says what they come to together.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Mapping
+
+from voice.alignment import Alignment
+from voice.asking import asks, loses_request, requests, still_asks
+from voice.facts.belonging import belongings
+from voice.facts.compare import compare, lacking
+from voice.facts.figures import figures
+from voice.facts.masking import PLACEHOLDER
+from voice.facts.negation import negations
+from voice.judges.wording import said_no_more
+from voice.sense import actors, loses_condition, polarity
+from voice.words import is_content, stem, words
+
+Evidence = Mapping[str, float]
+
+# Words that turn what a sentence says, by what they do: what one text has more of than the other is counted.
+_TURNS = {
+    group: frozenset(map(stem, forms.split()))
+    for group, forms in {
+        "hedge": "may might maybe perhaps probably possibly likely seem seems seemed appear appears think believe "
+        "guess suppose hope hopefully roughly about around approx approximately almost nearly somewhat apparently "
+        "prob probs doubt unsure expect reckon ish",
+        "duty": "must should shall need needs have required supposed ought gotta",
+        "intent": "will would 'll wont won't gonna going could can promise plan plans intend intends",
+        "condition": "if unless only except until till provided otherwise whether when once depending case",
+        "comparison": "least most more less fewer than over under above below before after first last earlier later "
+        "longer instead rather either both neither all every each another other same further",
+        "cause": "because since so therefore as although though but despite due",
+        "past": "was were had did been went",
+    }.items()
+}
+_PERSONS = {
+    "i": frozenset("i i'm i'll i've i'd im ive ill me my mine we we're we'll us our ours".split()),
+    "you": frozenset("you your yours you're you'll u ur you've youre".split()),
+    "they": frozenset("he she they him them her his their hers he's she's they're".split()),
+}
+_MOST = 3  # of one kind that are counted
+_SHORTER = 0.4  # by how much, in the logarithm, a rewrite may be shorter before that is evidence
+_SMALL = ("2", "3")  # numbers that go without saying: both, the three of us
+
+
+def evidence(text: str, rewrite: str, alignment: Alignment) -> Evidence:
+    """The evidence of one rewrite, by name."""
+    before, after = (PLACEHOLDER.sub(" ", side) for side in (text, rewrite))
+    return {
+        **_of_facts(before, after),
+        **_of_sense(text, rewrite),
+        **_of_words(before, after, alignment),
+        **_of_turns(before, after),
+    }
+
+
+def _of_facts(text: str, rewrite: str) -> dict[str, float]:
+    was, now = figures(text), figures(rewrite)
+    lost, made = lacking(was, now), lacking(now, was)
+    compared = compare(text, rewrite)
+    return {
+        "figure_lost": _capped(sum(not _is_light(figure.kind, figure.value) for figure in lost)),
+        "figure_invented": _capped(sum(not _is_light(figure.kind, figure.value) for figure in made)),
+        "day_lost": _capped(sum(_is_light(figure.kind, figure.value) for figure in lost)),
+        "day_invented": _capped(sum(_is_light(figure.kind, figure.value) for figure in made)),
+        "name_lost": float("name" in compared.missing),
+        "name_invented": float("name" in compared.invented),
+        "swap": float(bool(belongings(text, rewrite))),
+    }
+
+
+def _is_light(kind: str, value: str) -> bool:
+    """Whether a figure goes without saying more often than not: a day, a month by its name, two."""
+    return kind in ("day", "weekday") or (kind == "number" and value in _SMALL)
+
+
+def _of_sense(text: str, rewrite: str) -> dict[str, float]:
+    nots = negations(rewrite) - negations(text)
+    asked = asks(text) or "?" in text
+    return {
+        "negation_lost": _capped(-nots),
+        "negation_invented": _capped(nots),
+        "question_lost": float(asked and not still_asks(text, rewrite)),
+        "question_invented": float(asks(rewrite) and not (asked or requests(text))),
+        "request_lost": float(loses_request(text, rewrite)),
+        "condition_lost": float(loses_condition(text, rewrite)),
+        "polarity": float(bool(polarity(text, rewrite))),
+        "actor": float(bool(actors(text, rewrite))),
+    }
+
+
+def _of_words(text: str, rewrite: str, alignment: Alignment) -> dict[str, float]:
+    typed, retyped = words(text), words(rewrite)
+    content, new_content = (
+        [word for word in side if is_content(word) and not word[0].isdigit()] for side in (typed, retyped)
+    )
+    unexplained = [word for word in alignment.unexplained(text, rewrite) if not word[0].isdigit()]
+    lost = [word for word in alignment.lost(text, rewrite) if not word[0].isdigit()]
+    unsaid = said_no_more(text, set(lost)) if lost else set()
+    longer = math.log(max(1, len(retyped)) / max(1, len(typed)))
+    kept = (Counter(typed) & Counter(retyped)).total()
+    return {
+        "words_new": len(unexplained) / max(_MOST, len(new_content)),
+        "words_lost": len(lost) / max(_MOST, len(content)),
+        "clause_lost": float("clause" in unsaid),
+        "sentence_lost": float("sentence" in unsaid),
+        "length": math.log(max(1, len(typed))),
+        "shorter": max(0.0, -longer - _SHORTER),
+        "longer": max(0.0, longer),
+        "kept": kept / max(1, len(typed)),
+        "copied": kept / max(1, len(retyped)),
+    }
+
+
+def _of_turns(text: str, rewrite: str) -> dict[str, float]:
+    said, says_now = Counter(words(text)), Counter(words(rewrite))
+    stems, stems_now = (_by_stem(side) for side in (said, says_now))
+    found: dict[str, float] = {}
+    for group, forms in _TURNS.items():
+        more = sum(stems_now[form] - stems[form] for form in forms)
+        found |= {f"{group}_lost": _capped(-more), f"{group}_new": _capped(more)}
+    for who, pronouns in _PERSONS.items():
+        more = sum(says_now[word] - said[word] for word in pronouns)
+        found |= {f"{who}_lost": _capped(-more), f"{who}_new": _capped(more)}
+    return found
+
+
+def _by_stem(counted: Counter[str]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for word, count in counted.items():
+        found[stem(word)] += count
+    return found
+
+
+def _capped(count: int) -> float:
+    return float(min(_MOST, max(0, count)))
