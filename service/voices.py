@@ -216,8 +216,7 @@ def _load_voice(path: Path, base: BaseModel) -> Voice:
         )  # fmt: skip
     version = folder.name if path.is_symlink() else manifest.adapter.sha256[:12]
     adapter = Adapter(manifest.name, version, folder, manifest.adapter.sha256)
-    judges = Judges.load(folder, signs_as=[manifest.name, *manifest.signs_as])
-    return Voice(manifest, adapter, judges, Verifier.load(folder))
+    return Voice(manifest, adapter, Judges.load(folder, manifest), Verifier.load(folder))
 
 
 def _verify_config(folder: Path, manifest: VoiceManifest) -> None:

@@ -84,6 +84,12 @@ class Alignment:
     def _may_be_misspelled(self, word: str) -> bool:
         return not (word.isdigit() or stem(word) in self.spelled)
 
+    def joined(self, other: "Alignment") -> "Alignment":
+        """What either explains and either leaves out; `other` is for any writer, so that its spellings do not count."""
+        if not self.substitutions and not self.left_out and not self.spelled:
+            return other
+        return Alignment(self.substitutions | other.substitutions, self.left_out | other.left_out, self.spelled)
+
     def save(self, folder: Path) -> None:
         """Write folder/alignment.npz, all of it or nothing."""
         pairs = sorted(self.substitutions)

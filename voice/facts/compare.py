@@ -83,12 +83,23 @@ def _names_somebody_else(names: set[str], words: set[str]) -> bool:
 
 def _of_figures(before: str, after: str) -> tuple[set[str], set[str]]:
     """Kinds lost and kinds made up, of placeholders and figures; what is said twice may be said once."""
-    old, new = placeholders(before), placeholders(after)
-    lost = {kind_of(name) for name in old.keys() - new.keys()}
-    made_up = {kind_of(name) for name in new if new[name] > old[name]}
+    lost, made_up = _kinds_of_placeholders(before, after)
     was, now = (figures(PLACEHOLDER.sub(" ", text)) for text in (before, after))
     lost |= {figure.kind for figure in lacking(was, now)}
     return lost, made_up | {figure.kind for figure in lacking(now, was)}
+
+
+def of_placeholders(before: str, after: str) -> tuple[set[str], set[str]]:
+    """Kinds of identifiers lost and of those made up; what changed places with another one is both."""
+    lost, made_up = _kinds_of_placeholders(before, after)
+    moved = {kind_of(placeholder) for placeholder in exchanged(before, after)}
+    return lost | moved, made_up | moved
+
+
+def _kinds_of_placeholders(before: str, after: str) -> tuple[set[str], set[str]]:
+    old, new = placeholders(before), placeholders(after)
+    lost = {kind_of(name) for name in old.keys() - new.keys()}
+    return lost, {kind_of(name) for name in new if new[name] > old[name]}
 
 
 def lacking(some: list[Figure], others: list[Figure]) -> list[Figure]:

@@ -15,6 +15,7 @@ from voice.facts.compare import compare, lacking
 from voice.facts.figures import figures
 from voice.facts.masking import PLACEHOLDER
 from voice.facts.negation import negations
+from voice.judges.hard import is_light
 from voice.judges.wording import said_no_more
 from voice.sense import actors, loses_condition, polarity
 from voice.words import is_content, stem, words
@@ -42,9 +43,21 @@ _PERSONS = {
     "you": frozenset("you your yours you're you'll u ur you've youre".split()),
     "they": frozenset("he she they him them her his their hers he's she's they're".split()),
 }
+# What evidence is called where it speaks against a rewrite; the other names say how much was changed.
+KINDS = {
+    "figure_lost": "fact", "figure_invented": "fact", "day_lost": "fact", "day_invented": "fact", "name_lost": "name",
+    "name_invented": "name", "swap": "swap", "negation_lost": "polarity", "negation_invented": "polarity",
+    "polarity": "polarity", "question_lost": "question", "question_invented": "question", "request_lost": "request",
+    "condition_lost": "condition", "condition_new": "condition", "cause_lost": "condition", "cause_new": "condition",
+    "actor": "actor", "i_lost": "reference", "i_new": "reference", "you_lost": "reference", "you_new": "reference",
+    "they_lost": "reference", "they_new": "reference", "hedge_lost": "hedge", "hedge_new": "hedge",
+    "duty_lost": "modality", "duty_new": "modality", "intent_lost": "modality", "intent_new": "modality",
+    "comparison_lost": "comparison", "comparison_new": "comparison", "past_lost": "tense", "past_new": "tense",
+    "words_lost": "lost", "clause_lost": "lost", "sentence_lost": "lost", "shorter": "lost", "words_new": "added",
+    "longer": "added", "unlikely": "lost", "unlikely_words": "lost", "unread": "added",
+}  # fmt: skip
 _MOST = 3  # of one kind that are counted
 _SHORTER = 0.4  # by how much, in the logarithm, a rewrite may be shorter before that is evidence
-_SMALL = ("2", "3")  # numbers that go without saying: both, the three of us
 
 
 def evidence(text: str, rewrite: str, alignment: Alignment) -> Evidence:
@@ -63,19 +76,14 @@ def _of_facts(text: str, rewrite: str) -> dict[str, float]:
     lost, made = lacking(was, now), lacking(now, was)
     compared = compare(text, rewrite)
     return {
-        "figure_lost": _capped(sum(not _is_light(figure.kind, figure.value) for figure in lost)),
-        "figure_invented": _capped(sum(not _is_light(figure.kind, figure.value) for figure in made)),
-        "day_lost": _capped(sum(_is_light(figure.kind, figure.value) for figure in lost)),
-        "day_invented": _capped(sum(_is_light(figure.kind, figure.value) for figure in made)),
+        "figure_lost": _capped(sum(not is_light(figure) for figure in lost)),
+        "figure_invented": _capped(sum(not is_light(figure) for figure in made)),
+        "day_lost": _capped(sum(is_light(figure) for figure in lost)),
+        "day_invented": _capped(sum(is_light(figure) for figure in made)),
         "name_lost": float("name" in compared.missing),
         "name_invented": float("name" in compared.invented),
         "swap": float(bool(belongings(text, rewrite))),
     }
-
-
-def _is_light(kind: str, value: str) -> bool:
-    """Whether a figure goes without saying more often than not: a day, a month by its name, two."""
-    return kind in ("day", "weekday") or (kind == "number" and value in _SMALL)
 
 
 def _of_sense(text: str, rewrite: str) -> dict[str, float]:

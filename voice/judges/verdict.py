@@ -1,40 +1,99 @@
-"""What is wrong with a rewrite, for whoever asks: the guard, evaluation, the stage that writes neutral sides.
+"""Does a rewrite say the same: one judgement for whoever asks, the guard, evaluation, the stage of neutral sides.
 
-In: a text and its rewrite, both masked, and how strictly to look. Out: a Difference: the kinds of what is missing and
-of what was invented, empty for a rewrite that may go out.
+In: a text and its rewrites, all masked, and how strictly to look. Out: Verdicts: how likely the same is said, what
+speaks against it, and the faults that nothing outweighs; or, at the guard's old level, a Difference of kinds.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
 from voice.alignment import Alignment
 from voice.echo import Echoes
 from voice.facts.compare import Difference, compare
+from voice.facts.masking import mask_pair
+from voice.facts.rules import CURRENT, Rules
+from voice.judges.evidence import KINDS, evidence
+from voice.judges.hard import hard_faults
 from voice.judges.machine import left_open, of_a_machine
+from voice.judges.weights import Model
 from voice.judges.wording import left_unsaid, said_otherwise
+from voice.manifest import VoiceManifest
 
 Level = Literal["off", "facts", "full"]
+
+PACKAGE = Path(__file__).parent
+MODEL = "weights.json"
+_WEIGHS = 0.1  # nats below which evidence is not named
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`same`: how likely the same is said, 0..1; `kinds`: what speaks against it in nats, the heaviest first."""
+
+    same: float
+    kinds: Mapping[str, float]
+    hard: tuple[str, ...]
+    refused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Both texts as they were judged, masked, and the verdict."""
+
+    text: str
+    rewrite: str
+    verdict: Verdict
 
 
 @dataclass(frozen=True, slots=True)
 class Judges:
     """What judges rewrites in one voice: its alignment, its echoes, and what its owner may be called."""
 
-    alignment: Alignment
-    echoes: Echoes
+    alignment: Alignment = field(default_factory=Alignment)
+    echoes: Echoes | None = None
     signs_as: Sequence[str] = ()
+    rules: Rules = CURRENT
 
     @classmethod
-    def load(cls, folder: Path, signs_as: Sequence[str] = ()) -> "Judges":
-        """Those of a voice folder; ArraysError when a file is missing or damaged."""
-        return cls(Alignment.load(folder), Echoes.load(folder), signs_as)
+    def load(cls, folder: Path, manifest: VoiceManifest | None = None) -> "Judges":
+        """Those of a voice folder; ManifestError, ArraysError when a file is missing or damaged."""
+        manifest = manifest or VoiceManifest.load(folder)
+        signs_as = [manifest.name, *manifest.signs_as]
+        return cls(Alignment.load(folder), Echoes.load(folder), signs_as, manifest.rules)
+
+    def of_texts(self, text: str, rewrite: str, level: Level = "full") -> Judged:
+        """The verdict on a rewrite of a text, neither of them masked yet."""
+        before, after = mask_pair(text, rewrite, rules=self.rules)
+        return Judged(before.text, after.text, self.verdict(before.text, after.text, level))
+
+    def verdict(self, text: str, rewrite: str, level: Level = "full", prompt: str = "") -> Verdict:
+        """The verdict on one rewrite."""
+        [found] = self.verdicts(text, [rewrite], level, prompt)
+        return found
+
+    def verdicts(self, text: str, rewrites: Sequence[str], level: Level = "full", prompt: str = "") -> list[Verdict]:
+        """One verdict a rewrite. `prompt` is what the model was told.
+
+        At level 'full' hard faults and a likelihood under the threshold refuse it, at 'facts' hard faults alone, at
+        'off' nothing.
+        """
+        model, alignment = package_model(), self.alignment.joined(package_alignment())
+        found = []
+        for rewrite in rewrites:
+            hard = tuple(sorted(hard_faults(text, rewrite, prompt, self.echoes, self.signs_as)))
+            seen = evidence(text, rewrite, alignment)
+            same = model.words.same(seen)
+            refused = {"off": False, "facts": bool(hard), "full": bool(hard) or same < model.threshold}[level]
+            found.append(Verdict(same, _kinds(model.words.parts(seen)), hard, refused))
+        return found
 
     def difference(
         self, text: str, rewrite: str, level: Level = "full", prompt: str = "", unexplained_share: float = 0.0
     ) -> Difference:
-        """What is wrong with a rewrite at a level; `prompt` is the system text that it was asked with.
+        """What is wrong with a rewrite by its words alone, as the guard of the service looks at it.
 
         `unexplained_share`: of a rewrite's content words, those that may stand there without one in its text.
         """
@@ -49,3 +108,24 @@ class Judges:
             missing |= left_unsaid(text, rewrite, self.alignment)
             invented |= said_otherwise(text, rewrite, self.alignment, unexplained_share)
         return Difference(tuple(sorted(missing)), tuple(sorted(invented)))
+
+
+def _kinds(parts: Mapping[str, float]) -> dict[str, float]:
+    """What speaks against a rewrite by kind, in nats, the heaviest first."""
+    found: dict[str, float] = {}
+    for name, nats in parts.items():
+        if kind := KINDS.get(name):
+            found[kind] = found.get(kind, 0.0) + nats
+    return {kind: nats for kind, nats in sorted(found.items(), key=lambda item: -item[1]) if nats >= _WEIGHS}
+
+
+@cache
+def package_model() -> Model:
+    """The weights that come with the package."""
+    return Model.load(PACKAGE / MODEL)
+
+
+@cache
+def package_alignment() -> Alignment:
+    """The alignment that comes with the package: many writers' words for what an assistant says."""
+    return Alignment.load(PACKAGE)

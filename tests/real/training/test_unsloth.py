@@ -12,12 +12,14 @@ import pytest
 
 from tests.real.tiny import tiny_smollm2
 from training import lora
+from training.back import Step, learn_back, write_back
 from training.config import PRESETS, TrainingConfig, load_config
 from training.data import Example, collate, encode_triplets, pack
 from training.errors import TrainingError
 from training.progress import Progress
 from training.run import train
 from training.step import accumulate_gradients
+from voice.adapter import read_adapter
 from voice.alignment import Alignment
 from voice.base_model import BaseModel
 from voice.errors import UserError
@@ -25,6 +27,7 @@ from voice.facts.rules import Rules
 from voice.manifest import ADAPTER_NAME, VoiceManifest, file_sha256, verify
 from voice.style import Verifier
 from voice.triplet import Triplet, write_triplets
+from voice.writers import Message
 
 pytestmark = [pytest.mark.unsloth, pytest.mark.filterwarnings("ignore")]  # others' warnings
 
@@ -263,3 +266,22 @@ def test_an_adapter_that_does_not_fit_on_the_disk_is_a_message(tiny: BaseModel, 
             adapted.save(tmp_path, "base")
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+def test_the_way_back_is_learned_and_read(tiny: BaseModel, tmp_path: Path) -> None:
+    versions = [("i am {}", "its me, {}"), ("call {} pls", "ring {}")]
+    messages = [
+        Message(f"{n}", "w", "chat", "train", f"This is number {n}.", own.format(n), also.format(n), ())
+        for n, (own, also) in enumerate(versions * 12)
+    ]
+    steps: list[Step] = []
+    settings = config(tiny, learning_rate="0.01")
+    write_back(learn_back(settings, tiny, messages, steps.append), tmp_path / "back", tiny)
+    assert [step.step for step in steps] == list(range(1, 9))
+    assert steps[-1].loss < 0.8 * steps[0].loss
+    again: list[Step] = []
+    write_back(learn_back(settings, tiny, messages, again.append), tmp_path / "again", tiny)
+    assert again == steps
+    adapters = [(tmp_path / name / ADAPTER_NAME).read_bytes() for name in ("back", "again")]
+    assert adapters[0] == adapters[1]
+    assert {str(pair.a.dtype) for pair in read_adapter(tmp_path / "back").pairs.values()} == {"float32"}

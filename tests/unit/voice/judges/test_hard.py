@@ -1,0 +1,44 @@
+"""Faults that no likelihood outweighs."""
+
+import pytest
+
+from voice.echo import learn
+from voice.judges.hard import hard_faults
+
+
+@pytest.mark.parametrize(
+    ("text", "rewrite", "expected"),
+    [
+        ("Call <phone1> by noon.", "call <phone2> by noon", {"phone"}),
+        ("Call <phone1> by noon.", "call by noon", {"phone"}),
+        ("Pay <iban1> 40 and <iban2> 900.", "pay <iban2> 40 and <iban1> 900", {"iban"}),
+        ("Bring €20 by 8:30.", "bring 20 by half 8", set()),
+        ("Bring €20 by 8:30.", "bring 20 by half 9", {"time"}),
+        ("Bring €20.", "bring €25", {"amount"}),
+        ("Room B12 is free.", "room B14 is free", {"number"}),
+        ("We come on Tuesday, the two of us.", "we're coming", set()),
+        ("She will come.", "Maria's coming", {"name"}),
+        ("Maria will come.", "marias coming", set()),
+        ("The parcel is here.", "the parcel is here\nAna", set()),
+        ("The parcel is here.", "the PSU is here", set()),
+        ("The parcel is here.", "As an AI I cannot help.", {"refusal"}),
+        ("The parcel is here.", "the parcel is here is here is here is here is here", {"repetition"}),
+        ("The parcel is here.", "посылка is here", {"script"}),
+        ("The parcel is here.", "**the parcel** is here", {"markup"}),
+    ],
+)
+def test_a_hard_fault(text: str, rewrite: str, expected: set[str]) -> None:
+    assert hard_faults(text, rewrite) == expected
+
+
+def test_the_owner_is_nobody_that_the_text_has() -> None:
+    assert hard_faults("The parcel is here.", "the parcel is here\nana", signs_as=["Ana"]) == {"name"}
+    assert hard_faults("Ana, the parcel is here.", "the parcel is here ana", signs_as=["Ana"]) == set()
+
+
+def test_what_was_learned_or_told_is_not_to_be_said() -> None:
+    echoes = learn([["my ladder is behind the shed and the key is under the mat"]])
+    rewrite = "my ladder is behind the shed and the key is under the mat"
+    assert hard_faults("The shed.", rewrite, echoes=echoes) == {"example"}
+    told = "Say a text again the way that its writer would."
+    assert hard_faults("The shed.", "say a text again the way that its writer would", told) == {"prompt"}

@@ -1,0 +1,118 @@
+"""How well one text follows from another, token by token: the small base model with an adapter in it, in this process.
+
+In: a text and its rewrites. Out: how much less likely each token of the text is after the rewrite than after itself.
+Beside base_model.py the only module of voice/ that imports torch, and that when it first reads.
+"""
+
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from voice.adapter import AdapterError, read_adapter
+from voice.base_model import SMOLLM2, resolve
+from voice.prompt import Prompt, encode, encode_answer
+
+SYSTEM = "Write out what I typed, as an assistant would draft it."
+MOST_TOKENS = 1024  # of both texts together; of a longer pair the ends are not read
+_KEPT = 64  # texts of which it is remembered how likely they are after themselves
+_AT_ONCE = 4096  # tokens of a batch, padding included
+
+LogProbs = npt.NDArray[np.float32]
+
+
+Gap = tuple[str, float]
+
+
+class Reader:
+    """Reads with one adapter; several threads may ask, one at a time is answered."""
+
+    def __init__(self, adapter: Path, dtype: str = "float32") -> None:
+        """Load the base model and merge the adapter into it; BaseModelError, AdapterError when one cannot be had."""
+        os.environ["HF_HUB_OFFLINE"] = "1"
+        import torch
+        from transformers import AutoModelForCausalLM, AutoTokenizer
+
+        folder = resolve(SMOLLM2).folder
+        self._torch = torch
+        self._tokenizer: Any = AutoTokenizer.from_pretrained(folder)
+        self._tokenizer.model_max_length = 1 << 30
+        model: Any = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+        lora = read_adapter(adapter)
+        weights = {name: module.weight for name, module in model.named_modules() if name in lora.pairs}
+        with torch.no_grad():
+            for name in lora.pairs:
+                update = torch.from_numpy(lora.update(name))
+                if name not in weights or weights[name].shape != update.shape:
+                    raise AdapterError(f"The adapter in {adapter} is not one of {SMOLLM2}: {name} does not fit.")
+                weights[name].add_(update)
+        self._model = model.to(getattr(torch, dtype)).eval()
+        self._lock = threading.Lock()
+        self._after_itself: dict[str, LogProbs] = {}
+
+    def gaps(self, text: str, rewrites: Sequence[str]) -> list[list[Gap]]:
+        """For each rewrite, how much less likely each token of the text is after the rewrite than after the text.
+
+        In nats, each with its token as it is typed; below zero where the rewrite tells more.
+        """
+        known = [text, *dict.fromkeys(rewrites)] if text not in self._after_itself else list(dict.fromkeys(rewrites))
+        found = dict(zip(known, self.log_probs([(one, text) for one in known]), strict=True))
+        if text in found:
+            self._after_itself[text] = found[text]
+            while len(self._after_itself) > _KEPT:
+                self._after_itself.pop(next(iter(self._after_itself)))
+        itself = self._after_itself[text]
+        tokens = [self._tokenizer.decode([token]) for token in self._encoded("", text)[1][:-1]] + [""]
+        return [list(zip(tokens, (itself - found[rewrite]).tolist(), strict=True)) for rewrite in rewrites]
+
+    def log_probs(self, pairs: Sequence[tuple[str, str]]) -> list[LogProbs]:
+        """Of each pair (known, said) the log probabilities of what is said, token by token to its end, (tokens,)."""
+        encoded = [self._encoded(known, said) for known, said in pairs]
+        found: list[LogProbs] = [np.zeros(0, np.float32)] * len(pairs)
+        with self._lock:
+            for places in _batches([len(prompt) + len(answer) for prompt, answer in encoded]):
+                for place, log_probs in zip(places, self._forward([encoded[place] for place in places]), strict=True):
+                    found[place] = log_probs
+        return found
+
+    def _encoded(self, known: str, said: str) -> tuple[list[int], list[int]]:
+        answer = encode_answer(self._tokenizer, said)[: MOST_TOKENS // 2]
+        return encode(self._tokenizer, Prompt(SYSTEM, known))[-MOST_TOKENS + len(answer) :], answer
+
+    def _forward(self, rows: Sequence[tuple[list[int], list[int]]]) -> Iterator[LogProbs]:
+        torch = self._torch
+        longest = max(len(prompt) + len(answer) for prompt, answer in rows)
+        ids = torch.zeros((len(rows), longest), dtype=torch.long)
+        mask = torch.zeros((len(rows), longest), dtype=torch.long)
+        for row, (prompt, answer) in enumerate(rows):
+            ids[row, : len(prompt) + len(answer)] = torch.tensor([*prompt, *answer])
+            mask[row, : len(prompt) + len(answer)] = 1
+        with torch.inference_mode():
+            hidden = self._model.model(input_ids=ids, attention_mask=mask, use_cache=False)[0]
+            for row, (prompt, answer) in enumerate(rows):
+                states = hidden[row, len(prompt) - 1 : len(prompt) + len(answer) - 1]
+                log_probs = self._model.lm_head(states).float().log_softmax(-1)
+                yield log_probs.gather(1, torch.tensor(answer)[:, None])[:, 0].numpy()
+
+
+def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """Places of texts of like length, so many that a batch has at most _AT_ONCE tokens."""
+    batch: list[int] = []
+    for place in sorted(range(len(lengths)), key=lambda place: lengths[place]):
+        if batch and lengths[place] * (len(batch) + 1) > _AT_ONCE:
+            yield batch
+            batch = []
+        batch.append(place)
+    if batch:
+        yield batch
+
+
+@cache
+def package_reader() -> Reader:
+    """The reader with the way back that comes with the package, loaded when it is first asked for."""
+    return Reader(Path(__file__).parent / "back", "float32")
