@@ -14,7 +14,7 @@ ONE_THREAD := OMP_NUM_THREADS=1 LLAMA_ARG_THREADS=1 VLLM_CPU_OMP_THREADS_BIND=no
 
 REAL = $(ONE_THREAD) $(PYTEST) -q -n 2 --no-loadscope-reorder tests/real
 
-.PHONY: setup run check test test-slow docs lock lock-check clean
+.PHONY: setup run check test test-slow writers docs lock lock-check clean
 
 run: setup
 	@$(BIN)/nic-voice quickstart
@@ -30,6 +30,10 @@ test: check
 
 test-slow: setup
 	$(REAL) -m slow
+
+# What comes with the package, learned from data/writers: the way back and the judge's weights; about an hour.
+writers: setup
+	$(BIN)/python -m training.writers
 
 # The tables and the file tree in README.md and docs/, made from the code.
 docs: setup

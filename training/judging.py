@@ -10,9 +10,12 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 
-from voice.judges.weights import Weights
+from voice.judges.weights import COPIED, Weights, shares
 
-_STRENGTH = 0.1  # C of the regression: the inverse of how much weights are pulled towards zero
+_STRENGTH = 0.03  # C of the regression: the inverse of how much weights are pulled towards zero
+_LEAST_SPREAD = 1e-6
+
+Table = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +27,32 @@ class Judgement:
     weight: float = 1.0
 
 
-def fit(judgements: Sequence[Judgement], names: Sequence[str]) -> Weights:
-    """The weights of the evidence of these names."""
-    table = np.array([[judgement.evidence[name] for name in names] for judgement in judgements])
-    wrong = np.array([judgement.wrong for judgement in judgements])
-    weights = np.array([judgement.weight for judgement in judgements])
-    spreads: npt.NDArray[np.float64] = np.maximum(table.std(axis=0), 1e-6)
-    model = LogisticRegression(C=_STRENGTH, max_iter=5000).fit(table / spreads, wrong, weights)
-    each = model.coef_[0] / spreads
-    return Weights(float(model.intercept_[0]), dict(zip(names, each.tolist(), strict=True)))
+def fit(
+    judgements: Sequence[Judgement], names: Sequence[str], pairs: Sequence[tuple[int, int]], pair: float
+) -> Weights:
+    """The weights of the evidence of these names.
+
+    `pairs` are places of (a wrong version, a right one of the same draft), of which each that comes out in this order
+    counts as much as `pair` judgements.
+    """
+    table = np.array([_row(judgement.evidence, names) for judgement in judgements])
+    spreads, means = np.maximum(table.std(axis=0), _LEAST_SPREAD), table.mean(axis=0)
+    table = (table - means) / spreads
+    turned = table[[wrong for wrong, _ in pairs]] - table[[right for _, right in pairs]] if pairs else table[:0]
+    rows = np.vstack([_with(table, 1.0), _with(turned, 0.0), _with(-turned, 0.0)])
+    wrong = [judgement.wrong for judgement in judgements] + [True] * len(turned) + [False] * len(turned)
+    counts = [judgement.weight for judgement in judgements] + [pair / 2] * (2 * len(turned))
+    model = LogisticRegression(C=_STRENGTH, max_iter=5000, fit_intercept=False).fit(rows, wrong, counts)
+    each = model.coef_[0][:-1] / spreads
+    bias = float(model.coef_[0][-1] - (each * means).sum())
+    threes = each.reshape(len(names), 3).tolist()
+    return Weights(bias, {name: (a, b, c) for name, (a, b, c) in zip(names, threes, strict=True)})
+
+
+def _row(evidence: Mapping[str, float], names: Sequence[str]) -> list[float]:
+    by = shares(evidence[COPIED])
+    return [evidence[name] * share for name in names for share in by]
+
+
+def _with(table: Table, bias: float) -> Table:
+    return np.hstack([table, np.full((len(table), 1), bias)])

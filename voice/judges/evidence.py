@@ -6,7 +6,7 @@ fault by itself; weights.py says what they come to together.
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from voice.alignment import Alignment
 from voice.asking import asks, loses_request, requests, still_asks
@@ -54,9 +54,12 @@ KINDS = {
     "duty_lost": "modality", "duty_new": "modality", "intent_lost": "modality", "intent_new": "modality",
     "comparison_lost": "comparison", "comparison_new": "comparison", "past_lost": "tense", "past_new": "tense",
     "words_lost": "lost", "clause_lost": "lost", "sentence_lost": "lost", "shorter": "lost", "words_new": "added",
-    "longer": "added", "unlikely": "lost", "unlikely_words": "lost", "unread": "added",
+    "longer": "added", "gap_mean": "unlikely", "gap_beyond_1": "unlikely", "gap_beyond_2": "unlikely",
+    "gap_top": "unlikely",
 }  # fmt: skip
+GAPS = ("gap_mean", "gap_beyond_1", "gap_beyond_2", "gap_top")  # what the reader finds
 _MOST = 3  # of one kind that are counted
+_TOP = 3  # tokens that are the least likely
 _SHORTER = 0.4  # by how much, in the logarithm, a rewrite may be shorter before that is evidence
 
 
@@ -68,6 +71,18 @@ def evidence(text: str, rewrite: str, alignment: Alignment) -> Evidence:
         **_of_sense(text, rewrite),
         **_of_words(before, after, alignment),
         **_of_turns(before, after),
+    }
+
+
+def of_gaps(gaps: Sequence[float]) -> Evidence:
+    """The evidence of how much less likely each token of the text is after the rewrite than after itself, in nats."""
+    top = sorted(gaps)[-_TOP:]
+    beyond = [sum(max(0.0, gap - least) for gap in gaps) for least in (1, 2)]
+    return {
+        "gap_mean": sum(gaps) / max(1, len(gaps)),
+        "gap_beyond_1": math.log1p(beyond[0]),
+        "gap_beyond_2": math.log1p(beyond[1]),
+        "gap_top": sum(top) / max(1, len(top)),
     }
 
 

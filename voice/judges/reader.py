@@ -115,4 +115,4 @@ def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
 @cache
 def package_reader() -> Reader:
     """The reader with the way back that comes with the package, loaded when it is first asked for."""
-    return Reader(Path(__file__).parent / "back", "float32")
+    return Reader(Path(__file__).parent / "back")

@@ -15,9 +15,10 @@ from voice.echo import Echoes
 from voice.facts.compare import Difference, compare
 from voice.facts.masking import mask_pair
 from voice.facts.rules import CURRENT, Rules
-from voice.judges.evidence import KINDS, evidence
+from voice.judges.evidence import KINDS, Evidence, evidence, of_gaps
 from voice.judges.hard import hard_faults
 from voice.judges.machine import left_open, of_a_machine
+from voice.judges.reader import package_reader
 from voice.judges.weights import Model
 from voice.judges.wording import left_unsaid, said_otherwise
 from voice.manifest import VoiceManifest
@@ -25,18 +26,24 @@ from voice.manifest import VoiceManifest
 Level = Literal["off", "facts", "full"]
 
 PACKAGE = Path(__file__).parent
-MODEL = "weights.json"
+MODEL, BACK = "weights.json", "back"
 _WEIGHS = 0.1  # nats below which evidence is not named
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`same`: how likely the same is said, 0..1; `kinds`: what speaks against it in nats, the heaviest first."""
+    """`same`: how likely the same is said, 0..1; `kinds`: what speaks against it in nats, the heaviest first.
+
+    `order`: of several rewrites of one text the one with the least says the most of it. `read`: whether the words alone
+    left doubt, so that the reader was asked.
+    """
 
     same: float
     kinds: Mapping[str, float]
     hard: tuple[str, ...]
     refused: bool
+    order: float
+    read: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +63,7 @@ class Judges:
     echoes: Echoes | None = None
     signs_as: Sequence[str] = ()
     rules: Rules = CURRENT
+    threshold: float | None = None  # of the voice; else the package's
 
     @classmethod
     def load(cls, folder: Path, manifest: VoiceManifest | None = None) -> "Judges":
@@ -80,15 +88,18 @@ class Judges:
         At level 'full' hard faults and a likelihood under the threshold refuse it, at 'facts' hard faults alone, at
         'off' nothing.
         """
-        model, alignment = package_model(), self.alignment.joined(package_alignment())
-        found = []
-        for rewrite in rewrites:
-            hard = tuple(sorted(hard_faults(text, rewrite, prompt, self.echoes, self.signs_as)))
-            seen = evidence(text, rewrite, alignment)
-            same = model.words.same(seen)
-            refused = {"off": False, "facts": bool(hard), "full": bool(hard) or same < model.threshold}[level]
-            found.append(Verdict(same, _kinds(model.words.parts(seen)), hard, refused))
-        return found
+        alignment = self.alignment.joined(package_alignment())
+        seen = [evidence(text, rewrite, alignment) for rewrite in rewrites]
+        doubted = [place for place, found in enumerate(seen) if level == "full" and _in_doubt(found)]
+        if doubted:
+            gaps = package_reader().gaps(text, [rewrites[place] for place in doubted])
+            for place, tokens in zip(doubted, gaps, strict=True):
+                seen[place] = {**seen[place], **of_gaps([gap for _, gap in tokens])}
+        hard = [hard_faults(text, rewrite, prompt, self.echoes, self.signs_as) for rewrite in rewrites]
+        return [
+            _verdict(found, faults, level, self.threshold, read=place in doubted)
+            for place, (found, faults) in enumerate(zip(seen, hard, strict=True))
+        ]
 
     def difference(
         self, text: str, rewrite: str, level: Level = "full", prompt: str = "", unexplained_share: float = 0.0
@@ -108,6 +119,21 @@ class Judges:
             missing |= left_unsaid(text, rewrite, self.alignment)
             invented |= said_otherwise(text, rewrite, self.alignment, unexplained_share)
         return Difference(tuple(sorted(missing)), tuple(sorted(invented)))
+
+
+def _in_doubt(found: Evidence) -> bool:
+    model = package_model()
+    return model.hardly <= model.words.same(found) <= model.surely
+
+
+def _verdict(found: Evidence, hard: set[str], level: Level, threshold: float | None, *, read: bool) -> Verdict:
+    model = package_model()
+    weights = model.read if read else model.words
+    same = weights.same(found)
+    least = model.threshold if threshold is None else threshold
+    refused = level != "off" and (bool(hard) or (level == "full" and same < least))
+    order = model.order.odds(found) if read else weights.odds(found)
+    return Verdict(same, _kinds(weights.parts(found)), tuple(sorted(hard)), refused, order, read)
 
 
 def _kinds(parts: Mapping[str, float]) -> dict[str, float]:

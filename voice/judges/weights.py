@@ -1,74 +1,100 @@
-"""What evidence comes to: a logistic model, saved as JSON and applied without a library.
+"""What evidence comes to: logistic models, saved as JSON and applied without a library.
 
-In: evidence by name. Out: how likely a rewrite says the same, and what each kind of evidence weighs against it.
+In: evidence by name. Out: how likely a rewrite says the same, and what each piece of evidence weighs against it.
+
+What a piece of evidence weighs depends on how much of the rewrite is copied: a hedge that is gone from a sentence that
+is otherwise copied says more than one that is gone from a sentence in other words. So each weight is a line in that
+share, with a bend in the middle.
 """
 
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from voice.atomic import write_text
 from voice.errors import UserError
 
+COPIED = "copied"  # the name of that share among the evidence
+_BEND = 0.5
+
 
 class WeightsError(UserError):
     """Weights that cannot be read."""
 
 
+def shares(copied: float) -> tuple[float, float, float]:
+    """What a piece of evidence is multiplied with for each of its three weights."""
+    return 1.0, copied, max(0.0, copied - _BEND)
+
+
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """Log odds of 'says something else': `bias`, and for each name of evidence what one of it adds."""
+    """Log odds of 'says something else': `bias`, and for each name of evidence its three weights."""
 
     bias: float
-    each: Mapping[str, float]
+    each: Mapping[str, tuple[float, float, float]]
 
     def same(self, evidence: Mapping[str, float]) -> float:
         """How likely it says the same, in 0..1."""
-        odds = self.bias + sum(self.parts(evidence).values())
-        return 1 / (1 + math.exp(min(odds, 500.0)))
+        return 1 / (1 + math.exp(min(self.odds(evidence), 500.0)))
+
+    def odds(self, evidence: Mapping[str, float]) -> float:
+        """The log odds of saying something else, in nats."""
+        return self.bias + sum(self.parts(evidence).values())
 
     def parts(self, evidence: Mapping[str, float]) -> dict[str, float]:
         """What each piece of evidence adds to the log odds, in nats."""
-        return {name: weight * evidence[name] for name, weight in self.each.items() if evidence[name]}
+        by = shares(evidence[COPIED])
+        return {
+            name: evidence[name] * sum(weight * share for weight, share in zip(weights, by, strict=True))
+            for name, weights in self.each.items()
+            if evidence[name]
+        }
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """Weights for the words alone and for the words with what the reader found.
+    """Weights for the words alone, for the words with what the reader found, and for the order of rewrites of one text.
 
-    Where the words alone give more than `surely` or less than `hardly`, the reader is not asked. A rewrite is refused
+    Where the words alone give less than `hardly` or more than `surely`, the reader is not asked. A rewrite is refused
     whose likelihood is under the `threshold`.
     """
 
     words: Weights
     read: Weights
-    surely: float
+    order: Weights
     hardly: float
+    surely: float
     threshold: float
-
-    def to_json(self) -> dict[str, Any]:
-        """As it is saved, weights rounded."""
-        found = asdict(self)
-        for part in ("words", "read"):
-            found[part] = {
-                "bias": round(found[part]["bias"], 4),
-                "each": {name: round(weight, 4) for name, weight in found[part]["each"].items()},
-            }
-        return found
 
     def save(self, path: Path) -> None:
         """Write it, all of it or nothing."""
-        write_text(path, json.dumps(self.to_json(), indent=1) + "\n")
+        parts = {"words": self.words, "read": self.read, "order": self.order}
+        found: dict[str, Any] = {name: _as_json(weights) for name, weights in parts.items()}
+        found |= {"hardly": self.hardly, "surely": self.surely, "threshold": self.threshold}
+        write_text(path, json.dumps(found, indent=1) + "\n")
 
     @classmethod
     def load(cls, path: Path) -> "Model":
         """Read it; WeightsError when it is missing or damaged."""
         try:
             found = json.loads(path.read_text("utf-8"))
-            words, read = (Weights(found[part]["bias"], found[part]["each"]) for part in ("words", "read"))
-            return cls(words, read, found["surely"], found["hardly"], found["threshold"])
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            words, read, order = (_from_json(found[part]) for part in ("words", "read", "order"))
+            return cls(words, read, order, found["hardly"], found["surely"], found["threshold"])
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise WeightsError(f"{path} cannot be read ({type(error).__name__}). Install nic-voice again.") from error
+
+
+def _as_json(weights: Weights) -> dict[str, Any]:
+    each = {name: " ".join(f"{weight:.4g}" for weight in three) for name, three in weights.each.items()}
+    return {"bias": round(weights.bias, 4), "each": each}
+
+
+def _from_json(found: dict[str, Any]) -> Weights:
+    each = {name: tuple(map(float, three.split())) for name, three in found["each"].items()}
+    if any(len(three) != 3 for three in each.values()):
+        raise ValueError("not three weights")
+    return Weights(float(found["bias"]), each)  # type: ignore[arg-type]

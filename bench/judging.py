@@ -1,0 +1,180 @@
+"""Whether the judge tells what says the same, on writers and attempts that it was not fitted on.
+
+    python -m bench.judging [--quick] [--json FILE]
+
+Versions of the `test` writers (what they typed, the same in another manner, and planted slips), and the attempts of
+`test` and the sample's owner that were read: areas under the curve with intervals by words alone, by the way back
+alone, by both, and by the guard's findings, fitted; what is refused at the default threshold; how often the writer's
+own version comes before a wrong one, by kind; and the milliseconds of a judgement. --quick: a third of the drafts.
+"""
+
+import argparse
+import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+
+from bench.report import show
+from training.writers import ROOT, Readings, Version, attempts, planted
+from voice.facts.masking import mask_pair
+from voice.judges.evidence import Evidence
+from voice.judges.reader import Reader, package_reader
+from voice.judges.verdict import BACK, PACKAGE, Judges, package_alignment, package_model
+from voice.manifest import ADAPTER_NAME, file_sha256
+
+DRAWS = 1000
+FALSE = 0.1  # share of right ones that may be refused where it is asked how many wrong ones are
+Found = list[tuple[Version, Evidence]]
+Scores = npt.NDArray[np.float64]  # the higher, the likelier something else is said
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure and show."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="a third of the drafts")
+    parser.add_argument("--json", type=Path, help="write the numbers to FILE, too")
+    options = parser.parse_args(arguments)
+    adapter = file_sha256(PACKAGE / BACK / ADAPTER_NAME)
+    readings = Readings(ROOT / "build" / "writers", package_reader, adapter, package_alignment())
+    made = readings.of(_some(list(planted("test")), options.quick))
+    tried = readings.of(_some(list(attempts("test", "owner")), options.quick))
+    guard = _guard_fitted(list(attempts("train", "fit")))
+    show("Who says something else: area under the curve", _areas(made, tried, guard), options.json,
+         refused=_refused(made, tried), order=_order(made), cost=_cost(options.quick))  # fmt: skip
+
+
+def _some(versions: list[Version], quick: bool) -> list[Version]:
+    drafts = sorted({version.draft for version in versions})
+    chosen = set(drafts[::3] if quick else drafts)
+    return [version for version in versions if version.draft in chosen]
+
+
+def _ways(found: Found) -> dict[str, Scores]:
+    """The scores of each way to judge."""
+    model = package_model()
+    return {
+        "words alone": np.array([-model.words.same(one) for _, one in found]),
+        "way back alone": np.array([one["gap_beyond_1"] for _, one in found]),
+        "both": np.array([-model.read.same(one) for _, one in found]),
+        "as used": np.array([-_used(one) for _, one in found]),
+    }
+
+
+def _used(one: Evidence) -> float:
+    """The likelihood that a verdict has: the reader is asked where the words leave doubt."""
+    model = package_model()
+    alone = model.words.same(one)
+    return model.read.same(one) if model.hardly <= alone <= model.surely else alone
+
+
+def _guard_fitted(versions: Sequence[Version]) -> Callable[[Version], float]:
+    """The kinds of fault that the guard finds, weighed as they fit these versions best."""
+    found = [_guard_kinds(version) for version in versions]
+    kinds = sorted(set[str]().union(*found))
+    table = [[kind in one for kind in kinds] for one in found]
+    model = LogisticRegression(max_iter=1000).fit(table, [version.wrong for version in versions])
+    return lambda version: float(
+        model.decision_function([[kind in one for kind in kinds] for one in [_guard_kinds(version)]])[0]
+    )
+
+
+def _guard_kinds(version: Version) -> set[str]:
+    draft, text = mask_pair(version.draft, version.text)
+    found = Judges(package_alignment()).difference(draft.text, text.text)
+    return {f"-{kind}" for kind in found.missing} | {f"+{kind}" for kind in found.invented}
+
+
+def _areas(made: Found, tried: Found, guard: Callable[[Version], float]) -> list[dict[str, Any]]:
+    rows = []
+    for name, found in (("planted slips", made), ("attempts that were read", tried)):
+        wrong = np.array([version.wrong for version, _ in found])
+        ways = _ways(found) | {"guard, fitted": np.array([guard(version) for version, _ in found])}
+        draws = _draws([version.draft for version, _ in found])
+        for way, scores in ways.items():
+            low, high = np.percentile([_area(wrong[draw], scores[draw]) for draw in draws], [2.5, 97.5])
+            more = [_area(wrong[draw], ways["both"][draw]) - _area(wrong[draw], scores[draw]) for draw in draws]
+            rows.append({
+                "texts": name, "way": way, "n": len(found), "area": _area(wrong, scores), "low": low, "high": high,
+                "both is better by": float(np.mean(more)), "at least": float(np.percentile(more, 2.5)),
+                f"caught at {FALSE:.0%} false": float((scores[wrong] > np.quantile(scores[~wrong], 1 - FALSE)).mean()),
+            })  # fmt: skip
+    return rows
+
+
+def _area(wrong: npt.NDArray[np.bool_], scores: Scores) -> float:
+    return float(roc_auc_score(wrong, scores)) if 0 < wrong.sum() < len(wrong) else 0.5
+
+
+def _draws(drafts: Sequence[str]) -> list[npt.NDArray[np.int64]]:
+    """Places of versions, drawn by whole drafts."""
+    by_draft: defaultdict[str, list[int]] = defaultdict(list)
+    for place, draft in enumerate(drafts):
+        by_draft[draft].append(place)
+    groups, chance = [np.array(places) for places in by_draft.values()], np.random.default_rng(1)
+    return [
+        np.concatenate([groups[one] for one in chance.integers(len(groups), size=len(groups))]) for _ in range(DRAWS)
+    ]
+
+
+def _refused(made: Found, tried: Found) -> dict[str, float]:
+    """Shares that are refused at the default threshold or for a hard fault, as they come to verdicts."""
+    groups: defaultdict[str, list[bool]] = defaultdict(list)
+    judges, threshold = Judges(), package_model().threshold
+    from voice.judges.hard import hard_faults
+
+    for version, one in (*made, *tried):
+        draft, text = mask_pair(version.draft, version.text)
+        hard = hard_faults(draft.text, text.text, signs_as=judges.signs_as)
+        refused = bool(hard) or _used(one) < threshold
+        groups[f"{version.arm}, {'wrong' if version.wrong else 'right'}"].append(refused)
+        if version.arm == "wrong":
+            groups[f"planted: {version.kind}"].append(refused)
+        groups["for a hard fault, " + ("wrong" if version.wrong else "right")].append(bool(hard))
+    return {group: round(float(np.mean(found)), 3) for group, found in sorted(groups.items())}
+
+
+def _order(made: Found) -> dict[str, float]:
+    """In how many cases what the writer typed comes before a planted slip, in all and by its kind."""
+    order = package_model().order
+    own = {version.id: order.odds(one) for version, one in made if version.arm == "own"}
+    groups: defaultdict[str, list[bool]] = defaultdict(list)
+    for version, one in made:
+        if version.arm == "wrong":
+            for group in ("all", str(version.kind)):
+                groups[group].append(order.odds(one) > own[version.id])
+    return {group: round(float(np.mean(found)), 3) for group, found in sorted(groups.items())}
+
+
+def _cost(quick: bool) -> dict[str, float]:
+    """Milliseconds of a judgement, by words and with the reader; drafts of about 10, 40 and 100 words."""
+    versions = [version for version in planted("test") if version.arm == "own"]
+    judges, found = Judges(), {}
+    readers = {"float32": Reader(PACKAGE / BACK), "bfloat16": Reader(PACKAGE / BACK, "bfloat16")}
+    for size in (10, 40, 100):
+        near = sorted(versions, key=lambda version: abs(len(version.draft.split()) - size))[: 3 if quick else 8]
+        pairs = [tuple(side.text for side in mask_pair(version.draft, version.text)) for version in near]
+        started = time.perf_counter()
+        for draft, text in pairs:
+            judges.verdict(draft, text, "facts")
+        found[f"{size} words, words alone"] = _ms(started, len(pairs))
+        for dtype, reader in readers.items():
+            for candidates in (1, 2, 16):
+                started = time.perf_counter()
+                for draft, text in pairs:
+                    reader.gaps(f"{draft} {candidates}", [f"{text} {number}" for number in range(candidates)])
+                found[f"{size} words, {dtype}, {candidates} at once, each"] = _ms(started, len(pairs) * candidates)
+    return found
+
+
+def _ms(started: float, count: int) -> float:
+    return round(1000 * (time.perf_counter() - started) / count, 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,192 @@
+"""What comes with the package, learned from many writers: the way back, the alignment, the weights of the judge.
+
+In: data/writers/many-writers.jsonl and tests/data/attempts.jsonl. Out: voice/judges/back/, and alignment.npz and
+weights.json beside it. `make writers` runs it, about an hour on two cores; what was read is kept in build/writers.
+
+    python -m training.writers [--keep]   # --keep: with the way back that is there
+"""
+
+import argparse
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from training.config import load_config
+from training.judging import Judgement, fit
+from voice import alignment
+from voice.alignment import Alignment
+from voice.atomic import write_text
+from voice.base_model import SMOLLM2, resolve
+from voice.facts.masking import mask_pair
+from voice.judges.evidence import GAPS, Evidence, evidence, of_gaps
+from voice.judges.reader import Reader, package_reader
+from voice.judges.verdict import BACK, MODEL, PACKAGE
+from voice.judges.weights import Model, Weights
+from voice.manifest import ADAPTER_NAME, file_sha256
+from voice.writers import read_messages
+
+ROOT = Path(__file__).parents[1]
+WRITERS, ATTEMPTS = ROOT / "data" / "writers" / "many-writers.jsonl", ROOT / "tests" / "data" / "attempts.jsonl"
+RECIPE = "recipe.json"
+MOST_WORDS = 100  # of a draft that the way back learns from
+LEARNING_RATE = 8e-4
+PLANTED, OWN = 0.15, 2.0  # what a made version counts beside an attempt that was read, and one in the writer's manner
+PAIR = 0.5  # what it counts that a wrong version comes behind the right one of the same draft
+CAUGHT = 0.55  # of the planted slips that the default threshold is to refuse
+CERTAIN = 50  # verdicts of which one may be another one where the reader is not asked
+_WRONG = ("changed", "garbled")
+_AT_ONCE = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A version of a draft: an attempt that was read ('try'), or one that was written: 'own', 'also', 'wrong'.
+
+    `kind` is what is wrong with it, if something is; `split` where its writer belongs.
+    """
+
+    id: str
+    split: str
+    arm: str
+    draft: str
+    text: str
+    wrong: bool
+    kind: str | None = None
+
+
+def planted(*splits: str) -> Iterator[Version]:
+    """The versions that were written for drafts."""
+    for message in read_messages(WRITERS, *splits):  # type: ignore[arg-type]
+        common = {"id": message.id, "split": message.split, "draft": message.draft}
+        yield Version(arm="own", text=message.own, wrong=False, **common)
+        yield Version(arm="also", text=message.also, wrong=False, **common)
+        for slip in message.wrong:
+            yield Version(arm="wrong", text=slip.text, wrong=True, kind=slip.kind, **common)
+
+
+def attempts(*splits: str) -> Iterator[Version]:
+    """The attempts that were read."""
+    for line in ATTEMPTS.read_text("utf-8").splitlines():
+        row = json.loads(line)
+        if row["split"] in splits:
+            wrong = row["meaning"] in _WRONG
+            yield Version(row["id"], row["split"], "try", row["draft"], row["rewrite"], wrong, row["kind"])
+
+
+class Readings:
+    """The evidence of versions; what the reader found is kept in a file beside its adapter's hash."""
+
+    def __init__(self, folder: Path, reader: Callable[[], Reader], adapter: str, words: Alignment) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._file = folder / f"gaps-{adapter[:12]}.jsonl"
+        lines = self._file.read_text("utf-8").splitlines() if self._file.exists() else []
+        self._known = {key: found for line in lines for key, found in json.loads(line).items()}
+        self._reader, self._words = reader, words
+
+    def of(self, versions: Iterable[Version]) -> list[tuple[Version, Evidence]]:
+        """Each version with its evidence, of its words and of the reader."""
+        masked = [(version, *_masked(version)) for version in versions]
+        by_draft: defaultdict[str, list[str]] = defaultdict(list)
+        for _, draft, text in masked:
+            if _key(draft, text) not in self._known:
+                by_draft[draft].append(text)
+        with self._file.open("a", encoding="utf-8") as file:
+            for number, (draft, texts) in enumerate(by_draft.items(), start=1):
+                for text, gaps in zip(texts, self._reader().gaps(draft, texts), strict=True):
+                    self._known[_key(draft, text)] = of_gaps([gap for _, gap in gaps])
+                    file.write(json.dumps({_key(draft, text): self._known[_key(draft, text)]}) + "\n")
+                if number % _AT_ONCE == 0:
+                    print(f"read {number} of {len(by_draft)} drafts", flush=True)
+        return [
+            (version, {**evidence(draft, text, self._words), **self._known[_key(draft, text)]})
+            for version, draft, text in masked
+        ]
+
+
+def _masked(version: Version) -> tuple[str, str]:
+    draft, text = mask_pair(version.draft, version.text)
+    return draft.text, text.text
+
+
+def _key(draft: str, text: str) -> str:
+    return hashlib.sha256(f"{draft}\0{text}".encode()).hexdigest()[:24]
+
+
+def fitted(found: Sequence[tuple[Version, Evidence]]) -> Model:
+    """The model of these versions; its threshold refuses CAUGHT of the planted slips among them."""
+    judgements = [
+        Judgement(one, version.wrong, 1.0 if version.arm == "try" else PLANTED * (OWN if version.arm == "own" else 1.0))
+        for version, one in found
+    ]
+    names = list(found[0][1])
+    of_words = [name for name in names if name not in GAPS]
+    pairs = list(_pairs([version for version, _ in found]))
+    words, read = (fit(judgements, some, pairs, PAIR) for some in (of_words, names))
+    order = fit([replace(one, weight=0.01) for one in judgements], names, pairs, 1.0)
+    slips = [read.same(one) for version, one in found if version.arm == "wrong"]
+    threshold = float(np.quantile(slips, CAUGHT))
+    hardly, surely = _doubt(found, words, read, threshold)
+    return Model(words, read, order, hardly, surely, round(threshold, 4))
+
+
+def _pairs(versions: Sequence[Version]) -> Iterator[tuple[int, int]]:
+    """Places of (a planted slip, what its writer typed)."""
+    own = {version.id: place for place, version in enumerate(versions) if version.arm == "own"}
+    for place, version in enumerate(versions):
+        if version.arm == "wrong":
+            yield place, own[version.id]
+
+
+def _doubt(
+    found: Sequence[tuple[Version, Evidence]], words: Weights, read: Weights, threshold: float
+) -> tuple[float, float]:
+    """Between which likelihoods by the words alone the reader changes the verdict of more than one in CERTAIN."""
+    known = sorted((words.same(one), read.same(one) < threshold) for _, one in found)
+    refused = np.array([is_refused for _, is_refused in known])
+    count = np.arange(1, len(known) + 1)
+    low = np.flatnonzero(np.cumsum(~refused) <= count / CERTAIN)
+    high = np.flatnonzero(np.cumsum(refused[::-1]) <= count / CERTAIN)
+    hardly = known[low[-1]][0] if len(low) else 0.0
+    surely = known[-1 - high[-1]][0] if len(high) else 1.0
+    return round(min(hardly, threshold), 4), round(max(surely, threshold), 4)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Make everything, or with --keep all but the way back."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--keep", action="store_true", help="keep the way back that is there")
+    if not parser.parse_args(arguments).keep:
+        make_back(PACKAGE / BACK)
+    messages = read_messages(WRITERS, "train")
+    words = alignment.learn([(message.draft, text) for message in messages for text in (message.own, message.also)])
+    words.save(PACKAGE)
+    adapter = file_sha256(PACKAGE / BACK / ADAPTER_NAME)
+    readings = Readings(ROOT / "build" / "writers", package_reader, adapter, words)
+    fitted(readings.of([*attempts("train", "fit"), *planted("fit")])).save(PACKAGE / MODEL)
+    print("Measure it: python -m bench.judging")
+
+
+def make_back(folder: Path) -> None:
+    """Train the way back into the folder, and say there what it was made of."""
+    from training.back import Step, learn_back, write_back
+
+    messages = [one for one in read_messages(WRITERS, "train") if len(one.draft.split()) <= MOST_WORDS]
+    settings = {"dtype": "bfloat16", "learning_rate": str(LEARNING_RATE)}
+    config, base = load_config(Path("smollm2-135m"), settings), resolve(SMOLLM2)
+
+    def show(step: Step) -> None:
+        if step.step % 25 == 0:
+            print(f"way back: step {step.step} of {step.steps}, loss {step.loss:.3f}", flush=True)
+
+    write_back(learn_back(config, base, messages, show), folder, base)
+    made_of = {"data_sha256": file_sha256(WRITERS), "messages": len(messages), "seed": config.seed, **settings}
+    write_text(folder / RECIPE, json.dumps(made_of, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
