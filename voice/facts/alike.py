@@ -45,10 +45,10 @@ def _same(kind: str, said: str, asked: str) -> bool:
 def bare(kind: str, value: str) -> frozenset[str]:
     """The numbers by which people mean a figure of another kind."""
     if kind == "time":
-        hour, minute = value.split(":")
-        hours = {str(int(hour)), str(int(hour) % 12 or 12)}
+        _, minute = value.split(":")
+        hours = {hour for one in _hours(value) for hour in (one.split(":")[0], str(int(one.split(":")[0]) % 12 or 12))}
         if minute == "00":
-            return frozenset({*hours, *(f"{one}00" for one in hours)})
+            return frozenset({*hours, *(f"{one}00" for one in hours if one != "0")})
         return frozenset(f"{one}{mark}{minute}".rstrip("0" if mark else "") for one in hours for mark in (".", ""))
     if kind == "date":
         return frozenset(value.split("/")[1:2])

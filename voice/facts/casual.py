@@ -10,7 +10,7 @@ from collections.abc import Callable, Set
 from voice.facts.quantities import Figure, value_of
 
 _HOURS = dict(zip("one two three four five six seven eight nine ten eleven twelve".split(), range(1, 13), strict=True))
-_HOUR = rf"(?P<hour>\d\d?|{'|'.join(_HOURS)})"
+_HOUR = rf"(?P<hour>\d\d?|{'|'.join(_HOURS)})(?:ish)?"
 _MINUTES = {"five": 5, "ten": 10, "quarter": 15, "twenty": 20, "half": 30}
 _PART = r"(?P<part>half|quarter|three[- ]quarters)"
 _MINUTES_OF = {"half": 30, "quarter": 15, "three-quarters": 45}
