@@ -35,7 +35,8 @@ _WORTH = {
 Reader = tuple[re.Pattern[str], Callable[[re.Match[str]], Figure | None], Set[str]]
 
 
-def _compiled(pattern: str, flags: int = re.IGNORECASE | re.ASCII) -> re.Pattern[str]:
+def compiled(pattern: str, flags: int = re.IGNORECASE | re.ASCII) -> re.Pattern[str]:
+    """A pattern of a reader, in any case."""
     return re.compile(pattern, flags)
 
 
@@ -49,7 +50,7 @@ def _past(match: re.Match[str]) -> Figure | None:
     minutes = _MINUTES.get(typed) or (int(typed) if typed.isdigit() else 25)
     if not 1 <= hour <= 24 or not 0 < minutes < 60:
         return None
-    if match["way"].lower() in ("to", "of", "til", "till", "before"):
+    if match["way"].lower() in ("to", "til", "till", "before"):
         hour, minutes = (hour - 2) % 12 + 1, 60 - minutes
     return Figure("time", f"{hour}:{minutes:02}")
 
@@ -126,35 +127,35 @@ _NEAR_MONTH = "in|of|by|til|till|until|mid|early|late|since|before|after|next|la
 # Before all others: they hold numbers that stand for nothing by themselves.
 CASUAL: tuple[Reader, ...] = (
     (
-        _compiled(
+        compiled(
             rf"\b(?P<minutes>(?:{_MINUTES_PAST})(?=\s(?:past|after)\b)|quarter|twenty-five)"
             rf"\s(?P<way>past|after|to|till?|before)\s{_HOUR}\b(?![.,:/]\d)"
         ), _past, {r"\b(?:past|after|to|till?|before)\b", _COUNTED_HOUR},
     ),
     (
-        _compiled(rf"\bhalf\s?{_HOUR}\b(?![.,:/%-]\d|%|\s?(?:a|of|the|dozen|percent|hours?|minutes?|days?)\b)"),
+        compiled(rf"\bhalf\s?{_HOUR}\b(?![.,:/%-]\d|%|\s?(?:a|of|the|dozen|percent|hours?|minutes?|days?)\b)"),
         _half_hour, {r"\bhalf", _COUNTED_HOUR},
     ),
-    (_compiled(rf"\b(?P<hour>{'|'.join(_HOURS)})\so['’]?\s?clock\b"), _o_clock, {r"clock\b"}),
-    (_compiled(rf"\b{_PART}[\s-](?:of\s)?(?:an?\s)?h(?:ou)?r\b"), _part_of_hour, {_PARTS, r"\bh(?:ou)?r\b"}),
-    (_compiled(rf"\b{_PART}[\s-](?:of\s)?(?:a\s)?y(?:ea)?r\b"), _part_of_year, {_PARTS, r"\by(?:ea)?r\b"}),
+    (compiled(rf"\b(?P<hour>{'|'.join(_HOURS)})\so['’]?\s?clock\b"), _o_clock, {r"clock\b"}),
+    (compiled(rf"\b{_PART}[\s-](?:of\s)?(?:an?\s)?h(?:ou)?r\b"), _part_of_hour, {_PARTS, r"\bh(?:ou)?r\b"}),
+    (compiled(rf"\b{_PART}[\s-](?:of\s)?(?:a\s)?y(?:ea)?r\b"), _part_of_year, {_PARTS, r"\by(?:ea)?r\b"}),
     (
-        _compiled(rf"\b(?P<count>an?|\d\d?|{'|'.join(_HOURS)})\s(?P<unit>{_UNIT})s?\sand\sa\shalf\b"),
+        compiled(rf"\b(?P<count>an?|\d\d?|{'|'.join(_HOURS)})\s(?P<unit>{_UNIT})s?\sand\sa\shalf\b"),
         _and_a_half, {r"\bhalf\b", rf"\b{_UNIT}s?\b"},
     ),
-    (_compiled(r"\bfortnight\b"), _fortnight, {r"\bfortnight\b"}),
-    (_compiled(r"^[ \t>*-]{0,8}(?P<number>\d\d?)[.)](?=[ \t])", re.MULTILINE), _marker, {r"0[.)]$"}),
+    (compiled(r"\bfortnight\b"), _fortnight, {r"\bfortnight\b"}),
+    (compiled(r"^[ \t>*-]{0,8}(?P<number>\d\d?)[.)](?=[ \t])", re.MULTILINE), _marker, {r"0[.)]$"}),
 )  # fmt: skip
 # After all others: what is hardly ever missed.
 PERHAPS: tuple[Reader, ...] = (
-    (_compiled(r"\b(?P<day>mon|wed|thu|sat|sun)s?\b(?!['’])"), _weekday, {r"\b(?:mon|wed|thu|sat|sun)s?\b"}),
-    (_compiled(rf"\b(?:{_NEAR_MONTH})[\s-](?P<month>may)\b"), _month, {r"\bmay\b"}),
-    (_compiled(rf"\b(?P<month>{_MONTHS})\b"), _month, {rf"\b(?:{_MONTHS})\b"}),
+    (compiled(r"\b(?P<day>mon|wed|thu|sat|sun)s?\b(?!['’])"), _weekday, {r"\b(?:mon|wed|thu|sat|sun)s?\b"}),
+    (compiled(rf"\b(?:{_NEAR_MONTH})[\s-](?P<month>may)\b"), _month, {r"\bmay\b"}),
+    (compiled(rf"\b(?P<month>{_MONTHS})\b"), _month, {rf"\b(?:{_MONTHS})\b"}),
     (
-        _compiled(rf"\b(?:(?P<ten>{_TENS})[- ])?(?P<word>{'|'.join(_ORDINALS)})s?\b"),
+        compiled(rf"\b(?:(?P<ten>{_TENS})[- ])?(?P<word>{'|'.join(_ORDINALS)})s?\b"),
         _ordinal, {rf"\b(?:{'|'.join(_ORDINALS)})s?\b"},
     ),
-    (_compiled(rf"\b(?:{'|'.join(_PLURALS)})\b"), _plural, {rf"\b(?:{'|'.join(_PLURALS)})\b"}),
-    (_compiled(rf"\b(?:{'|'.join(_WORTH)})\b"), _worth, {rf"\b(?:{'|'.join(_WORTH)})\b"}),
-    (_compiled(rf"\b{_PART}\b"), _share, {_PARTS}),
+    (compiled(rf"\b(?:{'|'.join(_PLURALS)})\b"), _plural, {rf"\b(?:{'|'.join(_PLURALS)})\b"}),
+    (compiled(rf"\b(?:{'|'.join(_WORTH)})\b"), _worth, {rf"\b(?:{'|'.join(_WORTH)})\b"}),
+    (compiled(rf"\b{_PART}\b"), _share, {_PARTS}),
 )  # fmt: skip

@@ -9,7 +9,7 @@ missed.
 import re
 from collections import Counter
 
-from voice.facts.casual import CASUAL, PERHAPS, Reader
+from voice.facts.casual import CASUAL, PERHAPS, Reader, compiled
 from voice.facts.quantities import DIGITS, FROM_TWO, SCALE, SPELLED, Figure, value_of
 from voice.words import by_word
 
@@ -159,10 +159,6 @@ def _unit(match: re.Match[str], units: dict[str, str]) -> str:
     return next(name for name, forms in patterns if forms.fullmatch(match.string, *match.span("unit")))
 
 
-def _compiled(pattern: str, flags: int = re.IGNORECASE | re.ASCII) -> re.Pattern[str]:
-    return re.compile(pattern, flags)
-
-
 _RELATIVES = "|".join(f"(?P<{name}>{forms})" for name, forms in _RELATIVE.items())
 _HOUR = r"(?:(?<![\w.:,$€£-])|(?<=[\dmM]-))(?P<hour>\d{1,2})"
 _ANY = rf"(?P<number>{DIGITS}|{SPELLED})"
@@ -190,57 +186,57 @@ _ANY_DIGIT, _BEFORE_DIGIT = re.compile("[0-9]"), len("september. ")
 READERS: tuple[Reader, ...] = (
     *CASUAL,
     (
-        _compiled(rf"{_HOUR}(?:[:.](?P<minute>\d\d))?(?:\s?(?P<half>[ap])\.?\s?m\b\.?|(?P<short>[ap])\b)"),
+        compiled(rf"{_HOUR}(?:[:.](?P<minute>\d\d))?(?:\s?(?P<half>[ap])\.?\s?m\b\.?|(?P<short>[ap])\b)"),
         _time, {_DIGIT, _HALF},
     ),
-    (_compiled(r"(?:12\s)?\b(?P<word>noon|midnight)\b"), _noon, {"noon|midnight"}),
-    (_compiled(rf"{_HOUR}:(?P<minute>\d\d)(?::\d\d)?(?![\w:])"), _clock, {_DIGIT, rf"{_DIGIT}:{_DIGIT}"}),
-    (_compiled(rf"{_HOUR}(?P<minute>)\s?o['’]?\s?clock\b"), _clock, {_DIGIT, "clock"}),
-    (_compiled(rf"(?<![\w/-]){_YEAR}[-/.](?P<m>\d{{1,2}})[-/.](?P<d>\d{{1,2}})(?![\w/-])"), _date, {_DIGIT, _DATED}),
+    (compiled(r"(?:12\s)?\b(?P<word>noon|midnight)\b"), _noon, {"noon|midnight"}),
+    (compiled(rf"{_HOUR}:(?P<minute>\d\d)(?::\d\d)?(?![\w:])"), _clock, {_DIGIT, rf"{_DIGIT}:{_DIGIT}"}),
+    (compiled(rf"{_HOUR}(?P<minute>)\s?o['’]?\s?clock\b"), _clock, {_DIGIT, "clock"}),
+    (compiled(rf"(?<![\w/-]){_YEAR}[-/.](?P<m>\d{{1,2}})[-/.](?P<d>\d{{1,2}})(?![\w/-])"), _date, {_DIGIT, _DATED}),
     (
-        _compiled(r"(?<![\w/.-])(?P<m>\d{1,2})[/-](?P<d>\d{1,2})[/-](?P<year>\d{4}|\d\d)(?![\w/-])"),
+        compiled(r"(?<![\w/.-])(?P<m>\d{1,2})[/-](?P<d>\d{1,2})[/-](?P<year>\d{4}|\d\d)(?![\w/-])"),
         _date, {_DIGIT, _DATED},
     ),
-    (_compiled(r"(?<![\w/.-])(?P<m>\d{1,2})/(?P<d>\d{1,2})(?P<year>)(?![\w/-])"), _date, {_DIGIT, _DATED}),
+    (compiled(r"(?<![\w/.-])(?P<m>\d{1,2})/(?P<d>\d{1,2})(?P<year>)(?![\w/-])"), _date, {_DIGIT, _DATED}),
     (
-        _compiled(rf"\b{_MONTH}\s?(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\b(?!:)(?:,?\s{_YEAR}\b)?"),
+        compiled(rf"\b{_MONTH}\s?(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\b(?!:)(?:,?\s{_YEAR}\b)?"),
         _date, {_DIGIT, _OPENS_MONTH},
     ),
     (
-        _compiled(rf"\b(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s(?:of\s)?{_MONTH}(?:,?\s{_YEAR}\b)?"),
+        compiled(rf"\b(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s(?:of\s)?{_MONTH}(?:,?\s{_YEAR}\b)?"),
         _date, {_DIGIT, _OPENS_MONTH},
     ),
-    (_compiled(rf"(?P<unit>us\$|[$€£¥])\s?(?P<number>{DIGITS})(?P<scale>{SCALE})?"), _amount, {_DIGIT, "[$€£¥]"}),
+    (compiled(rf"(?P<unit>us\$|[$€£¥])\s?(?P<number>{DIGITS})(?P<scale>{SCALE})?"), _amount, {_DIGIT, "[$€£¥]"}),
     (
-        _compiled(rf"(?<![\w.]){_ANY}(?P<scale>{SCALE})?\s?(?P<unit>{_AMOUNT_UNIT})(?!\w)"),
+        compiled(rf"(?<![\w.]){_ANY}(?P<scale>{SCALE})?\s?(?P<unit>{_AMOUNT_UNIT})(?!\w)"),
         _amount, {_COUNT, _PAID},
     ),
-    (_compiled(rf"(?<![\w.]){_ANY}\s?(?:%|percent\b|per cent\b|pct\b)"), _percent, {_COUNT, "%|cent|pct"}),
-    (_compiled(rf"(?<![\w.]){_ANY}[\s-]?(?P<unit>{_TIME_UNIT})\b"), _duration, {_COUNT, _TIMED}),
-    (_compiled(rf"\b(?:an?|one|1)\s(?P<unit>{_TIME_UNIT})\b"), _an_hour, {r"\b(?:an?|one|0)$", _TIMED}),
+    (compiled(rf"(?<![\w.]){_ANY}\s?(?:%|percent\b|per cent\b|pct\b)"), _percent, {_COUNT, "%|cent|pct"}),
+    (compiled(rf"(?<![\w.]){_ANY}[\s-]?(?P<unit>{_TIME_UNIT})\b"), _duration, {_COUNT, _TIMED}),
+    (compiled(rf"\b(?:an?|one|1)\s(?P<unit>{_TIME_UNIT})\b"), _an_hour, {r"\b(?:an?|one|0)$", _TIMED}),
     # Months and days by name where they are no other word: by their length, their capital, or what stands around them.
-    (_compiled(rf"\b(?P<month>{_FULL_MONTH})\b(?:\s(?:of\s)?{_YEAR}\b)?"), _month, {rf"\b(?:{_FULL_MONTH})\b"}),
+    (compiled(rf"\b(?P<month>{_FULL_MONTH})\b(?:\s(?:of\s)?{_YEAR}\b)?"), _month, {rf"\b(?:{_FULL_MONTH})\b"}),
     (
-        _compiled(rf"(?<=[a-z]\s)(?P<month>May|March|{_SHORT_MONTHS.title()})\b\.?(?:\s{_YEAR}\b)?", 0),
+        compiled(rf"(?<=[a-z]\s)(?P<month>May|March|{_SHORT_MONTHS.title()})\b\.?(?:\s{_YEAR}\b)?", 0),
         _month, {_SHORT_MONTH},
     ),
-    (_compiled(rf"(?<![\w'])(?P<month>{_SHORT_MONTHS}|march|may)\.?\s{_YEAR}\b"), _month, {_SHORT_MONTH, _DIGIT}),
-    (_compiled(rf"(?<=\b[a-z]{{2}}\s)(?P<month>{_SHORT_MONTHS})\b(?P<year>)"), _month, {_SHORT_MONTH}),
-    (_compiled(_FULL_DAY), _weekday, {_FULL_DAY}),
-    (_compiled(rf"\b{_NEAR_DAY}"), _weekday, {_SHORT_DAY}),
-    (_compiled(rf"\b(?P<day>Mon|Wed|Thu|Sat|Sun)\b(?={_AFTER_DAY})"), _weekday, {_SHORT_DAY}),
-    (_compiled(rf"\b(?:{_RELATIVES})\b"), _relative, {rf"\b(?:{_RELATIVES})\b".replace("2", _DIGIT)}),
+    (compiled(rf"(?<![\w'])(?P<month>{_SHORT_MONTHS}|march|may)\.?\s{_YEAR}\b"), _month, {_SHORT_MONTH, _DIGIT}),
+    (compiled(rf"(?<=\b[a-z]{{2}}\s)(?P<month>{_SHORT_MONTHS})\b(?P<year>)"), _month, {_SHORT_MONTH}),
+    (compiled(_FULL_DAY), _weekday, {_FULL_DAY}),
+    (compiled(rf"\b{_NEAR_DAY}"), _weekday, {_SHORT_DAY}),
+    (compiled(rf"\b(?P<day>Mon|Wed|Thu|Sat|Sun)\b(?={_AFTER_DAY})"), _weekday, {_SHORT_DAY}),
+    (compiled(rf"\b(?:{_RELATIVES})\b"), _relative, {rf"\b(?:{_RELATIVES})\b".replace("2", _DIGIT)}),
     (
-        _compiled(
+        compiled(
             r"(?<![\w.-])v?(?P<number>\d+(?:\.\d+){2,}|\d{2,5}[x×]\d{2,5}|[a-z]\d{1,3}|(?-i:\d{1,3}[AC-JLN-Z]))(?!\w|\.\d)"
         ), _label, {_DIGIT, _LABEL},
     ),
-    (_compiled(rf"(?<![A-Za-z\d])(?P<number>{DIGITS})(?P<scale>{SCALE})?"), _number, {_DIGIT}),
-    (_compiled(rf"\b{SPELLED}\b"), _spelled, {_SPELLS}),
-    (_compiled(_PERHAPS), _perhaps_one, {_PERHAPS}),
+    (compiled(rf"(?<![A-Za-z\d])(?P<number>{DIGITS})(?P<scale>{SCALE})?"), _number, {_DIGIT}),
+    (compiled(rf"\b{SPELLED}\b"), _spelled, {_SPELLS}),
+    (compiled(_PERHAPS), _perhaps_one, {_PERHAPS}),
     *PERHAPS,
 )  # fmt: skip
-_SIGNS = {sign: _compiled(sign) for _, _, needs in READERS for sign in needs}
+_SIGNS = {sign: compiled(sign) for _, _, needs in READERS for sign in needs}
 
 
 def signs(text: str) -> frozenset[str]:
