@@ -26,6 +26,7 @@ from nic_voice.sample.build import others_texts, truth
 from training.judges import fit_verifier
 from voice import alignment
 from voice.ends import closing_names, without_ends
+from voice.judges.verdict import Judges
 from voice.sense import OPPOSITE
 from voice.sentences import split
 from voice.words import is_content, stem, words
@@ -64,7 +65,7 @@ def main() -> None:
         people[arguments.others.name] = other_texts(arguments.others)
     started_s = time.perf_counter()
     plan = Plan("attack", Path(), arguments.pairs, others=people, seed=SEED)
-    report = judge(plan, chosen, rest, outputs, (alignment.learn(learned), fit_verifier(learned)))
+    report = judge(plan, chosen, rest, outputs, (Judges(alignment.learn(learned)), fit_verifier(learned)))
     rows: list[dict[str, Any]] = [
         {"trick": row.name, "style": row.style[MEAN].value if row.style else 1.0}
         | {way: row.style[way].value if row.style else 1.0 for way in report.distance}

@@ -22,10 +22,10 @@ from sklearn.metrics import roc_auc_score
 
 from bench.report import show
 from training.writers import ROOT, Readings, Version, attempts, planted
-from voice.facts.masking import mask_pair
 from voice.judges.evidence import Evidence
+from voice.judges.hard import hard_faults
 from voice.judges.reader import Reader, package_reader
-from voice.judges.verdict import BACK, PACKAGE, Judges, package_alignment, package_model
+from voice.judges.verdict import BACK, PACKAGE, Judges, masked_alike, package_alignment, package_model
 from voice.manifest import ADAPTER_NAME, file_sha256
 
 DRAWS = 1000
@@ -85,8 +85,8 @@ def _guard_fitted(versions: Sequence[Version]) -> Callable[[Version], float]:
 
 
 def _guard_kinds(version: Version) -> set[str]:
-    draft, text = mask_pair(version.draft, version.text)
-    found = Judges(package_alignment()).difference(draft.text, text.text)
+    draft, text = masked_alike(version.draft, version.text)
+    found = Judges(package_alignment()).difference(draft, text)
     return {f"-{kind}" for kind in found.missing} | {f"+{kind}" for kind in found.invented}
 
 
@@ -125,12 +125,9 @@ def _draws(drafts: Sequence[str]) -> list[npt.NDArray[np.int64]]:
 def _refused(made: Found, tried: Found) -> dict[str, float]:
     """Shares that are refused at the default threshold or for a hard fault, as they come to verdicts."""
     groups: defaultdict[str, list[bool]] = defaultdict(list)
-    judges, threshold = Judges(), package_model().threshold
-    from voice.judges.hard import hard_faults
-
+    threshold = package_model().threshold
     for version, one in (*made, *tried):
-        draft, text = mask_pair(version.draft, version.text)
-        hard = hard_faults(draft.text, text.text, signs_as=judges.signs_as)
+        hard = hard_faults(*masked_alike(version.draft, version.text))
         refused = bool(hard) or _used(one) < threshold
         groups[f"{version.arm}, {'wrong' if version.wrong else 'right'}"].append(refused)
         if version.arm == "wrong":
@@ -158,7 +155,7 @@ def _cost(quick: bool) -> dict[str, float]:
     readers = {"float32": Reader(PACKAGE / BACK), "bfloat16": Reader(PACKAGE / BACK, "bfloat16")}
     for size in (10, 40, 100):
         near = sorted(versions, key=lambda version: abs(len(version.draft.split()) - size))[: 3 if quick else 8]
-        pairs = [tuple(side.text for side in mask_pair(version.draft, version.text)) for version in near]
+        pairs = [masked_alike(version.draft, version.text) for version in near]
         started = time.perf_counter()
         for draft, text in pairs:
             judges.verdict(draft, text, "facts")

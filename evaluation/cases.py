@@ -14,7 +14,7 @@ from voice.lines import json_object, read_lines
 from voice.manifest import VoiceManifest
 from voice.pairs import Pair, read_pairs
 from voice.split import RULE, split
-from voice.triplet import Register, Unit, load_triplets
+from voice.triplet import RULES, Register, Unit, load_triplets
 
 COUNT = 200  # texts that are judged unless all are asked for
 FEWEST_OTHERS = 100
@@ -77,7 +77,7 @@ def held_out(manifest: VoiceManifest, triplets: Path | None) -> list[Case]:
                 triplet.register,
                 triplet.unit,
                 triplet.thread or triplet.row,
-                by_rules=triplet.origin == "rules",
+                by_rules=triplet.origin == RULES,
             )
             for triplet in parts.held_out
             if (triplet.neutral, triplet.own) not in learned

@@ -1,20 +1,23 @@
-"""Does it say the same: two similarities of whole texts, and word by word what a rewrite adds, loses, turns or copies.
+"""Does it say the same: a verdict, two similarities of whole texts, and word by word what a rewrite adds or loses.
 
 In: texts and their rewrites, ends taken off, and how similar a sentence model finds them (`evaluation/similarity.py`);
-the voice's alignment. Out: for each rewrite a Fidelity.
+the voice's judges. Out: for each rewrite a Fidelity.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from sacrebleu.metrics.chrf import CHRF
 
-from voice.alignment import Alignment
 from voice.facts.figures import numbers
-from voice.names import bare, names
+from voice.facts.named import names_of
+from voice.judges.verdict import Judges, Verdict
 from voice.sense import Changes, changes
 from voice.words import is_content, is_near_copy, repeats, stem, words
+
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,7 @@ class Fidelity:
     names_invented: tuple[str, ...]
     length_ratio: float
     content_words: tuple[int, int]
+    verdict: Verdict | None = None
 
     def to_json(self) -> dict[str, Any]:
         """What was found, without what was not."""
@@ -48,10 +52,12 @@ def compare(
     owns: Sequence[str],
     typed: Sequence[tuple[str, str]],
     similarities: Sequence[float],
-    alignment: Alignment,
+    judges: Judges,
     plain: frozenset[str],
+    *,
+    judged: bool = True,
 ) -> list[Fidelity]:
-    """A Fidelity for each text.
+    """A Fidelity for each text; with a verdict where they are to be `judged`, which takes the longest.
 
     `typed` are text and rewrite with their ends on, whose names count too: what was taken off one side for an end may
     stand in the other. `plain` are words that are no names, or the owner's own, although they may have a capital.
@@ -60,13 +66,13 @@ def compare(
     found = []
     for text, rewrite, own, whole, similarity in zip(texts, rewrites, owns, typed, similarities, strict=True):
         had, has = numbers(text), numbers(rewrite)
-        people, named = (names(side, plain) for side in whole)
+        people, named = names_of(whole[0]) - plain, names_of(whole[1], typed=True) - plain
         said, says = (_said(side) for side in whole)
         found.append(Fidelity(
             similarity=similarity,
             chrf=chrf.sentence_score(rewrite, [own]).score / 100,
-            unexplained=tuple(alignment.unexplained(whole[0], rewrite)),
-            lost=tuple(alignment.lost(text, whole[1])),
+            unexplained=tuple(judges.alignment.unexplained(whole[0], rewrite)),
+            lost=tuple(judges.alignment.lost(text, whole[1])),
             changes=changes(text, rewrite),
             near_copy=is_near_copy(text, rewrite),
             repeats=repeats(text, rewrite),
@@ -76,11 +82,17 @@ def compare(
             names_invented=tuple(sorted(name for name in named if not {name, stem(name)} & said)),
             length_ratio=len(words(rewrite)) / max(1, len(words(text))),
             content_words=(sum(map(is_content, words(text))), sum(map(is_content, words(rewrite)))),
+            verdict=judges.of_texts(text, rewrite).verdict if judged else None,
         ))  # fmt: skip
     return found
 
 
+def plain_words(texts: Iterable[str]) -> frozenset[str]:
+    """The words that stand in lower case somewhere in these texts: with a capital they are no names."""
+    return frozenset(word for text in texts for word in _WORD.findall(text) if word.islower())
+
+
 def _said(text: str) -> set[str]:
-    """The words of a text and their stems."""
-    said = {bare(word) for word in words(text)}
+    """The words of a text and their stems, without 's."""
+    said = {word.removesuffix("'s") for word in words(text)}
     return said | {stem(word) for word in said}

@@ -3,6 +3,7 @@
 In: rows of numbers by contestant. Out: rich tables, a JSON object, and notes where the numbers cannot be trusted.
 """
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,7 @@ from rich.text import Text
 from evaluation.habits import overshoot
 from evaluation.meaning import Fidelity
 from evaluation.style import MEAN, Score
+from voice.judges.evidence import KINDS
 
 TRIVIAL = 0.2  # what no trick may score
 CLOSE = 2.0  # distance of the input from the owner, in spreads of his bags, below which there is too little to judge
@@ -26,8 +28,26 @@ _DRAWS = 500
 
 Kind = Literal["voice", "model", "trick", "owner", "other"]
 
-# Name -> (number of one text, scale).
+# Faults that a verdict can be for: the hard ones together, then what weighs most.
+_KINDS = ("hard", *sorted(set(KINDS.values())))
+
+
+def _for(kind: str) -> Callable[[Fidelity], float]:
+    """Whether a text is judged wrong and this is the first reason; NaN where it is not judged."""
+
+    def counted(text: Fidelity) -> float:
+        if text.verdict is None:
+            return math.nan
+        first = "hard" if text.verdict.hard else next(iter(text.verdict.kinds), "")
+        return float(text.verdict.refused and first == kind)
+
+    return counted
+
+
+# Name -> (number of one text, scale). What is not judged has no number.
 _MEASURES: dict[str, tuple[Callable[[Fidelity], float], float]] = {
+    "judged wrong %": (lambda text: text.verdict.refused if text.verdict else math.nan, 100),
+    **{f"- {kind} %": (_for(kind), 100) for kind in _KINDS},
     "similarity": (lambda text: text.similarity, 1),
     "chrF": (lambda text: text.chrf, 1),
     "unexplained %": (lambda text: bool(text.unexplained), 100),
@@ -49,8 +69,8 @@ _MEASURES: dict[str, tuple[Callable[[Fidelity], float], float]] = {
 
 
 _OF_A_KIND = (
-    "similarity", "words unexplained %", "words lost %", "polarity %", "actors %", "question %", "near-copy %",
-    "length ratio",
+    "judged wrong %", "similarity", "words unexplained %", "words lost %", "polarity %", "actors %", "question %",
+    "near-copy %", "length ratio",
 )  # fmt: skip
 
 
@@ -218,7 +238,9 @@ def _means(fidelities: Sequence[Fidelity], seed: int) -> Iterator[tuple[str, Sco
 def _json(scores: dict[str, Score]) -> dict[str, list[float]]:
     """[value, low, high] by name."""
     return {
-        name: [round(number, 3) for number in (score.value, score.low, score.high)] for name, score in scores.items()
+        name: [round(number, 3) for number in (score.value, score.low, score.high)]
+        for name, score in scores.items()
+        if not math.isnan(score.value)
     }
 
 
@@ -230,7 +252,7 @@ def _json_habit(before: float, after: float, owner: float) -> dict[str, float | 
 
 def _cell(score: Score | None, digits: int, *, exact: bool = True) -> str:
     """A number, with its interval where it is to be exact."""
-    if score is None:
+    if score is None or math.isnan(score.value):
         return ""
     interval = f" ({score.low:.{digits}f}…{score.high:.{digits}f})" if exact else ""
     return f"{score.value:.{digits}f}{interval}"

@@ -15,15 +15,15 @@ from evaluation import baselines, habits, style
 from evaluation.cases import COUNT, FEWEST, Case, choose, from_pairs, held_out
 from evaluation.client import Service
 from evaluation.detect import detected
-from evaluation.meaning import Fidelity, compare
+from evaluation.meaning import Fidelity, compare, plain_words
 from evaluation.report import Kind, Report, Row, summed
 from evaluation.similarity import similarities
-from voice.alignment import Alignment
 from voice.atomic import write_text
+from voice.base_model import SMOLLM2, resolve
 from voice.ends import closing_names, without_ends
 from voice.errors import UserError
+from voice.judges.verdict import Judges
 from voice.manifest import FILE_NAME, VoiceManifest, scores_name
-from voice.names import plain_words
 from voice.style import Verifier
 from voice.triplet import Register
 from voice.words import words
@@ -73,7 +73,7 @@ class Prepared:
     plan: Plan
     folder: Path
     manifest: VoiceManifest
-    judges: tuple[Alignment, Verifier]
+    judges: tuple[Judges, Verifier]
     cases: list[Case]
     rest: list[Case]
     left_out: int
@@ -86,7 +86,8 @@ def prepare(plan: Plan) -> Prepared:
         raise EvaluationError(f"There is no voice '{plan.name}' in {plan.voices}. Give its name, or --voices FOLDER.")
     folder = folder.resolve()  # the version that is there now, whatever is published meanwhile
     manifest = VoiceManifest.load(folder)
-    judges = Alignment.load(folder), Verifier.load(folder)
+    resolve(SMOLLM2)  # what the judge reads with
+    judges = Judges.load(folder, manifest), Verifier.load(folder)
     if plan.pairs:
         cases, left_out = from_pairs(plan.pairs, plan.register or manifest.default_register)
     else:
@@ -114,11 +115,11 @@ def judge(
     cases: Sequence[Case],
     rest: Sequence[Case],
     outputs: Mapping[str, Sequence[str]],
-    judges: tuple[Alignment, Verifier],
+    judges: tuple[Judges, Verifier],
     show: Progress = lambda *_: None,
 ) -> Report:
     """The report on outputs, by contestant and in the order of the cases; the first contestant is the voice."""
-    alignment, verifier = judges
+    judging, verifier = judges
     voice = next(iter(outputs))
     sides = _Sides.of(plan, cases, rest, outputs)
     show("style", 0, 1)
@@ -130,7 +131,9 @@ def judge(
     for place, (name, side) in enumerate(sides.bare.items(), start=1):
         typed = list(zip(sides.raw_neutral, sides.typed[name], strict=True))
         similar = similarities(sides.neutral, side)
-        fidelities[name] = compare(sides.neutral, side, sides.bare[OWNER], typed, similar, alignment, plain)
+        fidelities[name] = compare(
+            sides.neutral, side, sides.bare[OWNER], typed, similar, judging, plain, judged=name not in sides.tricks
+        )  # fmt: skip
         show("meaning", place, len(sides.bare))
     rows = [
         Row(

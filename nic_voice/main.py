@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from nic_voice.commands import evaluation, extraction, neutral, service, training, voices
+from nic_voice.commands import evaluation, extraction, judging, neutral, service, training, voices
 from voice.errors import UserError
 
 
@@ -34,6 +34,6 @@ def main(log_level: str) -> None:
     logging.basicConfig(level=log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
 
 
-for part in (extraction, neutral, training, service, evaluation, voices):
+for part in (extraction, neutral, training, service, evaluation, judging, voices):
     for command in part.COMMANDS:
         main.add_command(command)

@@ -25,7 +25,7 @@ from nic_voice.serving import nic_voice, running, stop
 from nic_voice.terminal import word_diff
 from voice.errors import UserError
 from voice.manifest import FILE_NAME, VoiceManifest
-from voice.triplet import read_triplets, write_triplets
+from voice.triplet import RULES, read_triplets, write_triplets
 
 NAME = "theo"
 ROWS, SEED = 1_500, 1
@@ -72,7 +72,7 @@ def make_triplets(folder: Path) -> Path:
     _command("extract", "--dsn", dsn, "--owner", owner, "--drafts", drafts, "--out", str(folder / "data"))
     _command("sample", "--stop", "--out", str(data))
     drafted = folder / "data" / "drafted.jsonl"
-    triplets = [triplet for triplet in read_triplets(folder / "data" / "triplets.jsonl") if triplet.origin != "rules"]
+    triplets = [triplet for triplet in read_triplets(folder / "data" / "triplets.jsonl") if triplet.origin != RULES]
     write_triplets(drafted, triplets)
     console.print(f"\nIn a few minutes only the {len(triplets):,} triplets with drafts are learned: {drafted}")
     return drafted

@@ -1,12 +1,13 @@
-"""What judges a voice's rewrites, learned from its triplets: the verifier, the word alignment, the echoes.
+"""What judges a voice's rewrites, learned from its triplets: the verifier, the word alignment, the echoes, a threshold.
 
-In: the triplets that may be learned from. Out: style.npz, alignment.npz and echo.npz in a voice folder. Greetings,
-sign-offs and names are taken off first: a judge that knows the signature looks no further.
+In: the triplets that may be learned from, and those that were held out. Out: style.npz, alignment.npz and echo.npz in
+a voice folder. Greetings, sign-offs and names are taken off first: a judge that knows the signature looks no further.
 """
 
 import random
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,28 +17,53 @@ from sklearn.linear_model import LogisticRegression
 from voice import alignment, echo
 from voice.ends import closing_names, without_ends
 from voice.facts.masking import PLACEHOLDER
+from voice.judges.verdict import Judges
 from voice.style import Verifier, grams, habits
-from voice.triplet import UNITS, Triplet
+from voice.triplet import RULES, UNITS, Triplet
 from voice.words import is_content, words
 
 _MOST_PAIRS = 20_000
 _FEWEST_TEXTS = 3  # that a gram stands in
 _MOST_GRAMS = 20_000
+_FEWEST_DRAFTS, _MOST_DRAFTS = 40, 100  # that a threshold is told from
+_REFUSED = 0.05  # share of the owner's own versions that a voice's threshold refuses
+_MOST_THRESHOLD = 0.5  # nothing is refused that rather says the same than not
 
 
-def write_judges(folder: Path, triplets: Sequence[Triplet]) -> float:
-    """Learn all three and write them into the folder; the same triplets give the same judges.
-
-    Returns the share of the own sides' content words that nothing explains, by the alignment of the other pairs.
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What voice.json says of the judges: the share of the own sides' content words that nothing explains, by the
+    alignment of the other pairs; and how likely a rewrite must say the same, None where that cannot be told.
     """
+
+    unexplained_share: float
+    same_threshold: float | None
+
+
+def write_judges(folder: Path, triplets: Sequence[Triplet], held_out: Sequence[Triplet]) -> Learned:
+    """Learn all of them and write them into the folder; the same triplets give the same judges."""
     names = closing_names(triplet.own for triplet in triplets)
     some = sorted(triplets, key=lambda triplet: triplet.id)
     random.Random(1).shuffle(some)
     pairs = [(without_ends(triplet.neutral, names), without_ends(triplet.own, names)) for triplet in some[:_MOST_PAIRS]]
-    alignment.learn(pairs).save(folder)
+    learned = alignment.learn(pairs)
+    learned.save(folder)
     fit_verifier(pairs).save(folder)
     echo.learn([triplet.own for triplet in triplets if triplet.unit == unit] for unit in UNITS).save(folder)
-    return unexplained_share(pairs)
+    return Learned(unexplained_share(pairs), same_threshold(Judges(learned), held_out))
+
+
+def same_threshold(judges: Judges, held_out: Sequence[Triplet]) -> float | None:
+    """What refuses one in twenty of the owner's own versions of drafts, but at most _MOST_THRESHOLD.
+
+    None where there are too few drafts: a neutral side that rules made of the own one says the same by its making.
+    """
+    drafted = [triplet for triplet in held_out if triplet.origin != RULES]
+    if len(drafted) < _FEWEST_DRAFTS:
+        return None
+    tried = random.Random(1).sample(drafted, min(len(drafted), _MOST_DRAFTS))
+    same = sorted(judges.verdict(triplet.neutral, triplet.own).same for triplet in tried)
+    return round(min(same[int(_REFUSED * len(same))], _MOST_THRESHOLD), 4)
 
 
 def unexplained_share(pairs: Sequence[tuple[str, str]]) -> float:

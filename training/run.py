@@ -18,12 +18,12 @@ from training.config import TrainingConfig
 from training.curve import JSONL, SVG
 from training.data import Examples, encode_triplets, without_surplus_copies
 from training.errors import TrainingError
-from training.judges import write_judges
+from training.judges import Learned, write_judges
 from training.loop import Run
 from training.processes import Processes, join
 from training.progress import Progress, Summary
 from training.publish import check_target, staged
-from voice.base_model import BaseModel, resolve
+from voice.base_model import SMOLLM2, BaseModel, resolve
 from voice.ends import closing_names
 from voice.facts.masking import kinds_in
 from voice.facts.rules import VERSION as MASKING_VERSION
@@ -73,6 +73,7 @@ def train(
     _check_masking(file.triplets, triplets_path)
     parts = split(file.triplets, config.held_out_share, config.held_out_most)
     base = resolve(config.base_model)
+    resolve(SMOLLM2)  # what the judge reads with
     if init_from:
         _check_beginning(init_from, base, config)
     trained_on = TripletsRef(sha256=file.sha256, count=len(file.triplets), path=str(triplets_path.resolve()))
@@ -90,8 +91,8 @@ def train(
                 adapted.save(folder, str(base.folder) if ":" in base.name else base.name)
                 for name in (JSONL, SVG):
                     shutil.copyfile(run_folder.path / name, folder / name)
-                unexplained = write_judges(folder, parts.learn)
-                manifest = _manifest(out.name, config, base, trained_on, parts, folder, summary, unexplained, init_from)
+                judged = write_judges(folder, parts.learn, parts.held_out)
+                manifest = _manifest(out.name, config, base, trained_on, parts, folder, summary, judged, init_from)
                 manifest.write(folder)
             run_folder.remove()
         processes.leave()
@@ -183,7 +184,7 @@ def _manifest(
     parts: Split,
     folder: Path,
     summary: Summary,
-    unexplained_share: float,
+    judged: Learned,
     init_from: Path | None,
 ) -> VoiceManifest:
     """What voice.json says of the adapter in `folder`, which was learned from one part of the triplets."""
@@ -205,7 +206,8 @@ def _manifest(
         signs_as=sorted(closing_names(triplet.own for triplet in parts.learn)),
         masks_names=any("name" in kinds_in(triplet.own) for triplet in parts.learn),
         writes_pleasantries=writes_pleasantries(triplet.own for triplet in parts.learn),
-        unexplained_share=round(unexplained_share, 4),
+        unexplained_share=round(judged.unexplained_share, 4),
+        same_threshold=judged.same_threshold,
         triplets=trained_on,
         split=SplitRef(
             rule=RULE,

@@ -1,6 +1,6 @@
 """What comes with the package, learned from many writers: the way back, the alignment, the weights of the judge.
 
-In: data/writers/many-writers.jsonl and tests/data/attempts.jsonl. Out: voice/judges/back/, and alignment.npz and
+In: the messages in data/writers and tests/data/attempts.jsonl. Out: voice/judges/back/, and alignment.npz and
 weights.json beside it. `make writers` runs it, about an hour on two cores; what was read is kept in build/writers.
 
     python -m training.writers [--keep]   # --keep: with the way back that is there
@@ -22,16 +22,16 @@ from voice import alignment
 from voice.alignment import Alignment
 from voice.atomic import write_text
 from voice.base_model import SMOLLM2, resolve
-from voice.facts.masking import mask_pair
 from voice.judges.evidence import GAPS, Evidence, evidence, of_gaps
 from voice.judges.reader import Reader, package_reader
-from voice.judges.verdict import BACK, MODEL, PACKAGE
+from voice.judges.verdict import BACK, MODEL, PACKAGE, masked_alike
 from voice.judges.weights import Model, Weights
 from voice.manifest import ADAPTER_NAME, file_sha256
 from voice.writers import read_messages
 
 ROOT = Path(__file__).parents[1]
-WRITERS, ATTEMPTS = ROOT / "data" / "writers" / "many-writers.jsonl", ROOT / "tests" / "data" / "attempts.jsonl"
+WRITERS, SHORT = (ROOT / "data" / "writers" / name for name in ("many-writers.jsonl", "short.jsonl"))
+ATTEMPTS = ROOT / "tests" / "data" / "attempts.jsonl"
 RECIPE = "recipe.json"
 MOST_WORDS = 100  # of a draft that the way back learns from
 LEARNING_RATE = 8e-4
@@ -61,7 +61,7 @@ class Version:
 
 def planted(*splits: str) -> Iterator[Version]:
     """The versions that were written for drafts."""
-    for message in read_messages(WRITERS, *splits):  # type: ignore[arg-type]
+    for message in (*read_messages(WRITERS, *splits), *read_messages(SHORT, *splits)):  # type: ignore[arg-type]
         common = {"id": message.id, "split": message.split, "draft": message.draft}
         yield Version(arm="own", text=message.own, wrong=False, **common)
         yield Version(arm="also", text=message.also, wrong=False, **common)
@@ -90,7 +90,7 @@ class Readings:
 
     def of(self, versions: Iterable[Version]) -> list[tuple[Version, Evidence]]:
         """Each version with its evidence, of its words and of the reader."""
-        masked = [(version, *_masked(version)) for version in versions]
+        masked = [(version, *masked_alike(version.draft, version.text)) for version in versions]
         by_draft: defaultdict[str, list[str]] = defaultdict(list)
         for _, draft, text in masked:
             if _key(draft, text) not in self._known:
@@ -106,11 +106,6 @@ class Readings:
             (version, {**evidence(draft, text, self._words), **self._known[_key(draft, text)]})
             for version, draft, text in masked
         ]
-
-
-def _masked(version: Version) -> tuple[str, str]:
-    draft, text = mask_pair(version.draft, version.text)
-    return draft.text, text.text
 
 
 def _key(draft: str, text: str) -> str:

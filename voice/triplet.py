@@ -26,6 +26,7 @@ REGISTERS: tuple[Register, ...] = get_args(Register)
 UNITS: tuple[Unit, ...] = get_args(Unit)
 
 # ShareGPT's role names, in the only order a triplet may have, and the field each one fills.
+RULES = "rules"  # the origin of neutral sides that rules made of the own ones
 ROLES = {"system": "system", "human": "neutral", "gpt": "own"}
 
 

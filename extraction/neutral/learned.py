@@ -17,24 +17,22 @@ from extraction.drafts import Draft
 from extraction.neutral.answers import Answer, Answers, key_of
 from extraction.neutral.endpoint import EndpointError
 from extraction.neutral.question import why_bad
-from extraction.neutral.stage import ORIGIN as RULES
 from extraction.neutral.stage import triplet_of
 from extraction.pieces import Piece
 from voice.alignment import Alignment
 from voice.facts.compare import invented
+from voice.judges.verdict import Judges
 from voice.split import split
 from voice.style import Verifier
 from voice.tls import tls_context
-from voice.triplet import Triplet
-from voice.words import is_content, words
+from voice.triplet import RULES, Triplet
 
 ORIGIN = "learned"
 VERSIONS = 3  # drafts that are written of a text
 AT_ONCE = 32
 TEMPERATURE = 0.7
 TIMEOUT_S = 300.0
-# Content words of a draft that may have no counterpart in the text: an assistant adds some.
-_LOST_ALWAYS, _LOST_SHARE = 2, 0.4
+LEAST = 0.35  # how likely a draft by a small model says the same, by its words alone
 
 
 def known_drafts(pieces: Iterable[Piece], triplets: Iterable[Triplet]) -> dict[str, Draft]:
@@ -80,7 +78,7 @@ class LearnedDrafts:
     ) -> None:  # fmt: skip
         self._url = f"{url}/v1/chat/completions"
         self._version = version
-        self._alignment = alignment
+        self._judges = Judges(alignment)
         self._verifier = verifier
         self._answers = Answers(answers)
         self._known = known
@@ -149,20 +147,12 @@ class LearnedDrafts:
         """The drafts that nothing is wrong with, each once, those first that are most like one; else why the last is
         none.
         """
-        reasons = [self._why_bad(piece.own, draft) for draft in drafts]
+        reasons = [why_bad(piece.own, draft, self._judges, LEAST) for draft in drafts]
         good = list(dict.fromkeys(draft for draft, reason in zip(drafts, reasons, strict=True) if reason is None))
         if not good:
             return [Answer(None, reasons[-1], len(drafts))]
         order = (-self._verifier.score(good)).argsort(kind="stable")
         return [Answer(good[place], None, len(drafts)) for place in order]
-
-    def _why_bad(self, own: str, draft: str) -> str | None:
-        if reason := why_bad(own, draft):
-            return reason
-        if self._alignment.unexplained(draft, own):
-            return "lost_word"
-        most = max(_LOST_ALWAYS, _LOST_SHARE * sum(map(is_content, words(draft))))
-        return "invented_word" if len(self._alignment.lost(draft, own)) > most else None
 
     def _key(self, piece: Piece, place: int) -> bytes:
         return key_of(piece.own, piece.register, piece.unit, ORIGIN, self._version, *([str(place)] if place else []))

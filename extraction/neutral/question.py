@@ -10,8 +10,10 @@ import re
 from collections.abc import Sequence
 
 from voice import sentences
-from voice.facts.compare import compare, invented, words_of
+from voice.facts.compare import words_of
+from voice.judges.hard import hard_faults
 from voice.judges.machine import refuses
+from voice.judges.verdict import Judges
 from voice.triplet import Register, Unit
 from voice.words import repeats, words
 
@@ -55,7 +57,8 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _STARTS_TRIED = 40
 _MOST_TIMES, _MOST_MORE = 4, 200  # characters
 _LEAST_TIMES, _LEAST_FROM = 0.5, 25
-_FREELY = {"negation", "question"}  # which people put too freely to compare
+LEAST = 0.15  # how likely a draft that was asked for says the same, by its words alone
+_ANYBODYS = Judges()
 
 
 def system_prompt(register: Register) -> str:
@@ -97,8 +100,8 @@ def read_answers(text: str, count: int) -> dict[int, str]:
     return {number: draft for number, draft in found.items() if number not in doubled}
 
 
-def why_bad(own: str, draft: str) -> str | None:
-    """Why a draft cannot stand for its text; None when it can."""
+def why_bad(own: str, draft: str, judges: Judges = _ANYBODYS, least: float = LEAST) -> str | None:
+    """Why a draft cannot stand for its text; None when it can, and says the same at `least` so likely."""
     if not draft.strip():
         return "empty"
     if _SURROGATE.search(draft) or "\0" in draft:
@@ -113,9 +116,10 @@ def why_bad(own: str, draft: str) -> str | None:
         return "too_short"
     if repeats(own, draft):
         return "repetition"
-    if invented(draft, own):
-        return "lost_fact"
-    return "invented_fact" if set(compare(own, draft).invented) - _FREELY else None
+    verdict = judges.verdict(draft, own, with_reader=False)
+    if verdict.hard or "name" in hard_faults(own, draft):
+        return "other_facts"
+    return "says_else" if verdict.same < least else None
 
 
 def _json_list(text: str) -> list[object]:

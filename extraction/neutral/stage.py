@@ -21,10 +21,9 @@ from extraction.reason import Reason
 from voice.atomic import atomic_write, flush
 from voice.facts.compare import invented
 from voice.prompt import system_text
-from voice.triplet import Triplet, dump_triplets
+from voice.triplet import RULES, Triplet, dump_triplets
 
 FILE_NAME = "triplets.jsonl"
-ORIGIN = "rules"
 SHORT_WORDS = 3  # nobody drafts a text as short in another way than the rules
 
 
@@ -109,7 +108,7 @@ class _NeutralStage:
             self.without_draft[found] += 1
         if self._drafted_only and len(piece.own.split()) > SHORT_WORDS:
             return []
-        return [Draft(neutralise(piece.own, piece.register, piece.id, piece.unit), ORIGIN)]
+        return [Draft(neutralise(piece.own, piece.register, piece.id, piece.unit), RULES)]
 
     def counted_drafts(self, first: dict[str, int]) -> dict[str, int]:
         """What became of the drafts that were brought."""

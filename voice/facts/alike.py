@@ -30,6 +30,8 @@ def says(said: Figure, asked: Figure) -> bool:
 
 
 def _same(kind: str, said: str, asked: str) -> bool:
+    if kind == "time" and said.startswith(":"):
+        return asked.endswith(said)
     if kind == "time":
         return not _hours(said).isdisjoint(_hours(asked))
     if kind == "duration":
@@ -44,6 +46,8 @@ def _same(kind: str, said: str, asked: str) -> bool:
 @lru_cache(maxsize=1024)
 def bare(kind: str, value: str) -> frozenset[str]:
     """The numbers by which people mean a figure of another kind."""
+    if value.startswith(":"):
+        return frozenset()
     if kind == "time":
         _, minute = value.split(":")
         hours = {hour for one in _hours(value) for hour in (one.split(":")[0], str(int(one.split(":")[0]) % 12 or 12))}
@@ -57,7 +61,9 @@ def bare(kind: str, value: str) -> frozenset[str]:
 
 
 def _values(number: str) -> set[str]:
-    """What a number may mean: 10k is ten thousand, or a run of ten kilometres."""
+    """What a number may mean: 10k is ten thousand, or a run of ten kilometres; '94 is a year."""
+    if number.startswith("'"):
+        return {number[1:], f"19{number[1:]}", f"20{number[1:]}"}
     if number[-1:] not in _SHORT or not number[0].isdigit() or not number[:-1].replace(".", "").isdigit():
         return {number}
     return {number[:-1], value_of(number[:-1], number[-1])}
@@ -66,6 +72,8 @@ def _values(number: str) -> set[str]:
 def _hours(value: str) -> set[str]:
     """What a time may mean: one without a half of the day, which has one digit or is of 10 to 12, means either."""
     hour, minute = value.split(":")
+    if not hour:
+        return {value}
     told = len(hour) == 2 and not 10 <= int(hour) <= 12
     twelve = int(hour) % 12
     return {f"{int(hour)}:{minute}"} if told else {f"{twelve}:{minute}", f"{twelve + 12}:{minute}"}

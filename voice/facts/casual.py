@@ -85,6 +85,35 @@ def _and_a_half(match: re.Match[str]) -> Figure:
     return Figure("duration", f"{(2 * count + 1) * many // 2} {unit}")
 
 
+def _number_and_a_half(match: re.Match[str]) -> Figure:
+    return Figure("number", f"{value_of(match['count'], None)}.5")
+
+
+def _coins(match: re.Match[str]) -> Figure:
+    """An amount of which the coins are said apart."""
+    currency = {"p": "£", "q": "£", "d": "$", "e": "€"}[match["unit"][0].lower()]
+    whole = f"{match['number']}.{int(match['coins']):02}"
+    return Figure("amount", f"{currency}{value_of(whole, None)}")
+
+
+def _under_one(match: re.Match[str]) -> Figure:
+    return Figure("number", value_of(f"0.{match['number']}", None))
+
+
+def _short_year(match: re.Match[str]) -> Figure:
+    return Figure("number", f"'{match['year']}")
+
+
+def _no_hour(match: re.Match[str]) -> Figure:
+    """A time of which the hour goes without saying."""
+    minutes = 30 if match["way"] is None else 45 if match["way"].lower() in ("to", "til", "till") else 15
+    return Figure("time", f":{minutes}", certain=False)
+
+
+def _nothing(match: re.Match[str]) -> Figure:
+    return Figure("number", "0", certain=False)
+
+
 def _fortnight(match: re.Match[str]) -> Figure:
     return Figure("duration", "2 week")
 
@@ -143,11 +172,32 @@ CASUAL: tuple[Reader, ...] = (
         compiled(rf"\b(?P<count>an?|\d\d?|{'|'.join(_HOURS)})\s(?P<unit>{_UNIT})s?\sand\sa\shalf\b"),
         _and_a_half, {r"\bhalf\b", rf"\b{_UNIT}s?\b"},
     ),
+    (
+        compiled(rf"\b(?P<count>\d\d?|{'|'.join(_HOURS)})\sand\sa\shalf\s(?P<unit>{_UNIT})s?\b"),
+        _and_a_half, {r"\bhalf\b", rf"\b{_UNIT}s?\b"},
+    ),
+    (
+        compiled(rf"\b(?P<count>\d\d?|{'|'.join(_HOURS)})\sand\sa\shalf\b"),
+        _number_and_a_half, {r"\bhalf\b", _COUNTED_HOUR},
+    ),
+    (
+        compiled(
+            r"(?<![\w.])(?P<number>\d+)\s(?P<unit>pounds?|quid|dollars?|euros?)\s(?:and\s)?(?P<coins>\d\d?)"
+            r"\s?(?:p|pence|cents?)\b"
+        ), _coins, {"0", r"\b(?:p|pence|cents?)\b"},
+    ),
+    (compiled(r"(?<![\w.,:;!?…)])\.(?P<number>\d{1,3})(?!\w|\.\w)"), _under_one, {r"^\.0"}),
+    (compiled(r"(?<![\w'’])['’](?P<year>\d\d)(?![\w'’])"), _short_year, {r"['’]0"}),
     (compiled(r"\bfortnight\b"), _fortnight, {r"\bfortnight\b"}),
     (compiled(r"^[ \t>*-]{0,8}(?P<number>\d\d?)[.)](?=[ \t])", re.MULTILINE), _marker, {r"0[.)]$"}),
 )  # fmt: skip
 # After all others: what is hardly ever missed.
 PERHAPS: tuple[Reader, ...] = (
+    (
+        compiled(r"\b(?:quarter\s(?P<way>to|till?|past|after)|half\spast)\b"),
+        _no_hour, {_PARTS, r"\b(?:to|till?|past|after)\b"},
+    ),
+    (compiled(r"\b(?:zero|nil|nought)\b"), _nothing, {r"\b(?:zero|nil|nought)\b"}),
     (compiled(r"\b(?P<day>mon|wed|thu|sat|sun)s?\b(?!['’])"), _weekday, {r"\b(?:mon|wed|thu|sat|sun)s?\b"}),
     (compiled(rf"\b(?:{_NEAR_MONTH})[\s-](?P<month>may)\b"), _month, {r"\bmay\b"}),
     (compiled(rf"\b(?P<month>{_MONTHS})\b"), _month, {rf"\b(?:{_MONTHS})\b"}),

@@ -95,12 +95,14 @@ def _noon(match: re.Match[str]) -> Figure:
     return Figure("time", "12:00" if match["word"].lower() == "noon" else "00:00")
 
 
-def _date(match: re.Match[str]) -> Figure:
+def _date(match: re.Match[str]) -> Figure | None:
     words = match.groupdict()
     month = int(words["m"]) if words.get("m") else _MONTHS.index(match["month"][:3].lower()) + 1
     day = int(match["d"])
     if month > 12 >= day:
         month, day = day, month
+    if not 1 <= month <= 12 or not 1 <= day <= 31:
+        return None
     return Figure("date", f"{month}/{day}" + (f"/{match['year'][-2:]}" if match["year"] else ""))
 
 
@@ -146,7 +148,8 @@ def _number(match: re.Match[str]) -> Figure:
 
 
 def _spelled(match: re.Match[str]) -> Figure:
-    return Figure("number", value_of(match.group(), None))
+    words = match.group()
+    return Figure("number", value_of(words, None), certain=not words.lower().startswith("a ") or "illion" not in words)
 
 
 def _perhaps_one(_: re.Match[str]) -> Figure:
@@ -203,7 +206,7 @@ READERS: tuple[Reader, ...] = (
         _date, {_DIGIT, _OPENS_MONTH},
     ),
     (
-        compiled(rf"\b(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s(?:of\s)?{_MONTH}(?:,?\s{_YEAR}\b)?"),
+        compiled(rf"\b(?<!\d[.,])(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s(?:of\s)?{_MONTH}(?:,?\s{_YEAR}\b)?"),
         _date, {_DIGIT, _OPENS_MONTH},
     ),
     (compiled(rf"(?P<unit>us\$|[$€£¥])\s?(?P<number>{DIGITS})(?P<scale>{SCALE})?"), _amount, {_DIGIT, "[$€£¥]"}),
@@ -212,7 +215,7 @@ READERS: tuple[Reader, ...] = (
         _amount, {_COUNT, _PAID},
     ),
     (compiled(rf"(?<![\w.]){_ANY}\s?(?:%|percent\b|per cent\b|pct\b)"), _percent, {_COUNT, "%|cent|pct"}),
-    (compiled(rf"(?<![\w.]){_ANY}[\s-]?(?P<unit>{_TIME_UNIT})\b"), _duration, {_COUNT, _TIMED}),
+    (compiled(rf"(?:(?<![\w.])|(?<=\bx)){_ANY}[\s-]?(?P<unit>{_TIME_UNIT})\b"), _duration, {_COUNT, _TIMED}),
     (compiled(rf"\b(?:an?|one|1)\s(?P<unit>{_TIME_UNIT})\b"), _an_hour, {r"\b(?:an?|one|0)$", _TIMED}),
     # Months and days by name where they are no other word: by their length, their capital, or what stands around them.
     (compiled(rf"\b(?P<month>{_FULL_MONTH})\b(?:\s(?:of\s)?{_YEAR}\b)?"), _month, {rf"\b(?:{_FULL_MONTH})\b"}),
@@ -232,7 +235,7 @@ READERS: tuple[Reader, ...] = (
         ), _label, {_DIGIT, _LABEL},
     ),
     (compiled(rf"(?<![A-Za-z\d])(?P<number>{DIGITS})(?P<scale>{SCALE})?"), _number, {_DIGIT}),
-    (compiled(rf"\b{SPELLED}\b"), _spelled, {_SPELLS}),
+    (compiled(rf"\b{SPELLED}(?:\sgrand)?\b"), _spelled, {_SPELLS}),
     (compiled(_PERHAPS), _perhaps_one, {_PERHAPS}),
     *PERHAPS,
 )  # fmt: skip

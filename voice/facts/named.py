@@ -46,12 +46,19 @@ def names_of(text: str, *, typed: bool = False) -> set[str]:
             if not sentence[match.start()].isupper():
                 continue
             word = match.group().removesuffix("'s")
+            if _is_shouted(word):
+                continue
             if len(word) > 1 and _COMMON.isdisjoint(_held(word.lower())):
                 nothing_before = first is None or first.end() > match.start()
                 opens = nothing_before or not _last_before(sentence, match.start()).isalnum()
                 if _is_name(word.lower(), opens, typed):
                     found.add(word.lower())
     return found
+
+
+def _is_shouted(word: str) -> bool:
+    """Whether a word in capitals is another one than a name: an ANGEL, the ED."""
+    return word.isupper() and (len(word) == 2 or word.lower() in lower_words())
 
 
 def _last_before(text: str, place: int) -> str:

@@ -14,7 +14,10 @@ from voice.facts.named import is_first_name, is_misspelled, names_of
 from voice.facts.quantities import Figure
 from voice.judges.machine import of_a_machine
 
-_SIGNED = re.compile(r"(?:\n|[.,!?—–-] )\s{0,4}(?:[^\W\d_]+\.?\s?){1,2}$")
+_SIGNED = re.compile(
+    r"(?:\n|[.,!?—–-] )\s{0,4}(?:(?:(?:kind|best|warm)\s)?(?:regards|wishes|best|love|cheers|thanks|thx)[,.!]?\s)?"
+    r"(?:[^\W\d_]+\.?\s?){1,2}$", re.IGNORECASE,
+)  # fmt: skip
 _SMALL = ("2", "3")  # numbers that go without saying: both, the three of us
 
 

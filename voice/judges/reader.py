@@ -37,7 +37,9 @@ class Reader:
         os.environ["HF_HUB_OFFLINE"] = "1"
         import torch
         from transformers import AutoModelForCausalLM, AutoTokenizer
+        from transformers.utils import logging
 
+        logging.disable_progress_bar()
         folder = resolve(SMOLLM2).folder
         self._torch = torch
         self._tokenizer: Any = AutoTokenizer.from_pretrained(folder)

@@ -4,9 +4,10 @@ In: a text and its rewrites, all masked, and how strictly to look. Out: Verdicts
 speaks against it, and the faults that nothing outweighs; or, at the guard's old level, a Difference of kinds.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -27,6 +28,7 @@ Level = Literal["off", "facts", "full"]
 
 PACKAGE = Path(__file__).parent
 MODEL, BACK = "weights.json", "back"
+_BACK_QUOTED = re.compile(r"`([^`\n]+)`")
 _WEIGHS = 0.1  # nats below which evidence is not named
 
 
@@ -34,8 +36,8 @@ _WEIGHS = 0.1  # nats below which evidence is not named
 class Verdict:
     """`same`: how likely the same is said, 0..1; `kinds`: what speaks against it in nats, the heaviest first.
 
-    `order`: of several rewrites of one text the one with the least says the most of it. `read`: whether the words alone
-    left doubt, so that the reader was asked.
+    `order`: of several rewrites of one text the one with the least says the most of it. `read`: whether the words of
+    one of them left doubt, so that the reader was asked.
     """
 
     same: float
@@ -55,50 +57,60 @@ class Judged:
     verdict: Verdict
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Judges:
-    """What judges rewrites in one voice: its alignment, its echoes, and what its owner may be called."""
+    """What judges rewrites in one voice: its alignment, its echoes, what its owner may be called, its threshold."""
 
     alignment: Alignment = field(default_factory=Alignment)
     echoes: Echoes | None = None
     signs_as: Sequence[str] = ()
     rules: Rules = CURRENT
-    threshold: float | None = None  # of the voice; else the package's
+    own_threshold: float | None = None  # else the package's
 
     @classmethod
     def load(cls, folder: Path, manifest: VoiceManifest | None = None) -> "Judges":
         """Those of a voice folder; ManifestError, ArraysError when a file is missing or damaged."""
         manifest = manifest or VoiceManifest.load(folder)
         signs_as = [manifest.name, *manifest.signs_as]
-        return cls(Alignment.load(folder), Echoes.load(folder), signs_as, manifest.rules)
+        return cls(Alignment.load(folder), Echoes.load(folder), signs_as, manifest.rules, manifest.same_threshold)
+
+    @property
+    def threshold(self) -> float:
+        """How likely the same must be said, 0..1, that a rewrite is not refused."""
+        return package_model().threshold if self.own_threshold is None else self.own_threshold
+
+    @cached_property
+    def _alignment(self) -> Alignment:
+        return self.alignment.joined(package_alignment())
 
     def of_texts(self, text: str, rewrite: str, level: Level = "full") -> Judged:
         """The verdict on a rewrite of a text, neither of them masked yet."""
-        before, after = mask_pair(text, rewrite, rules=self.rules)
-        return Judged(before.text, after.text, self.verdict(before.text, after.text, level))
+        before, after = masked_alike(text, rewrite, self.rules)
+        return Judged(before, after, self.verdict(before, after, level))
 
-    def verdict(self, text: str, rewrite: str, level: Level = "full", prompt: str = "") -> Verdict:
+    def verdict(
+        self, text: str, rewrite: str, level: Level = "full", prompt: str = "", *, with_reader: bool = True
+    ) -> Verdict:
         """The verdict on one rewrite."""
-        [found] = self.verdicts(text, [rewrite], level, prompt)
+        [found] = self.verdicts(text, [rewrite], level, prompt, with_reader=with_reader)
         return found
 
-    def verdicts(self, text: str, rewrites: Sequence[str], level: Level = "full", prompt: str = "") -> list[Verdict]:
-        """One verdict a rewrite. `prompt` is what the model was told.
+    def verdicts(
+        self, text: str, rewrites: Sequence[str], level: Level = "full", prompt: str = "", *, with_reader: bool = True
+    ) -> list[Verdict]:
+        """One verdict a rewrite; what is asked for together is read together. `prompt` is what the model was told.
 
         At level 'full' hard faults and a likelihood under the threshold refuse it, at 'facts' hard faults alone, at
-        'off' nothing.
+        'off' nothing. Without the reader a judgement takes a few milliseconds, and errs more often.
         """
-        alignment = self.alignment.joined(package_alignment())
-        seen = [evidence(text, rewrite, alignment) for rewrite in rewrites]
-        doubted = [place for place, found in enumerate(seen) if level == "full" and _in_doubt(found)]
-        if doubted:
-            gaps = package_reader().gaps(text, [rewrites[place] for place in doubted])
-            for place, tokens in zip(doubted, gaps, strict=True):
-                seen[place] = {**seen[place], **of_gaps([gap for _, gap in tokens])}
+        seen = [evidence(text, rewrite, self._alignment) for rewrite in rewrites]
+        read = with_reader and level == "full" and any(map(self._in_doubt, seen))
+        if read:
+            gaps = package_reader().gaps(text, rewrites)
+            seen = [{**one, **of_gaps([gap for _, gap in tokens])} for one, tokens in zip(seen, gaps, strict=True)]
         hard = [hard_faults(text, rewrite, prompt, self.echoes, self.signs_as) for rewrite in rewrites]
         return [
-            _verdict(found, faults, level, self.threshold, read=place in doubted)
-            for place, (found, faults) in enumerate(zip(seen, hard, strict=True))
+            _verdict(found, faults, level, self.threshold, read=read) for found, faults in zip(seen, hard, strict=True)
         ]
 
     def difference(
@@ -120,18 +132,30 @@ class Judges:
             invented |= said_otherwise(text, rewrite, self.alignment, unexplained_share)
         return Difference(tuple(sorted(missing)), tuple(sorted(invented)))
 
+    def _in_doubt(self, found: Evidence) -> bool:
+        model = package_model()
+        least, most = min(model.hardly, self.threshold), max(model.surely, self.threshold)
+        return least <= model.words.same(found) <= most
 
-def _in_doubt(found: Evidence) -> bool:
-    model = package_model()
-    return model.hardly <= model.words.same(found) <= model.surely
+
+def masked_alike(text: str, rewrite: str, rules: Rules = CURRENT) -> tuple[str, str]:
+    """Both texts masked; code that stands between back quotes on one side alone is code on both."""
+    before, after = mask_pair(_quoted(text, rewrite), _quoted(rewrite, text), rules=rules)
+    return before.text, after.text
 
 
-def _verdict(found: Evidence, hard: set[str], level: Level, threshold: float | None, *, read: bool) -> Verdict:
+def _quoted(text: str, other: str) -> str:
+    """The text with back quotes around what has them in the other alone."""
+    for code in set(_BACK_QUOTED.findall(other)) - set(_BACK_QUOTED.findall(text)):
+        text = re.sub(rf"(?<!\w){re.escape(code)}(?!\w)", lambda match: f"`{match.group()}`", text)
+    return text
+
+
+def _verdict(found: Evidence, hard: set[str], level: Level, threshold: float, *, read: bool) -> Verdict:
     model = package_model()
     weights = model.read if read else model.words
     same = weights.same(found)
-    least = model.threshold if threshold is None else threshold
-    refused = level != "off" and (bool(hard) or (level == "full" and same < least))
+    refused = level != "off" and (bool(hard) or (level == "full" and same < threshold))
     order = model.order.odds(found) if read else weights.odds(found)
     return Verdict(same, _kinds(weights.parts(found)), tuple(sorted(hard)), refused, order, read)
 

@@ -14,13 +14,14 @@ from evaluation.style import MEAN
 from tests.people import cases, strangers
 from training.judges import fit_verifier
 from voice import alignment
+from voice.judges.verdict import Judges
 
 pytestmark = pytest.mark.minilm
 
 CASES = cases(60)
 PAIRS = [(case.neutral, case.own) for case in CASES]
 PLAN = Plan("ana", Path("voices"), others={"strangers": strangers(60)})
-JUDGES = (alignment.learn(PAIRS), fit_verifier(PAIRS))
+JUDGES = (Judges(alignment.learn(PAIRS)), fit_verifier(PAIRS))
 
 
 def shown(report: Report) -> str:

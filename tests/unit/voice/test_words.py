@@ -1,8 +1,7 @@
-"""Words, names and what says the same."""
+"""Words and what says the same."""
 
 import pytest
 
-from voice.names import names, plain_words
 from voice.synonyms import synonyms
 from voice.words import FUNCTION_WORDS, by_word, is_content, stem, words
 
@@ -48,13 +47,6 @@ def test_content() -> None:
         "report", "7", "ana's",
     ]  # fmt: skip
     assert all(word == word.lower() for word in FUNCTION_WORDS)
-
-
-def test_names_are_capitals_that_are_nothing_else() -> None:
-    plain = plain_words(["the Report is late", "report it"])
-    assert names("Don't. It's Kevin's on Wed in May", plain) == {"kevin"}
-    assert names("Report to Kevin and Anna's team. The report", plain) == {"kevin", "anna"}
-    assert names("ALL SHOUTED, KEVIN", plain) == set()
 
 
 def test_what_is_found_out_about_a_word_is_kept_until_there_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:

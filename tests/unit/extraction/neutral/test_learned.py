@@ -60,12 +60,12 @@ async def test_the_best_of_the_good_versions_is_kept_and_asked_for_once(tmp_path
 @pytest.mark.parametrize(
     ("own", "draft", "reason"),
     [
-        ("see u at 8", "I will see you.", "lost_fact"),
-        ("the boat is wet again", "The ship is wet again, I think.", "lost_word"),
+        ("see u at 8", "I will see you at 9.", "other_facts"),
+        ("the boat is wet again", "The ship is wet again, I think.", "says_else"),
         (
             "the boat is wet",
             "The boat is wet, and every sailor drinks rum under purple skies.",
-            "invented_word",
+            "says_else",
         ),
     ],
 )

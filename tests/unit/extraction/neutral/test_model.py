@@ -101,9 +101,9 @@ def one_bad(bad: Callable[[str], str]) -> Callable[[Numbered], str]:
         (lambda text: text, "copy"),
         (lambda text: "I'm sorry, but I can't help with that gate 3 request.", "refusal"),
         (lambda text: "As an AI language model, I see gate 3.", "refusal"),
-        (lambda text: "I will see you at the gate.", "lost_fact"),
-        (lambda text: "I will see you at gate 3 at 5.", "invented_fact"),
-        (lambda text: "I will see you at gate 3 <phone1>.", "invented_fact"),
+        (lambda text: "I will see you at gate 9.", "other_facts"),
+        (lambda text: "I will see you at gate 3 at 5.", "other_facts"),
+        (lambda text: "I will see you at gate 3 <phone1>.", "other_facts"),
         (lambda text: "I will see you at gate 3. " + "Indeed I will. " * 20, "too_long"),
         (lambda text: "I \ud83d see gate 3.", "garbled"),
     ],
@@ -124,7 +124,7 @@ async def test_a_bad_answer_is_asked_once_more(bad: Callable[[str], str], expect
     [
         ("cant help u w that", "I am afraid that I cannot help you with that.", None),  # his own words
         ("call <phone1> or <phone2>", "Please call <phone1> or <phone2>.", None),
-        ("call <phone1> or <phone2>", "Please call <phone1>.", "lost_fact"),
+        ("call <phone1> or <phone2>", "Please call <phone1>.", "other_facts"),
         ("see u 7:30pm", "I will see you at 7:30 PM.", None),
         ("1000 bucks", "It is 1,000 dollars.", None),
         ("first\nsecond", "First.\nSecond.", None),

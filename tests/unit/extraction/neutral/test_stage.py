@@ -39,11 +39,11 @@ def test_drafts_are_asked_for_and_the_rules_do_the_rest(tmp_path: Path) -> None:
                      "--out", str(data), *how)  # fmt: skip
         assert "127.0.0.1, model big: 4 texts in 1 call," in output
         assert "Neutral sides: big 3, rules 1." in output
-        assert "No draft of the model: lost_fact 1." in output
+        assert "No draft of the model: other_facts 1." in output
         triplets = list(read_triplets(data / "triplets.jsonl"))
         assert [triplet.origin for triplet in triplets] == ["rules", "big", "big", "big"]
         counted = ledger.read(data / "ledger.json")
-        assert (counted.origins, counted.without_draft) == ({"big": 3, "rules": 1}, {"lost_fact": 1})
+        assert (counted.origins, counted.without_draft) == ({"big": 3, "rules": 1}, {"other_facts": 1})
         before = len(server.requests)
         run("neutralise", "--own", str(data), *how)
         assert len(server.requests) == before

@@ -47,8 +47,9 @@ def test_what_is_plain_by_its_words_is_not_read(reader: Half) -> None:
 def test_what_the_words_leave_in_doubt_is_read_together(reader: Half) -> None:
     text = "Perhaps it is late in the harbour."
     same, short, longer = Judges().verdicts(text, [text, "its late", "well it is late in the harbour, you know"])
-    assert reader.asked == [["its late", "well it is late in the harbour, you know"]]
-    assert (same.read, short.read, longer.read) == (False, True, True)
+    assert reader.asked == [[text, "its late", "well it is late in the harbour, you know"]]
+    assert same.read and short.read and longer.read
+    assert same.order == longer.order < short.order
     assert (short.refused, longer.refused) == (True, False)
     assert list(short.kinds) == ["unlikely"]
 
@@ -63,10 +64,16 @@ def test_a_hard_fault_refuses_whatever_the_likelihood(reader: Half) -> None:
 
 def test_a_voice_has_a_threshold_of_its_own(reader: Half) -> None:
     text, rewrite = "Perhaps it is late in the harbour.", "its late"
-    assert Judges(threshold=0.01).verdict(text, rewrite).refused is False
+    assert Judges(own_threshold=0.01).verdict(text, rewrite).refused is False
 
 
 def test_texts_are_masked_alike_before_they_are_judged(reader: Half) -> None:
     judged = Judges().of_texts("Call +1 212-555-0136.", "call +1 (212) 555-0136")
     assert (judged.text, judged.rewrite, judged.verdict.hard) == ("Call <phone1>.", "call <phone1>", ())
     assert Judges().of_texts("Call +1 212-555-0136.", "call +1 212-555-0137").verdict.hard == ("phone",)
+
+
+def test_code_may_lose_its_back_quotes(reader: Half) -> None:
+    assert Judges().of_texts("Restart `app-02`, please.", "pls restart app-02").verdict.hard == ()
+    assert Judges().of_texts("Restart app-02, please.", "pls restart `app-02`").verdict.hard == ()
+    assert Judges().of_texts("Restart `app-02`, please.", "pls restart app-03").verdict.hard == ("code",)
