@@ -12,6 +12,7 @@ import argparse
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +22,13 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
 from bench.report import show
-from training.writers import ROOT, Readings, Version, attempts, planted
+from training.writers import ROOT, SHORT, Readings, Version, attempts, planted
 from voice.judges.evidence import Evidence
 from voice.judges.hard import hard_faults
 from voice.judges.reader import Reader, package_reader
 from voice.judges.verdict import BACK, PACKAGE, Judges, masked_alike, package_alignment, package_model
 from voice.manifest import ADAPTER_NAME, file_sha256
+from voice.writers import read_messages
 
 DRAWS = 1000
 FALSE = 0.1  # share of right ones that may be refused where it is asked how many wrong ones are
@@ -55,6 +57,16 @@ def _some(versions: list[Version], quick: bool) -> list[Version]:
     return [version for version in versions if version.draft in chosen]
 
 
+@cache
+def _short_drafts() -> frozenset[str]:
+    """The drafts of which the way back and the attempts have none alike."""
+    return frozenset(message.draft for message in read_messages(SHORT, "test"))
+
+
+def _is_short(version: Version) -> bool:
+    return version.draft in _short_drafts()
+
+
 def _ways(found: Found) -> dict[str, Scores]:
     """The scores of each way to judge."""
     model = package_model()
@@ -69,8 +81,12 @@ def _ways(found: Found) -> dict[str, Scores]:
 def _used(one: Evidence) -> float:
     """The likelihood that a verdict has: the reader is asked where the words leave doubt."""
     model = package_model()
-    alone = model.words.same(one)
-    return model.read.same(one) if model.hardly <= alone <= model.surely else alone
+    return model.read.same(one) if _in_doubt(one) else model.words.same(one)
+
+
+def _in_doubt(one: Evidence) -> bool:
+    model = package_model()
+    return model.hardly <= model.words.same(one) <= model.surely
 
 
 def _guard_fitted(versions: Sequence[Version]) -> Callable[[Version], float]:
@@ -92,7 +108,9 @@ def _guard_kinds(version: Version) -> set[str]:
 
 def _areas(made: Found, tried: Found, guard: Callable[[Version], float]) -> list[dict[str, Any]]:
     rows = []
-    for name, found in (("planted slips", made), ("attempts that were read", tried)):
+    short = [one for one in made if _is_short(one[0])]
+    longer = [one for one in made if not _is_short(one[0])]
+    for name, found in (("planted slips", longer), ("in short drafts", short), ("attempts that were read", tried)):
         wrong = np.array([version.wrong for version, _ in found])
         ways = _ways(found) | {"guard, fitted": np.array([guard(version) for version, _ in found])}
         draws = _draws([version.draft for version, _ in found])
@@ -129,10 +147,12 @@ def _refused(made: Found, tried: Found) -> dict[str, float]:
     for version, one in (*made, *tried):
         hard = hard_faults(*masked_alike(version.draft, version.text))
         refused = bool(hard) or _used(one) < threshold
-        groups[f"{version.arm}, {'wrong' if version.wrong else 'right'}"].append(refused)
-        if version.arm == "wrong":
+        size = "short " if version.arm != "try" and _is_short(version) else ""
+        groups[f"{size}{version.arm}, {'wrong' if version.wrong else 'right'}"].append(refused)
+        if version.arm == "wrong" and not size:
             groups[f"planted: {version.kind}"].append(refused)
         groups["for a hard fault, " + ("wrong" if version.wrong else "right")].append(bool(hard))
+        groups["the reader is asked"].append(_in_doubt(one))
     return {group: round(float(np.mean(found)), 3) for group, found in sorted(groups.items())}
 
 
@@ -143,7 +163,7 @@ def _order(made: Found) -> dict[str, float]:
     groups: defaultdict[str, list[bool]] = defaultdict(list)
     for version, one in made:
         if version.arm == "wrong":
-            for group in ("all", str(version.kind)):
+            for group in ("short", "all") if _is_short(version) else ("longer", "all", str(version.kind)):
                 groups[group].append(order.odds(one) > own[version.id])
     return {group: round(float(np.mean(found)), 3) for group, found in sorted(groups.items())}
 

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 
-from voice.judges.weights import COPIED, Weights, shares
+from voice.judges.weights import Weights, shares
 
-_STRENGTH = 0.03  # C of the regression: the inverse of how much weights are pulled towards zero
+STRENGTH = 0.3
 _LEAST_SPREAD = 1e-6
 
 Table = npt.NDArray[np.float64]
@@ -28,12 +28,16 @@ class Judgement:
 
 
 def fit(
-    judgements: Sequence[Judgement], names: Sequence[str], pairs: Sequence[tuple[int, int]], pair: float
+    judgements: Sequence[Judgement],
+    names: Sequence[str],
+    pairs: Sequence[tuple[int, int]],
+    pair: float,
+    strength: float = STRENGTH,
 ) -> Weights:
     """The weights of the evidence of these names.
 
     `pairs` are places of (a wrong version, a right one of the same draft), of which each that comes out in this order
-    counts as much as `pair` judgements.
+    counts as much as `pair` judgements. `strength` is the C of the regression: the less, the smaller the weights.
     """
     table = np.array([_row(judgement.evidence, names) for judgement in judgements])
     spreads, means = np.maximum(table.std(axis=0), _LEAST_SPREAD), table.mean(axis=0)
@@ -42,15 +46,15 @@ def fit(
     rows = np.vstack([_with(table, 1.0), _with(turned, 0.0), _with(-turned, 0.0)])
     wrong = [judgement.wrong for judgement in judgements] + [True] * len(turned) + [False] * len(turned)
     counts = [judgement.weight for judgement in judgements] + [pair / 2] * (2 * len(turned))
-    model = LogisticRegression(C=_STRENGTH, max_iter=5000, fit_intercept=False).fit(rows, wrong, counts)
+    model = LogisticRegression(C=strength, max_iter=5000, fit_intercept=False).fit(rows, wrong, counts)
     each = model.coef_[0][:-1] / spreads
     bias = float(model.coef_[0][-1] - (each * means).sum())
-    threes = each.reshape(len(names), 3).tolist()
-    return Weights(bias, {name: (a, b, c) for name, (a, b, c) in zip(names, threes, strict=True)})
+    by_name = each.reshape(len(names), -1).tolist()
+    return Weights(bias, {name: (a, b, c, d) for name, (a, b, c, d) in zip(names, by_name, strict=True)})
 
 
 def _row(evidence: Mapping[str, float], names: Sequence[str]) -> list[float]:
-    by = shares(evidence[COPIED])
+    by = shares(evidence)
     return [evidence[name] * share for name in names for share in by]
 
 

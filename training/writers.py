@@ -23,6 +23,7 @@ from voice.alignment import Alignment
 from voice.atomic import write_text
 from voice.base_model import SMOLLM2, resolve
 from voice.judges.evidence import GAPS, Evidence, evidence, of_gaps
+from voice.judges.hard import hard_faults
 from voice.judges.reader import Reader, package_reader
 from voice.judges.verdict import BACK, MODEL, PACKAGE, masked_alike
 from voice.judges.weights import Model, Weights
@@ -35,10 +36,11 @@ ATTEMPTS = ROOT / "tests" / "data" / "attempts.jsonl"
 RECIPE = "recipe.json"
 MOST_WORDS = 100  # of a draft that the way back learns from
 LEARNING_RATE = 8e-4
-PLANTED, OWN = 0.15, 2.0  # what a made version counts beside an attempt that was read, and one in the writer's manner
-PAIR = 0.5  # what it counts that a wrong version comes behind the right one of the same draft
-CAUGHT = 0.55  # of the planted slips that the default threshold is to refuse
-CERTAIN = 50  # verdicts of which one may be another one where the reader is not asked
+PLANTED, OWN = 0.2, 3.0  # what a made version counts beside an attempt that was read, and one in the writer's manner
+PAIR = 0.3  # what it counts that a wrong version comes behind the right one of the same draft
+ORDER_STRENGTH = 0.1  # where the order alone is fitted
+CAUGHT = 0.505  # of the planted slips that the default threshold is to refuse
+CERTAIN = 400  # verdicts of which one may be another one where the reader is not asked
 _WRONG = ("changed", "garbled")
 _AT_ONCE = 32
 
@@ -122,11 +124,15 @@ def fitted(found: Sequence[tuple[Version, Evidence]]) -> Model:
     of_words = [name for name in names if name not in GAPS]
     pairs = list(_pairs([version for version, _ in found]))
     words, read = (fit(judgements, some, pairs, PAIR) for some in (of_words, names))
-    order = fit([replace(one, weight=0.01) for one in judgements], names, pairs, 1.0)
-    slips = [read.same(one) for version, one in found if version.arm == "wrong"]
+    order = fit([replace(one, weight=0.01) for one in judgements], names, pairs, 1.0, ORDER_STRENGTH)
+    slips = [0.0 if _is_hard(version) else read.same(one) for version, one in found if version.arm == "wrong"]
     threshold = float(np.quantile(slips, CAUGHT))
     hardly, surely = _doubt(found, words, read, threshold)
     return Model(words, read, order, hardly, surely, round(threshold, 4))
+
+
+def _is_hard(version: Version) -> bool:
+    return bool(hard_faults(*masked_alike(version.draft, version.text)))
 
 
 def _pairs(versions: Sequence[Version]) -> Iterator[tuple[int, int]]:

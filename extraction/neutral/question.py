@@ -116,7 +116,7 @@ def why_bad(own: str, draft: str, judges: Judges = _ANYBODYS, least: float = LEA
         return "too_short"
     if repeats(own, draft):
         return "repetition"
-    verdict = judges.verdict(draft, own, with_reader=False)
+    verdict = judges.verdict(draft, own, reader="never")
     if verdict.hard or "name" in hard_faults(own, draft):
         return "other_facts"
     return "says_else" if verdict.same < least else None

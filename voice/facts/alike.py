@@ -10,12 +10,13 @@ from voice.facts.quantities import Figure, value_of
 
 _BASE = {
     "second": ("second", 1), "minute": ("second", 60), "hour": ("second", 3600), "day": ("day", 1), "week": ("day", 7),
-    "month": ("month", 1), "year": ("month", 12),
+    "month": ("month", 1), "year": ("month", 12), "decade": ("month", 120), "century": ("month", 1200),
 }  # fmt: skip
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
 _LABEL = re.compile(r"[a-z]*(\d+)[a-z]*")
+_YEAR, _DOTTED = re.compile(r"(?:19|20)\d\d"), re.compile(r"\d\d?\.[0-5]\d")
 _SHORT = ("k", "m", "b")
-_UNITLESS = ("amount", "duration", "time", "date")  # of which people type the number alone
+_UNITLESS = ("amount", "duration", "time", "date", "percentage")  # of which people type the number alone
 
 
 def says(said: Figure, asked: Figure) -> bool:
@@ -25,8 +26,7 @@ def says(said: Figure, asked: Figure) -> bool:
     if "number" not in (said.kind, asked.kind):
         return False
     number, other = (said, asked) if said.kind == "number" else (asked, said)
-    may_go = other.kind in _UNITLESS or (other.kind == "percentage" and number is asked)
-    return may_go and not _values(number.value).isdisjoint(bare(other.kind, other.value))
+    return other.kind in _UNITLESS and not _values(number.value).isdisjoint(bare(other.kind, other.value))
 
 
 def _same(kind: str, said: str, asked: str) -> bool:
@@ -39,7 +39,10 @@ def _same(kind: str, said: str, asked: str) -> bool:
     if kind == "date":
         return _date_says(said, asked)
     if kind == "number":
-        return not _values(said).isdisjoint(_values(asked)) or _is_label_of(said, asked) or _is_label_of(asked, said)
+        alike = _is_label_of, _is_year_of, _is_time_of
+        return not _values(said).isdisjoint(_values(asked)) or any(
+            of(*pair) for of in alike for pair in ((said, asked), (asked, said))
+        )
     return False
 
 
@@ -108,3 +111,13 @@ def _is_label_of(label: str, number: str) -> bool:
     """Whether a label, such as 14c or p12, is of a number that has no letters itself."""
     found = _LABEL.fullmatch(label)
     return number.isdigit() and found is not None and found[1] == number
+
+
+def _is_year_of(short: str, year: str) -> bool:
+    """Whether a number of two digits may be a year: 98 of 1998."""
+    return len(short) == 2 and short.isdigit() and _YEAR.fullmatch(year) is not None and year.endswith(short)
+
+
+def _is_time_of(digits: str, time: str) -> bool:
+    """Whether digits may be a time with its dot left out: 445 of 4.45."""
+    return digits.isdigit() and _DOTTED.fullmatch(time) is not None and digits == time.replace(".", "")

@@ -7,7 +7,7 @@ there is none. What may as well be another word is marked as not certain.
 import re
 from collections.abc import Callable, Set
 
-from voice.facts.quantities import Figure, value_of
+from voice.facts.quantities import DIGITS, Figure, value_of
 
 _HOURS = dict(zip("one two three four five six seven eight nine ten eleven twelve".split(), range(1, 13), strict=True))
 _HOUR = rf"(?P<hour>\d\d?|{'|'.join(_HOURS)})(?:ish)?"
@@ -122,6 +122,20 @@ def _marker(match: re.Match[str]) -> Figure:
     return Figure("number", value_of(match["number"], None), certain=False)
 
 
+def _glued(match: re.Match[str]) -> Figure:
+    """A number that stands behind letters without a space: node12, R3,200."""
+    return Figure("number", value_of(match["number"], match["scale"]), certain=False)
+
+
+def _thousands(match: re.Match[str]) -> Figure:
+    """A number behind the letter of a currency, such as R3,200."""
+    return Figure("number", value_of(match["number"], None))
+
+
+def _past_twelve(match: re.Match[str]) -> Figure:
+    return Figure("time", "12:30" if match["word"].lower() == "noon" else "00:30")
+
+
 def _weekday(match: re.Match[str]) -> Figure:
     return Figure("weekday", match["day"][:3].lower(), certain=False)
 
@@ -151,7 +165,6 @@ _COUNTED_HOUR = rf"(?:0|{'|'.join(_HOURS)})"
 _MINUTES_PAST = r"\d\d?|five|ten|quarter|twenty(?:[- ]five)?|half"
 _PARTS, _UNIT = r"\b(?:half|quarters?)\b", r"(?:hour|hr|day|week|wk|month|year|yr)"
 _MONTHS = "jan|feb|mar|march|apr|jun|jul|aug|sept?|oct|nov|dec"
-_NEAR_MONTH = "in|of|by|til|till|until|mid|early|late|since|before|after|next|last|end|this"
 
 # Before all others: they hold numbers that stand for nothing by themselves.
 CASUAL: tuple[Reader, ...] = (
@@ -166,6 +179,7 @@ CASUAL: tuple[Reader, ...] = (
         _half_hour, {r"\bhalf", _COUNTED_HOUR},
     ),
     (compiled(rf"\b(?P<hour>{'|'.join(_HOURS)})\so['’]?\s?clock\b"), _o_clock, {r"clock\b"}),
+    (compiled(r"\bhalf\spast\s(?P<word>noon|midnight)\b"), _past_twelve, {r"\bhalf", "noon|midnight"}),
     (compiled(rf"\b{_PART}[\s-](?:of\s)?(?:an?\s)?h(?:ou)?r\b"), _part_of_hour, {_PARTS, r"\bh(?:ou)?r\b"}),
     (compiled(rf"\b{_PART}[\s-](?:of\s)?(?:a\s)?y(?:ea)?r\b"), _part_of_year, {_PARTS, r"\by(?:ea)?r\b"}),
     (
@@ -187,6 +201,7 @@ CASUAL: tuple[Reader, ...] = (
         ), _coins, {"0", r"\b(?:p|pence|cents?)\b"},
     ),
     (compiled(r"(?<![\w.,:;!?…)])\.(?P<number>\d{1,3})(?!\w|\.\w)"), _under_one, {r"^\.0"}),
+    (compiled(r"(?<=\b[a-z])(?P<number>\d{1,3}(?:,\d{3})+)(?![\w,])"), _thousands, {r"[a-z]0,0"}),
     (compiled(r"(?<![\w'’])['’](?P<year>\d\d)(?![\w'’])"), _short_year, {r"['’]0"}),
     (compiled(r"\bfortnight\b"), _fortnight, {r"\bfortnight\b"}),
     (compiled(r"^[ \t>*-]{0,8}(?P<number>\d\d?)[.)](?=[ \t])", re.MULTILINE), _marker, {r"0[.)]$"}),
@@ -199,7 +214,8 @@ PERHAPS: tuple[Reader, ...] = (
     ),
     (compiled(r"\b(?:zero|nil|nought)\b"), _nothing, {r"\b(?:zero|nil|nought)\b"}),
     (compiled(r"\b(?P<day>mon|wed|thu|sat|sun)s?\b(?!['’])"), _weekday, {r"\b(?:mon|wed|thu|sat|sun)s?\b"}),
-    (compiled(rf"\b(?:{_NEAR_MONTH})[\s-](?P<month>may)\b"), _month, {r"\bmay\b"}),
+    (compiled(r"\b(?P<month>may)\b"), _month, {r"\bmay\b"}),
+    (compiled(rf"(?<=[a-z])(?<!\d[a-z])(?P<number>{DIGITS})(?P<scale>(?-i:[kKmM])\b)?"), _glued, {r"[a-z]0"}),
     (compiled(rf"\b(?P<month>{_MONTHS})\b"), _month, {rf"\b(?:{_MONTHS})\b"}),
     (
         compiled(rf"\b(?:(?P<ten>{_TENS})[- ])?(?P<word>{'|'.join(_ORDINALS)})s?\b"),

@@ -20,7 +20,8 @@ _CURRENCIES = {
 }  # fmt: skip
 _DURATIONS = {
     "second": r"seconds?|secs?", "minute": r"minutes?|mins?", "hour": r"hours?|hrs?|h", "day": r"days|(?<=-)day",
-    "week": r"weeks?|wks?", "month": r"months?|mos?", "year": r"years?|yrs?",
+    "week": r"weeks?|wks?", "month": r"months?|mos?", "year": r"years?|yrs?", "decade": r"decades?",
+    "century": r"centur(?:y|ies)",
 }  # fmt: skip
 _RELATIVE = {
     "tomorrow": r"tom+or+ows?|tmr+w?|tmrow|tmw|2mor+ow|2moro", "tonight": r"tonight|tonite|2nite|2night|tn",
@@ -231,7 +232,7 @@ READERS: tuple[Reader, ...] = (
     (compiled(rf"\b(?:{_RELATIVES})\b"), _relative, {rf"\b(?:{_RELATIVES})\b".replace("2", _DIGIT)}),
     (
         compiled(
-            r"(?<![\w.-])v?(?P<number>\d+(?:\.\d+){2,}|\d{2,5}[x×]\d{2,5}|[a-z]\d{1,3}|(?-i:\d{1,3}[AC-JLN-Z]))(?!\w|\.\d)"
+            r"(?<![\w.-])v?(?P<number>\d+(?:\.\d+){2,}|\d{2,5}[x×]\d{2,5}|[a-z]\d{1,3}(?!,\d)|(?-i:\d{1,3}[AC-JLN-Z]))(?!\w|\.\d)"
         ), _label, {_DIGIT, _LABEL},
     ),
     (compiled(rf"(?<![A-Za-z\d])(?P<number>{DIGITS})(?P<scale>{SCALE})?"), _number, {_DIGIT}),

@@ -24,7 +24,7 @@ _NO_NAMES = frozenset(
     "sunday mon tue tues wed weds thu thur thurs fri sat sun january "
     "february march april may june july august september october november december jan feb mar apr jun jul aug sep "
     "sept oct nov dec am pm fyi asap btw ps lol omg wtf idk imo imho ok okay tbd eta rsvp faq re fw dear best regards "
-    "sincerely cheers hello hi hey yo ciao hiya howdy hola thanks thank thx heh haha".split()
+    "sincerely cheers hello hi hey yo ciao hiya howdy hola thanks thank thx heh haha guy guys max".split()
 )
 _COMMON = _NO_NAMES | FUNCTION_WORDS
 _LONGEST = 40  # letters of a word that somebody may have misspelled

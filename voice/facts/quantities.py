@@ -15,12 +15,12 @@ _SMALL = dict(zip(
 _TENS = dict(zip("twenty thirty forty fifty sixty seventy eighty ninety".split(), range(20, 100, 10), strict=True))
 _DOZENS = {"dozen": 12, "a dozen": 12}
 _SCALES = {
-    "hundred": 100, "thousand": 10**3, "k": 10**3, "million": 10**6, "mil": 10**6, "m": 10**6, "billion": 10**9,
-    "b": 10**9, "grand": 10**3, "mm": 10**6,
+    "hundred": 100, "thousand": 10**3, "k": 10**3, "million": 10**6, "mil": 10**6, "m": 10**6, "mio": 10**6,
+    "billion": 10**9, "b": 10**9, "grand": 10**3, "mm": 10**6,
 }  # fmt: skip
 
 DIGITS = r"\d+(?:,\d{3}){1,8}(?:\.\d+)?|\d+(?:\.\d+)?"
-SCALE = r"(?:\s?(?:thousand|million|billion|mil|grand)\b|(?-i:[kKmMbB]|MM)\b)"
+SCALE = r"(?:\s?(?:thousand|million|billion|mil|mio|grand)\b|(?-i:[kKmMbB]|MM)\b)"
 FROM_TWO = "|".join(word for word in [*_SMALL, *_TENS] if word not in ("zero", "one"))
 SPELLED = (
     rf"(?:(?:{FROM_TWO})(?:[- ](?:{'|'.join(list(_SMALL)[1:10])})\b)?(?:\s(?:hundred|thousand|million|billion))*"

@@ -33,8 +33,12 @@ def hard_faults(
 
 
 def is_light(figure: Figure) -> bool:
-    """Whether a figure goes without saying more often than not: a day of the week, today, two."""
-    return figure.kind in ("day", "weekday") or (figure.kind == "number" and figure.value in _SMALL)
+    """Whether a figure goes without saying more often than not: a day of the week, today, two, 100 %."""
+    return (
+        figure.kind in ("day", "weekday")
+        or (figure.kind == "number" and figure.value in _SMALL)
+        or (figure.kind, figure.value) == ("percentage", "100")
+    )
 
 
 def _names_somebody(text: str, rewrite: str, signs_as: Sequence[str]) -> bool:
@@ -49,4 +53,9 @@ def _names_somebody(text: str, rewrite: str, signs_as: Sequence[str]) -> bool:
     if owner & (words_of(rewrite) - known):
         return True
     names = [name for name in names_of(rewrite, typed=True) if not words_of(name) <= known and is_first_name(name)]
-    return any(not is_misspelled(name, known) for name in names)
+    return not all(is_misspelled(name, known) or _is_short_for(name, known) for name in names)
+
+
+def _is_short_for(name: str, words: set[str]) -> bool:
+    """Whether a name is the first letters of one of these words, such as Alex of Alexander."""
+    return len(name) > 2 and any(word.startswith(name) for word in words)

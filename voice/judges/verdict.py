@@ -25,6 +25,7 @@ from voice.judges.wording import left_unsaid, said_otherwise
 from voice.manifest import VoiceManifest
 
 Level = Literal["off", "facts", "full"]
+Reading = Literal["never", "in doubt", "always"]  # whether the reader is asked
 
 PACKAGE = Path(__file__).parent
 MODEL, BACK = "weights.json", "back"
@@ -83,28 +84,34 @@ class Judges:
     def _alignment(self) -> Alignment:
         return self.alignment.joined(package_alignment())
 
-    def of_texts(self, text: str, rewrite: str, level: Level = "full") -> Judged:
-        """The verdict on a rewrite of a text, neither of them masked yet."""
+    def of_texts(self, text: str, rewrite: str) -> Judged:
+        """The verdict on a rewrite of a text, neither of them masked yet; the reader is always asked."""
         before, after = masked_alike(text, rewrite, self.rules)
-        return Judged(before, after, self.verdict(before, after, level))
+        return Judged(before, after, self.verdict(before, after, reader="always"))
 
     def verdict(
-        self, text: str, rewrite: str, level: Level = "full", prompt: str = "", *, with_reader: bool = True
+        self, text: str, rewrite: str, level: Level = "full", prompt: str = "", *, reader: Reading = "in doubt"
     ) -> Verdict:
         """The verdict on one rewrite."""
-        [found] = self.verdicts(text, [rewrite], level, prompt, with_reader=with_reader)
+        [found] = self.verdicts(text, [rewrite], level, prompt, reader=reader)
         return found
 
     def verdicts(
-        self, text: str, rewrites: Sequence[str], level: Level = "full", prompt: str = "", *, with_reader: bool = True
+        self,
+        text: str,
+        rewrites: Sequence[str],
+        level: Level = "full",
+        prompt: str = "",
+        *,
+        reader: Reading = "in doubt",
     ) -> list[Verdict]:
         """One verdict a rewrite; what is asked for together is read together. `prompt` is what the model was told.
 
         At level 'full' hard faults and a likelihood under the threshold refuse it, at 'facts' hard faults alone, at
-        'off' nothing. Without the reader a judgement takes a few milliseconds, and errs more often.
+        'off' nothing. Where the reader is never asked, a judgement takes a few milliseconds, and errs more often.
         """
         seen = [evidence(text, rewrite, self._alignment) for rewrite in rewrites]
-        read = with_reader and level == "full" and any(map(self._in_doubt, seen))
+        read = level == "full" and (reader == "always" or (reader == "in doubt" and any(map(self._in_doubt, seen))))
         if read:
             gaps = package_reader().gaps(text, rewrites)
             seen = [{**one, **of_gaps([gap for _, gap in tokens])} for one, tokens in zip(seen, gaps, strict=True)]

@@ -3,8 +3,9 @@
 In: evidence by name. Out: how likely a rewrite says the same, and what each piece of evidence weighs against it.
 
 What a piece of evidence weighs depends on how much of the rewrite is copied: a hedge that is gone from a sentence that
-is otherwise copied says more than one that is gone from a sentence in other words. So each weight is a line in that
-share, with a bend in the middle.
+is otherwise copied says more than one that is gone from a sentence in other words. It depends on how short the text is,
+too: a negation more says more of five words than of fifty. So each weight is a line in that share, with a bend in the
+middle, and one in how short the text is.
 """
 
 import json
@@ -12,30 +13,35 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from voice.atomic import write_text
 from voice.errors import UserError
 
-COPIED = "copied"  # the name of that share among the evidence
+COPIED, LENGTH = "copied", "length"  # the names among the evidence of that share, and of the logarithm of the words
 _BEND = 0.5
+_SHORT = 10  # words
+
+
+Shares = tuple[float, float, float, float]
 
 
 class WeightsError(UserError):
     """Weights that cannot be read."""
 
 
-def shares(copied: float) -> tuple[float, float, float]:
-    """What a piece of evidence is multiplied with for each of its three weights."""
-    return 1.0, copied, max(0.0, copied - _BEND)
+def shares(evidence: Mapping[str, float]) -> Shares:
+    """What a piece of evidence is multiplied with for each of its weights."""
+    copied = evidence[COPIED]
+    return 1.0, copied, max(0.0, copied - _BEND), min(1.0, _SHORT / math.exp(evidence[LENGTH]))
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """Log odds of 'says something else': `bias`, and for each name of evidence its three weights."""
+    """Log odds of 'says something else': `bias`, and for each name of evidence its weights."""
 
     bias: float
-    each: Mapping[str, tuple[float, float, float]]
+    each: Mapping[str, Shares]
 
     def same(self, evidence: Mapping[str, float]) -> float:
         """How likely it says the same, in 0..1."""
@@ -47,7 +53,7 @@ class Weights:
 
     def parts(self, evidence: Mapping[str, float]) -> dict[str, float]:
         """What each piece of evidence adds to the log odds, in nats."""
-        by = shares(evidence[COPIED])
+        by = shares(evidence)
         return {
             name: evidence[name] * sum(weight * share for weight, share in zip(weights, by, strict=True))
             for name, weights in self.each.items()
@@ -89,12 +95,12 @@ class Model:
 
 
 def _as_json(weights: Weights) -> dict[str, Any]:
-    each = {name: " ".join(f"{weight:.4g}" for weight in three) for name, three in weights.each.items()}
+    each = {name: " ".join(f"{weight:.4g}" for weight in four) for name, four in weights.each.items()}
     return {"bias": round(weights.bias, 4), "each": each}
 
 
 def _from_json(found: dict[str, Any]) -> Weights:
-    each = {name: tuple(map(float, three.split())) for name, three in found["each"].items()}
-    if any(len(three) != 3 for three in each.values()):
-        raise ValueError("not three weights")
+    each = {name: tuple(map(float, four.split())) for name, four in found["each"].items()}
+    if any(len(four) != len(get_args(Shares)) for four in each.values()):
+        raise ValueError("not as many weights as shares")
     return Weights(float(found["bias"]), each)  # type: ignore[arg-type]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from training.judging import Judgement, fit
-from training.writers import Readings, Version, attempts, fitted, planted
+from training.writers import CAUGHT, Readings, Version, attempts, fitted, planted
 from voice.alignment import Alignment
 from voice.judges.reader import Gap, Reader
 
@@ -23,28 +23,32 @@ def judgements(count: int = 400) -> list[Judgement]:
     for _ in range(count):
         copied, slip = float(chance.integers(2)), float(chance.integers(2))
         wrong = bool(slip) if copied else bool(chance.integers(2))
-        found.append(Judgement({"slip": slip, "copied": copied}, wrong))
+        found.append(Judgement({"slip": slip, "copied": copied, "length": 4.0}, wrong))
     return found
 
 
 def test_a_slip_in_a_copy_weighs_more_than_one_in_other_words() -> None:
     weights = fit(judgements(), NAMES, [], 0.0)
-    same = {(slip, copied): weights.same({"slip": slip, "copied": copied}) for slip in (0, 1) for copied in (0, 1)}
+    same = {
+        (slip, copied): weights.same({"slip": slip, "copied": copied, "length": 4.0})
+        for slip in (0, 1)
+        for copied in (0, 1)
+    }
     assert same[1, 1] < 0.2 < 0.8 < same[0, 1]
     assert abs(same[1, 0] - same[0, 0]) < 0.2
 
 
 def test_pairs_put_the_wrong_version_last() -> None:
-    some = [Judgement({"slip": float(n % 2), "copied": 0.5}, False) for n in range(100)]
+    some = [Judgement({"slip": float(n % 2), "copied": 0.5, "length": 4.0}, False) for n in range(100)]
     pairs = [(n, n - 1) for n in range(1, 100, 2)]
-    one, other = ({"slip": slip, "copied": 0.5} for slip in (1.0, 0.0))
+    one, other = ({"slip": slip, "copied": 0.5, "length": 4.0} for slip in (1.0, 0.0))
     weights = fit([*some, Judgement(one, True), Judgement(other, True)], NAMES, pairs, 5.0)
     assert weights.odds(one) > weights.odds(other) + 1
 
 
 def test_what_is_fitted_on() -> None:
     arms = Counter(version.arm for version in planted("fit"))
-    assert arms == {"own": 416, "also": 416, "wrong": 832}
+    assert arms == {"own": 598, "also": 598, "wrong": 1196}
     assert all(version.wrong == (version.arm == "wrong") == bool(version.kind) for version in planted("fit"))
     found = list(attempts("train", "fit"))
     assert len(found) == 1770
@@ -78,12 +82,12 @@ def test_what_was_read_is_kept(tmp_path: Path) -> None:
 
 def test_a_threshold_refuses_as_many_slips_as_it_is_to() -> None:
     chance = np.random.default_rng(1)
-    names = ["gap_mean", "gap_beyond_1", "gap_beyond_2", "gap_top", "copied", "words_lost"]
+    names = ["gap_mean", "gap_beyond_1", "gap_beyond_2", "gap_top", "copied", "length", "words_lost"]
     found = []
     for n in range(300):
         arm = ("own", "also", "wrong")[n % 3]
-        shown = {name: float(chance.random() + (arm == "wrong")) for name in names} | {"copied": 0.5}
+        shown = {name: float(chance.random() + (arm == "wrong")) for name in names} | {"copied": 0.5, "length": 4.0}
         found.append((Version(f"{n // 3}", "fit", arm, "d", "t", arm == "wrong"), shown))
     model = fitted(found)
     refused = [model.read.same(shown) < model.threshold for version, shown in found if version.wrong]
-    assert np.mean(refused) == pytest.approx(0.55, abs=0.02)
+    assert np.mean(refused) == pytest.approx(CAUGHT, abs=0.02)

@@ -23,6 +23,8 @@ from voice.judges.hard import hard_faults
         ("The parcel is here.", "Parcels here. Regards Ken Ackroyd", set()),
         ("The parcel is here.", "the PSU is here", set()),
         ("The parcel is here, thank you.", "the parcel is here you ANGEL", set()),
+        ("Dear Kayla, it is here.", "hey Kay its here", set()),
+        ("Somebody told me, but I am not sure.", "Guy told me, not 100% on that", set()),
         ("It is in the emergency room.", "its in ED til monday", set()),
         ("The parcel is here.", "As an AI I cannot help.", {"refusal"}),
         ("The parcel is here.", "the parcel is here is here is here is here is here", {"repetition"}),

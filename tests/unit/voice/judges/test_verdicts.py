@@ -10,8 +10,8 @@ from voice.judges.verdict import Judges
 from voice.judges.weights import Model, Weights
 
 # By words a hedge that is gone costs 2 nats and a question 6; the reader's mean gap 10 a nat.
-WORDS = Weights(-2.0, {"hedge_lost": (2.0, 0.0, 0.0), "question_lost": (6.0, 0.0, 0.0)})
-READ = Weights(-2.0, {"gap_mean": (10.0, 0.0, 0.0)})
+WORDS = Weights(-2.0, {"hedge_lost": (2.0, 0.0, 0.0, 0.0), "question_lost": (6.0, 0.0, 0.0, 0.0)})
+READ = Weights(-2.0, {"gap_mean": (10.0, 0.0, 0.0, 0.0)})
 MODEL = Model(WORDS, READ, READ, 0.1, 0.8, 0.4)
 
 
