@@ -173,6 +173,8 @@ def _cost(quick: bool) -> dict[str, float]:
     versions = [version for version in planted("test") if version.arm == "own"]
     judges, found = Judges(), {}
     readers = {"float32": Reader(PACKAGE / BACK), "bfloat16": Reader(PACKAGE / BACK, "bfloat16")}
+    for reader in readers.values():
+        reader.gaps("Is it warm?", ["is it warm"])
     for size in (10, 40, 100):
         near = sorted(versions, key=lambda version: abs(len(version.draft.split()) - size))[: 3 if quick else 8]
         pairs = [masked_alike(version.draft, version.text) for version in near]

@@ -32,7 +32,7 @@ VERSIONS = 3  # drafts that are written of a text
 AT_ONCE = 32
 TEMPERATURE = 0.7
 TIMEOUT_S = 300.0
-LEAST = 0.35  # how likely a draft by a small model says the same, by its words alone
+LEAST = 0.4  # how likely a draft by a small model says the same, by its words alone
 
 
 def known_drafts(pieces: Iterable[Piece], triplets: Iterable[Triplet]) -> dict[str, Draft]:

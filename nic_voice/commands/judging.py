@@ -31,7 +31,7 @@ def judge(name: str | None, voices: Path | None, jsonl: bool, tokens: bool) -> N
     folder = voices or Path(os.environ.get("NIC_VOICE_VOICES") or "voices")
     judges, as_json = Judges.load(folder / name) if name else Judges(), jsonl or not sys.stdout.isatty()
     for row in _rows():
-        judged = judges.of_texts(row["draft"], row["rewrite"])
+        judged = judges.of_texts(row["draft"], row["rewrite"], reader="always")
         gaps = list(package_reader().gaps(judged.text, [judged.rewrite])[0]) if tokens else []
         if as_json:
             click.echo(json.dumps(_line(row, judged, gaps), ensure_ascii=False))

@@ -179,7 +179,7 @@ CASUAL: tuple[Reader, ...] = (
         _half_hour, {r"\bhalf", _COUNTED_HOUR},
     ),
     (compiled(rf"\b(?P<hour>{'|'.join(_HOURS)})\so['’]?\s?clock\b"), _o_clock, {r"clock\b"}),
-    (compiled(r"\bhalf\spast\s(?P<word>noon|midnight)\b"), _past_twelve, {r"\bhalf", "noon|midnight"}),
+    (compiled(r"\bhalf\s(?:past\s)?(?P<word>noon|midnight)\b"), _past_twelve, {r"\bhalf", "noon|midnight"}),
     (compiled(rf"\b{_PART}[\s-](?:of\s)?(?:an?\s)?h(?:ou)?r\b"), _part_of_hour, {_PARTS, r"\bh(?:ou)?r\b"}),
     (compiled(rf"\b{_PART}[\s-](?:of\s)?(?:a\s)?y(?:ea)?r\b"), _part_of_year, {_PARTS, r"\by(?:ea)?r\b"}),
     (

@@ -84,10 +84,10 @@ class Judges:
     def _alignment(self) -> Alignment:
         return self.alignment.joined(package_alignment())
 
-    def of_texts(self, text: str, rewrite: str) -> Judged:
-        """The verdict on a rewrite of a text, neither of them masked yet; the reader is always asked."""
+    def of_texts(self, text: str, rewrite: str, *, reader: Reading = "in doubt") -> Judged:
+        """The verdict on a rewrite of a text, neither of them masked yet."""
         before, after = masked_alike(text, rewrite, self.rules)
-        return Judged(before, after, self.verdict(before, after, reader="always"))
+        return Judged(before, after, self.verdict(before, after, reader=reader))
 
     def verdict(
         self, text: str, rewrite: str, level: Level = "full", prompt: str = "", *, reader: Reading = "in doubt"

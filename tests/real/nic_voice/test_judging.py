@@ -35,10 +35,13 @@ def test_what_says_the_same_comes_before_what_does_not() -> None:
     assert (same["id"], same["refused"], same["hard"]) == ("same", False, [])
     assert same.keys() == {"id", "same", "refused", "order", "kinds", "hard"}
     assert [one["id"] for one in wrong] == list(WRONG)
-    assert [one["hard"] for one in wrong] == [["time"], ["phone"], ["name"], [], [], []]
+    assert [one["hard"] for one in wrong] == [["time"], ["phone"], ["name"], [], ["time"], ["time"]]
     for one in wrong:
         assert one["order"] > same["order"], one
-        assert one["refused"], one
+        assert one["same"] < same["same"], one
+        assert one["refused"] or not one["hard"], one
+    assert wrong[-1]["refused"]
+    assert "condition" in wrong[3]["kinds"]
 
 
 def test_the_tokens_of_the_draft_with_what_they_lost() -> None:

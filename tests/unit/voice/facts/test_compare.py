@@ -101,6 +101,7 @@ def test_invented(neutral: str, own: str, expected: list[str]) -> None:
         ("In March or in May.", "in mar or in may"),
         ("The rent for May is paid.", "may rent is paid"),
         ("At half past midnight.", "half 12"),
+        ("At half past midnight.", "half midnight"),
         ("Node 12 costs R3,200.", "node12 is R3200"),
         ("We paid 1.2 million.", "paid 1.2 mio"),
         ("The alarm is set for 4.45.", "alarms at 445"),

@@ -14,7 +14,7 @@ from voice.judges.evidence import evidence
         ("The boat costs $240, the trailer $90.", "the boat costs 90, the trailer 240", {"swap": 1}),
         ("It may rain.", "it will rain", {"hedge_lost": 1, "intent_new": 1}),
         ("You must call her.", "call her", {"duty_lost": 1, "you_lost": 1}),
-        ("Call her unless it rains.", "call her", {"condition_lost": 1}),
+        ("Call her unless it rains.", "call her", {"exception_lost": 1}),
         ("I told him.", "he told me", {"actor": 1}),
         ("I cannot come.", "i can come", {"negation_lost": 1, "polarity": 1}),
         ("Is the boat late?", "the boat is late", {"question_lost": 1}),
