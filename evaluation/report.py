@@ -29,7 +29,7 @@ _DRAWS = 500
 Kind = Literal["voice", "model", "trick", "owner", "other"]
 
 # Faults that a verdict can be for: the hard ones together, then what weighs most.
-_KINDS = ("hard", *sorted(set(KINDS.values())))
+_KINDS = ("hard", *sorted(set(KINDS.values())), "other")
 
 
 def _for(kind: str) -> Callable[[Fidelity], float]:
@@ -38,16 +38,17 @@ def _for(kind: str) -> Callable[[Fidelity], float]:
     def counted(text: Fidelity) -> float:
         if text.verdict is None:
             return math.nan
-        first = "hard" if text.verdict.hard else next(iter(text.verdict.kinds), "")
+        first = "hard" if text.verdict.hard else next(iter(text.verdict.kinds), "other")
         return float(text.verdict.refused and first == kind)
 
     return counted
 
 
+_REASONS = {f"- {kind} %": (_for(kind), 100.0) for kind in _KINDS}
 # Name -> (number of one text, scale). What is not judged has no number.
 _MEASURES: dict[str, tuple[Callable[[Fidelity], float], float]] = {
     "judged wrong %": (lambda text: text.verdict.refused if text.verdict else math.nan, 100),
-    **{f"- {kind} %": (_for(kind), 100) for kind in _KINDS},
+    **_REASONS,
     "similarity": (lambda text: text.similarity, 1),
     "chrF": (lambda text: text.chrf, 1),
     "unexplained %": (lambda text: bool(text.unexplained), 100),
@@ -193,6 +194,8 @@ class Report:
         for name, _ in rows:
             table.add_column(name, justify="right")
         for measure, (_, scale) in _MEASURES.items():
+            if measure in _REASONS and not any(measures[measure].value > 0 for _, measures in rows):
+                continue
             digits = 0 if scale == 100 else 2
             table.add_row(measure, *(_cell(measures[measure], digits, exact=name in exact) for name, measures in rows))
         return table

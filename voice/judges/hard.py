@@ -25,6 +25,8 @@ def hard_faults(
     text: str, rewrite: str, prompt: str = "", echoes: Echoes | None = None, signs_as: Sequence[str] = ()
 ) -> set[str]:
     """The kinds of hard faults; `prompt` is what the model was told, `signs_as` what the owner may be called."""
+    if text.strip() and not rewrite.strip():
+        return {"empty"}
     lost, made_up = of_placeholders(text, rewrite)
     was, now = (figures(PLACEHOLDER.sub(" ", side)) for side in (text, rewrite))
     found = {figure.kind for figure in (*lacking(was, now), *lacking(now, was)) if not is_light(figure)}

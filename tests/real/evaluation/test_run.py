@@ -1,6 +1,7 @@
 """A whole judgement on outputs that are at hand, with the real sentence model."""
 
 import json
+import math
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -48,7 +49,19 @@ def test_every_contestant_is_scored(report: Report) -> None:
     assert scores["copy"].fidelity["near-copy %"].value == 100
     assert scores["copy"].fidelity["similarity"].value == pytest.approx(1, abs=1e-3)
     assert scores["owner"].fidelity["chrF"].value == pytest.approx(1)
+    assert scores["ana"].fidelity["judged wrong %"].value > scores["owner"].fidelity["judged wrong %"].value + 5
+    assert math.isnan(scores["copy"].fidelity["judged wrong %"].value)
     assert report.lines[0]["neutral"] == CASES[0].neutral
+
+
+def test_what_is_the_matter_most_is_said_where_there_is_something(report: Report) -> None:
+    rows = re.findall(r"^ *- (\S+) %", shown(report), re.MULTILINE)
+    voice = next(row for row in report.rows if row.name == "ana")
+    shares = {kind: voice.fidelity[f"- {kind} %"].value for kind in rows}
+    assert sum(shares.values()) == pytest.approx(voice.fidelity["judged wrong %"].value)
+    contestants = {entry["name"]: entry for entry in report.to_json(with_texts=False)["contestants"]}
+    assert "judged wrong %" in contestants["owner"]
+    assert "judged wrong %" not in contestants["copy"]
 
 
 def test_kinds_of_text_are_told_apart() -> None:

@@ -15,6 +15,8 @@ from voice.judges.hard import hard_faults
         ("Bring €20 by 8:30.", "bring 20 by half 8", set()),
         ("Bring €20 by 8:30.", "bring 20 by half 9", {"time"}),
         ("Bring €20.", "bring €25", {"amount"}),
+        ("Bring €20.", " ", {"empty"}),
+        ("", "", set()),
         ("Room B12 is free.", "room B14 is free", {"number"}),
         ("We come on Tuesday, the two of us.", "we're coming", set()),
         ("She will come.", "Maria's coming", {"name"}),
