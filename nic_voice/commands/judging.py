@@ -23,8 +23,10 @@ _EXAMPLE = '{"id": 1, "draft": "...", "rewrite": "..."}'
 @click.option("--jsonl", is_flag=True, help="JSON lines; the default where the output is no terminal.")
 @click.option("--tokens", is_flag=True, help="Show how much less likely each token of the draft is after the rewrite.")
 def judge(name: str | None, voices: Path | None, jsonl: bool, tokens: bool) -> None:
-    """Say of each line {"id", "draft", "rewrite"} on standard input whether the rewrite says the same; as the voice
-    NAME would be judged, else as anybody would be."""
+    """Say of each line {"id", "draft", "rewrite"} on standard input whether the rewrite says the same.
+
+    It is judged as a rewrite of the voice NAME, else as anybody's.
+    """
     from voice.judges.reader import package_reader
     from voice.judges.verdict import Judges
 
