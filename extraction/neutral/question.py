@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 
 from voice import sentences
-from voice.facts.compare import words_of
+from voice.facts.compare import invented, words_of
 from voice.judges.hard import hard_faults
 from voice.judges.machine import refuses
 from voice.judges.verdict import Judges
@@ -117,7 +117,7 @@ def why_bad(own: str, draft: str, judges: Judges = _ANYBODYS, least: float = LEA
     if repeats(own, draft):
         return "repetition"
     verdict = judges.verdict(draft, own, reader="never")
-    if verdict.hard or "name" in hard_faults(own, draft):
+    if verdict.hard or invented(draft, own) or "name" in hard_faults(own, draft):
         return "other_facts"
     return "says_else" if verdict.same < least else None
 

@@ -24,8 +24,9 @@ _NO_NAMES = frozenset(
     "sunday mon tue tues wed weds thu thur thurs fri sat sun january "
     "february march april may june july august september october november december jan feb mar apr jun jul aug sep "
     "sept oct nov dec am pm fyi asap btw ps lol omg wtf idk imo imho ok okay tbd eta rsvp faq re fw dear best regards "
-    "sincerely cheers hello hi hey yo ciao hiya howdy hola thanks thank thx heh haha guy guys max".split()
+    "sincerely cheers hello hi hey yo ciao hiya howdy hola thanks thank thx heh haha".split()
 )
+_OPENERS = {"guy", "max"}  # first names that open what people type as other words
 _COMMON = _NO_NAMES | FUNCTION_WORDS
 _LONGEST = 40  # letters of a word that somebody may have misspelled
 _CLOSE = 0.8  # likeness of a word to a name from which on it is a misspelling of it
@@ -46,7 +47,7 @@ def names_of(text: str, *, typed: bool = False) -> set[str]:
             if not sentence[match.start()].isupper():
                 continue
             word = match.group().removesuffix("'s")
-            if _is_shouted(word):
+            if typed and _is_shouted(word):
                 continue
             if len(word) > 1 and _COMMON.isdisjoint(_held(word.lower())):
                 nothing_before = first is None or first.end() > match.start()
@@ -71,7 +72,8 @@ def _last_before(text: str, place: int) -> str:
 def _is_name(word: str, opens: bool, typed: bool) -> bool:
     """Whether a word with a capital, given in lower case, is a name."""
     if typed:
-        return _is_uncommon(word) and (not opens or word in _first_names() or word in _capital_words())
+        is_known = word not in _OPENERS and (word in _first_names() or word in _capital_words())
+        return _is_uncommon(word) and (not opens or is_known)
     return not opens or _is_uncommon(word)
 
 

@@ -43,6 +43,7 @@ def test_what_is_read_out_of_an_answer(answer: str, count: int, drafts: dict[int
         ("boat is late again", "Boat is late again.", "copy"),
         ("see u at 8", "I will see you soon.", "other_facts"),
         ("see u there", "I will see you there at 8.", "other_facts"),
+        ("see u tues", "I will see you soon.", "other_facts"),
         ("see u there", "Dear Kevin, I will see you there.", "other_facts"),
         ("see u there", "", "empty"),
         ("write it", "As an AI language model, I write it.", "refusal"),

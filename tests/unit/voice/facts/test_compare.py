@@ -152,6 +152,8 @@ def test_facts_are_the_same_however_they_are_written(one: str, other: str) -> No
         ("We meet at 8:30.", "meet at half 9", ("time",), ("time",)),
         ("We meet at 8:30.", "meet at 8", ("time",), ("number",)),
         ("I leave at 6:45.", "i leave at quarter to", (), ()),
+        ("Please ask Max about it.", "ask about it", ("name",), ()),
+        ("Please ask about it.", "ask Max bout it", (), ("name",)),
         ("I leave at 6:45.", "i leave at quarter past", ("time",), ()),
         ("Thank you very much.", "thanks a million", (), ()),
         ("It was in 1994.", "was in '95", ("number",), ("number",)),
