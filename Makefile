@@ -31,7 +31,7 @@ test: check
 test-slow: setup
 	$(REAL) -m slow
 
-# What comes with the package, learned from data/writers: the way back and the judge's weights; about an hour.
+# What comes with the package, learned from voice/writers: the ways there and back, and the judge; about two hours.
 writers: setup
 	$(BIN)/python -m training.writers
 

@@ -22,7 +22,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
 from bench.report import show
-from training.writers import ROOT, SHORT, Readings, Version, attempts, planted
+from training.writers import BUILD, Readings, Version, attempts, planted
 from voice.judges.evidence import Evidence
 from voice.judges.hard import hard_faults
 from voice.judges.reader import Reader, package_reader
@@ -30,6 +30,7 @@ from voice.judges.verdict import BACK, PACKAGE, Judges, masked_alike, package_al
 from voice.manifest import ADAPTER_NAME, file_sha256
 from voice.writers import read_messages
 
+SHORT = "s"  # what the ids of short.jsonl begin with
 DRAWS = 1000
 FALSE = 0.1  # share of right ones that may be refused where it is asked how many wrong ones are
 Found = list[tuple[Version, Evidence]]
@@ -43,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--json", type=Path, help="write the numbers to FILE, too")
     options = parser.parse_args(arguments)
     adapter = file_sha256(PACKAGE / BACK / ADAPTER_NAME)
-    readings = Readings(ROOT / "build" / "writers", package_reader, adapter, package_alignment())
+    readings = Readings(BUILD, package_reader, adapter, package_alignment())
     made = readings.of(_some(list(planted("test")), options.quick))
     tried = readings.of(_some(list(attempts("test", "owner")), options.quick))
     guard = _guard_fitted(list(attempts("train", "fit")))
@@ -60,7 +61,7 @@ def _some(versions: list[Version], quick: bool) -> list[Version]:
 @cache
 def _short_drafts() -> frozenset[str]:
     """The drafts of which the way back and the attempts have none alike."""
-    return frozenset(message.draft for message in read_messages(SHORT, "test"))
+    return frozenset(message.draft for message in read_messages("test") if message.id.startswith(SHORT))
 
 
 def _is_short(version: Version) -> bool:

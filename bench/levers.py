@@ -85,7 +85,8 @@ ARMS = {
     "rank 8": Arm({"rank": "8", "alpha": "16"}),
     "rank 64": Arm({"rank": "64", "alpha": "128"}),
     "batches of 1024": Arm({"batch_tokens": "1024"}),
-    "warm start": Arm(warm=True),
+    "fresh adapter": Arm({"fresh_adapter": "true"}),
+    "another's voice": Arm(warm=True),
     "the last step": Arm({"keep": "last"}),
     "temperature 0.3": Arm(options=("--temperature", "0.3")),
     "temperature 0.7": Arm(options=("--temperature", "0.7")),
@@ -102,16 +103,16 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="where arms are kept; else they are forgotten")
     parser.add_argument("--triplets", type=Path, help="triplets to learn from; else the made-up owner's")
     parser.add_argument("--pairs", type=Path, help="pairs to try the voices on; else what is held out")
-    parser.add_argument("--warm-from", type=Path, help="another person's voice for the warm start")
+    parser.add_argument("--warm-from", type=Path, help="the voice that one arm begins with")
     parser.add_argument("arms", nargs="*", metavar="ARM", help=f"some of: {', '.join(ARMS)}")
     arguments = parser.parse_args()
     names = arguments.arms or (QUICK if arguments.quick else list(ARMS))
     if unknown := [name for name in names if name not in ARMS]:
         parser.error(f"no such arm: {', '.join(unknown)}")
-    if "warm start" in names and not arguments.warm_from:
+    if "another's voice" in names and not arguments.warm_from:
         if arguments.arms:
-            parser.error("a warm start needs --warm-from")
-        names = [name for name in names if name != "warm start"]
+            parser.error("it takes --warm-from to begin with another's voice")
+        names = [name for name in names if name != "another's voice"]
     tokens = QUICK_TOKENS if arguments.quick else TOKENS
     with tempfile.TemporaryDirectory() as temporary:
         folder = arguments.folder or Path(temporary)

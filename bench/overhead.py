@@ -12,7 +12,6 @@ takes to mask a sentence of the made-up owner's texts and drafts, by each versio
 
 import argparse
 import asyncio
-import json
 import os
 import statistics
 import subprocess
@@ -28,8 +27,8 @@ import aiohttp
 
 from bench import voices, worst
 from bench.report import show
-from nic_voice.sample.build import typed_and_meant
-from nic_voice.sample.drafts import drafts
+from nic_voice.sample import theo
+from nic_voice.sample.build import truth
 from nic_voice.serving import free_port, running
 from service.engines import Adapter, Completion, Sampling
 from service.keys import make_key
@@ -138,8 +137,8 @@ def _worst(path: Path) -> list[dict[str, Any]]:
 
 
 def _masked_sentences() -> list[dict[str, Any]]:
-    typed = list(typed_and_meant(SAMPLE_ROWS, seed=1))
-    texts = [own for _, _, own, _ in typed] + [json.loads(line)["draft"] for line in drafts(iter(typed), seed=1)]
+    texts = [own for row in truth(SAMPLE_ROWS, seed=1) if (own := row.own)]
+    texts += [text for message in theo.messages() for text in (message.own, message.draft)]
     sentences = [sentence for text in texts for sentence in split(text)]
     rows = []
     for version in VERSIONS:

@@ -29,9 +29,8 @@ from voice.triplet import RULES, read_triplets, write_triplets
 
 NAME = "theo"
 ROWS, SEED = 1_500, 1
-# Enough to hear the voice on two slow cores; a real voice trains on all its triplets for three epochs.
-# Small batches at a high rate: in four minutes there is no time for many steps otherwise.
-TRAINING = {"epochs": "1", "max_minutes": "4", "batch_tokens": "512", "learning_rate": "0.002"}
+# Enough to hear the voice on two slow cores, for it knows already how to rewrite.
+TRAINING = {"max_minutes": "3"}
 DRAFTS = (
     "I wanted to let you know that I will not be able to make it to dinner tonight. I am very sorry.",
     "Do you know what time the meeting starts tomorrow? I would appreciate it if you could tell me.",
@@ -62,14 +61,15 @@ def make_voice(folder: Path, voices: Path) -> None:
 
 
 def make_triplets(folder: Path) -> Path:
-    """Sample and extraction in `folder`; the file of those triplets that have a draft for their neutral side."""
+    """Sample and extraction in `folder`; the file of the triplets that have a draft for their neutral side."""
     data = folder / "nexus"
     if not (data / "dsn").exists():
         _command("sample", "--rows", str(ROWS), "--seed", str(SEED), "--out", str(data))
     dsn = (data / "dsn").read_text().strip()
-    console.print("\nThe neutral sides: drafts that his big model, made up like him, wrote; rules where there is none.")
+    console.print("\nThe neutral sides: the drafts of a big model that came with his messages; rules for the rest.")
     owner, drafts = str(data / "owner.toml"), str(data / "drafts.jsonl")
-    _command("extract", "--dsn", dsn, "--owner", owner, "--drafts", drafts, "--out", str(folder / "data"))
+    _command("extract", "--dsn", dsn, "--owner", owner, "--drafts", drafts, "--out", str(folder / "data"),
+             "--neutral", "rules")  # fmt: skip
     _command("sample", "--stop", "--out", str(data))
     drafted = folder / "data" / "drafted.jsonl"
     triplets = [triplet for triplet in read_triplets(folder / "data" / "triplets.jsonl") if triplet.origin != RULES]

@@ -40,6 +40,13 @@ class RunFolder:
         if self._lock:
             self._lock.close()
 
+    def member(self, number: int) -> "RunFolder":
+        """The folder of one of several runs that make one adapter, within this one and under its lock."""
+        member = RunFolder(self.path, self.identity)
+        member.path = self.path / f"member-{number}"
+        member.path.mkdir(parents=True, exist_ok=True)
+        return member
+
     def begin(self, fresh: bool) -> list[str]:
         """Make the folder ready; the names of what differs from the run that was in it and is set aside, if any is.
 
@@ -120,6 +127,11 @@ class RunFolder:
         """Where the last good checkpoint is, for messages."""
         steps = self.steps()
         return f"The last good checkpoint is {self._folder(steps[-1])}." if steps else "There was no checkpoint yet."
+
+    def forget_steps(self) -> None:
+        """Remove the checkpoints."""
+        for step in self.steps():
+            shutil.rmtree(self._folder(step), ignore_errors=True)
 
     def remove(self) -> None:
         """Remove the run, which has become a voice."""

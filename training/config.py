@@ -27,6 +27,9 @@ class TrainingConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     base_model: str = Field(min_length=1)
+    fresh_adapter: bool
+    members: int = Field(ge=1, le=8)
+    replay_share: float = Field(ge=0, lt=1)
     load_in_4bit: bool
     dtype: Literal["float32", "bfloat16"]
     rank: int = Field(ge=1, le=512)

@@ -65,6 +65,12 @@ class Examples:
     read: int = 0
     kept: list[Example] = field(default_factory=list)
     dropped: Counter[str] = field(default_factory=Counter)
+    replayed: int = 0
+
+    def replay(self, others: Sequence[Example]) -> None:
+        """Learn from these as well, which are none of the file's."""
+        self.kept += others
+        self.replayed += len(others)
 
     def leave_out(self, reason: str, count: int) -> None:
         """Count triplets that are not learned from."""

@@ -40,8 +40,13 @@ class Learned:
     same_threshold: float | None
 
 
-def write_judges(folder: Path, triplets: Sequence[Triplet], held_out: Sequence[Triplet]) -> Learned:
-    """Learn all of them and write them into the folder; the same triplets give the same judges."""
+def write_judges(
+    folder: Path, triplets: Sequence[Triplet], held_out: Sequence[Triplet], read_before: Sequence[str] = ()
+) -> Learned:
+    """Learn all of them and write them into the folder; the same triplets give the same judges.
+
+    `read_before` are texts of others that the adapter has learned from, too: whoever recites them is echoing.
+    """
     names = closing_names(triplet.own for triplet in triplets)
     some = sorted(triplets, key=lambda triplet: triplet.id)
     random.Random(1).shuffle(some)
@@ -49,7 +54,8 @@ def write_judges(folder: Path, triplets: Sequence[Triplet], held_out: Sequence[T
     learned = alignment.learn(pairs)
     learned.save(folder)
     fit_verifier(pairs).save(folder)
-    echo.learn([triplet.own for triplet in triplets if triplet.unit == unit] for unit in UNITS).save(folder)
+    own = [[triplet.own for triplet in triplets if triplet.unit == unit] for unit in UNITS]
+    echo.learn([*own, read_before]).save(folder)
     return Learned(unexplained_share(pairs), same_threshold(Judges(learned), held_out))
 
 

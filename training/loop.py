@@ -143,6 +143,10 @@ class Run:
                 self._save()
         return int(signalled)
 
+    def validation_loss(self) -> float:
+        """The loss of the weights as they are on what is held out."""
+        return self._stepper.mean_loss(self._held_out, lambda: False)
+
     def _batches(self, step: int) -> list[list[Example]]:
         return [[self._examples.kept[index] for index in batch] for batch in self.plan.steps[step]]
 
@@ -264,6 +268,7 @@ class Run:
             published_step=self._published_step(),
             converged_step=self._curve.converged_step(),
             stopped_early=self._out_of_patience(),
+            replayed=self._examples.replayed,
         )
 
 

@@ -104,7 +104,7 @@ def load(base: BaseModel, config: TrainingConfig, init_from: Path | None = None)
             random_state=config.seed,
         )
     if init_from:
-        _take_over(model, init_from)
+        take_over(model, init_from)
     FastLanguageModel.for_training(model)
     tokenizer.model_max_length = sys.maxsize  # training.data leaves out what is too long; no warning wanted
     return Adapted(model, tokenizer, next(model.parameters()).device, _packs(model, config))
@@ -140,8 +140,8 @@ def without_vllm() -> Iterator[None]:
             sys.modules["vllm"] = found
 
 
-def _take_over(model: Any, voice: Path) -> None:
-    """Put the weights of a voice's adapter into the fresh one."""
+def take_over(model: Any, voice: Path) -> None:
+    """Put the weights of the adapter in a folder into the model's."""
     from peft import set_peft_model_state_dict
     from safetensors.torch import load_file
 

@@ -75,7 +75,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What voice.json says of a run: triplets_read = examples + dropped, by reason."""
+    """What voice.json says of a run: triplets_read + replayed = examples + dropped, by reason."""
 
     triplets_read: int
     examples: int
@@ -96,6 +96,8 @@ class Summary:
     published_step: int | None = None
     converged_step: int | None = None
     stopped_early: bool = False
+    members: list[float | None] | None = None  # the validation losses of the runs whose mean was published
+    replayed: int = 0  # of the examples, those of many writers
 
     def to_json(self) -> dict[str, Any]:
         """The fields by name."""

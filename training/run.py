@@ -12,14 +12,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from training import lora
+from training import lora, there
 from training.checkpoint import RunFolder
 from training.config import TrainingConfig
 from training.curve import JSONL, SVG
 from training.data import Examples, encode_triplets, without_surplus_copies
 from training.errors import TrainingError
 from training.judges import Learned, write_judges
-from training.loop import Run
+from training.members import train_members
 from training.processes import Processes, join
 from training.progress import Progress, Summary
 from training.publish import check_target, staged
@@ -40,7 +40,7 @@ from voice.manifest import (
 from voice.pleasantries import writes_pleasantries
 from voice.prompt import PROMPT_VERSION
 from voice.split import RULE, Split, split
-from voice.triplet import Register, Triplet, Unit, load_triplets
+from voice.triplet import Register, Triplet, TripletFile, Unit, load_triplets
 
 logger = logging.getLogger(__name__)
 
@@ -62,20 +62,46 @@ def train(
 ) -> Summary:
     """Train an adapter on the triplets and publish it as `out`; the voice's name is the last part of `out`.
 
-    It begins as the adapter of the voice in `init_from`, if one is given. `fresh` sets an unfinished run aside instead
-    of going on with it; `say` gets a line about either.
+    It begins as the adapter of the voice in `init_from`, else as that of many writers, unless the configuration says
+    otherwise. `fresh` sets an unfinished run aside instead of going on with it; `say` gets a line about either.
     """
     check_target(out)
     processes = join()
-    file = load_triplets(triplets_path)
-    if not file.triplets:
-        raise TrainingError(f"{triplets_path} holds no triplets. `nic-voice extract` writes them; see its ledger.")
-    _check_masking(file.triplets, triplets_path)
-    parts = split(file.triplets, config.held_out_share, config.held_out_most)
+    file = _read(triplets_path)
     base = resolve(config.base_model)
     resolve(SMOLLM2)  # what the judge reads with
     if init_from:
         _check_beginning(init_from, base, config)
+    elif not config.fresh_adapter:
+        init_from = _there(config, base, processes, show, say)
+    summary = _train(config, base, triplets_path, file, out, processes, init_from, fresh, show, say)
+    processes.leave()
+    return summary
+
+
+def _there(
+    config: TrainingConfig, base: BaseModel, processes: Processes,
+    show: Callable[[Progress], None], say: Callable[[str], None],
+) -> Path:  # fmt: skip
+    """The folder of the adapter that has read many writers; learned now where the base model has none yet."""
+    folder = there.place(base, config)
+    if not there.is_made(folder):
+        lessons = folder.with_name("triplets.jsonl")
+        if processes.is_main:
+            say(f"Base model {base.name} first reads many writers, once; every voice on it begins from that: {folder}.")
+            check_target(folder)
+            there.write_lessons(lessons)
+        processes.wait()
+        _train(there.settings(config), base, lessons, _read(lessons), folder, processes, None, False, show, say)
+        processes.wait()
+    return folder
+
+
+def _train(
+    config: TrainingConfig, base: BaseModel, triplets_path: Path, file: TripletFile, out: Path, processes: Processes,
+    init_from: Path | None, fresh: bool, show: Callable[[Progress], None], say: Callable[[str], None],
+) -> Summary:  # fmt: skip
+    parts = split(file.triplets, config.held_out_share, config.held_out_most)
     trained_on = TripletsRef(sha256=file.sha256, count=len(file.triplets), path=str(triplets_path.resolve()))
     adapted = lora.load(base, config, init_from)
     examples = _examples(config, parts, adapted)
@@ -84,30 +110,38 @@ def train(
         if processes.is_main:
             _begin(run_folder, fresh, say)
         processes.wait()
-        run = Run(config, adapted, examples, tried_on.kept, run_folder, processes)
-        summary = run.go(*((show, say) if processes.is_main else ()))
+        told = (show, say) if processes.is_main else (_untold, _untold)
+        summary = train_members(config, adapted, examples, tried_on.kept, run_folder, processes, *told)
         if processes.is_main:
             with staged(out) as folder:
                 adapted.save(folder, str(base.folder) if ":" in base.name else base.name)
                 for name in (JSONL, SVG):
                     shutil.copyfile(run_folder.path / name, folder / name)
-                judged = write_judges(folder, parts.learn, parts.held_out)
+                read_before = [] if config.fresh_adapter and not config.replay_share else there.read()
+                judged = write_judges(folder, parts.learn, parts.held_out, read_before)
                 manifest = _manifest(out.name, config, base, trained_on, parts, folder, summary, judged, init_from)
                 manifest.write(folder)
             run_folder.remove()
-        processes.leave()
     return summary
 
 
-def _check_masking(triplets: Sequence[Triplet], path: Path) -> None:
-    """TrainingError, with what makes them anew, when triplets were masked by other rules than are served."""
-    others = [triplet for triplet in triplets if triplet.masked_by.version != MASKING_VERSION]
+def _untold(_: object) -> None:
+    """What the other processes show and say."""
+
+
+def _read(path: Path) -> TripletFile:
+    """The triplets; TrainingError, with what makes them anew, for none, or for such as are masked by other rules."""
+    file = load_triplets(path)
+    if not file.triplets:
+        raise TrainingError(f"{path} holds no triplets. `nic-voice extract` writes them; see its ledger.")
+    others = [triplet for triplet in file.triplets if triplet.masked_by.version != MASKING_VERSION]
     if others:
         command = _MADE_BY.get(others[0].source, f"nic-voice extract --out {path.parent}")
         raise TrainingError(
-            f"{len(others):,} of the {len(triplets):,} triplets in {path} have placeholders of masking version "
+            f"{len(others):,} of the {len(file.triplets):,} triplets in {path} have placeholders of masking version "
             f"{others[0].masked_by.version}, and this is version {MASKING_VERSION}. Make them anew: `{command}`."
         )
+    return file
 
 
 def _examples(config: TrainingConfig, parts: Split, adapted: lora.Adapted) -> Examples:
@@ -125,6 +159,10 @@ def _examples(config: TrainingConfig, parts: Split, adapted: lora.Adapted) -> Ex
         )
     examples.leave_out("held_out", len(parts.held_out))
     examples.leave_out("near_copy", len(parts.learn) - len(lessons))
+    if config.replay_share:
+        count = round(config.replay_share / (1 - config.replay_share) * len(examples.kept))
+        others = encode_triplets(there.replayed(count, config.seed), adapted.tokenizer, config.max_length_tokens)
+        examples.replay(others.kept)
     logger.info("%d triplets: %d to train on, dropped %s", examples.read, len(examples.kept), dict(examples.dropped))
     return examples
 
@@ -148,6 +186,11 @@ def _check_beginning(voice: Path, base: BaseModel, config: TrainingConfig) -> No
         problems.append("it was trained with other prompts or another masking")
     if problems:
         raise TrainingError(f"Voice '{manifest.name}' cannot be gone on with: {'; '.join(problems)}.")
+
+
+def _name(init_from: Path) -> str:
+    """The version of a voice that was begun from, or `there`."""
+    return there.NAME if init_from.name == there.NAME else init_from.resolve().name
 
 
 def _identity(
@@ -219,7 +262,7 @@ def _manifest(
         adapter=AdapterRef(sha256=file_sha256(folder / ADAPTER_NAME), rank=config.rank, alpha=config.alpha),
         training={
             "config": config.model_dump(mode="json"),
-            "init_from": init_from.resolve().name if init_from else None,
+            "init_from": _name(init_from) if init_from else None,
             **summary.to_json(),
         },
         created_at=datetime.now(UTC).replace(microsecond=0),

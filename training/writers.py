@@ -1,14 +1,16 @@
-"""What comes with the package, learned from many writers: the way back, the alignment, the weights of the judge.
+"""What comes with the package, learned from many writers: the ways there and back, and the judge.
 
-In: the messages in data/writers and tests/data/attempts.jsonl. Out: voice/judges/back/, and alignment.npz and
-weights.json beside it. `make writers` runs it, about an hour on two cores; what was read is kept in build/writers.
+In: the messages in voice/writers and tests/data/attempts.jsonl. Out: training/there/ (draft -> own), voice/judges/back/
+(own -> draft), and the judge's alignment.npz and weights.json beside that. `make writers` runs it, two hours on two
+cores; what was learned and read is kept in build/writers, and a run that was stopped goes on.
 
-    python -m training.writers [--keep]   # --keep: with the way back that is there
+    python -m training.writers [--keep]   # --keep: with the adapters that are there
 """
 
 import argparse
 import hashlib
 import json
+import shutil
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -16,26 +18,25 @@ from pathlib import Path
 
 import numpy as np
 
+from training import there
 from training.config import load_config
 from training.judging import Judgement, fit
-from voice import alignment
+from training.progress import Progress
+from voice import alignment, writers
+from voice.adapter import CONFIG_NAME
 from voice.alignment import Alignment
-from voice.atomic import write_text
-from voice.base_model import SMOLLM2, resolve
 from voice.judges.evidence import GAPS, Evidence, evidence, of_gaps
 from voice.judges.hard import hard_faults
 from voice.judges.reader import Reader, package_reader
 from voice.judges.verdict import BACK, MODEL, PACKAGE, masked_alike
 from voice.judges.weights import Model, Weights
-from voice.manifest import ADAPTER_NAME, file_sha256
-from voice.writers import read_messages
+from voice.manifest import ADAPTER_NAME, VoiceManifest, file_sha256
+from voice.triplet import Triplet, write_triplets
 
 ROOT = Path(__file__).parents[1]
-WRITERS, SHORT = (ROOT / "data" / "writers" / name for name in ("many-writers.jsonl", "short.jsonl"))
-ATTEMPTS = ROOT / "tests" / "data" / "attempts.jsonl"
-RECIPE = "recipe.json"
-MOST_WORDS = 100  # of a draft that the way back learns from
-LEARNING_RATE = 8e-4
+ATTEMPTS, BUILD = ROOT / "tests" / "data" / "attempts.jsonl", ROOT / "build" / "writers"
+SMALL = "smollm2-135m"
+SETTINGS = {"dtype": "bfloat16", "learning_rate": "8e-4", "near_copy_share": "1"}
 PLANTED, OWN = 0.2, 3.0  # what a made version counts beside an attempt that was read, and one in the writer's manner
 PAIR = 0.3  # what it counts that a wrong version comes behind the right one of the same draft
 ORDER_STRENGTH = 0.1  # where the order alone is fitted
@@ -61,9 +62,9 @@ class Version:
     kind: str | None = None
 
 
-def planted(*splits: str) -> Iterator[Version]:
+def planted(*splits: writers.Split) -> Iterator[Version]:
     """The versions that were written for drafts."""
-    for message in (*read_messages(WRITERS, *splits), *read_messages(SHORT, *splits)):  # type: ignore[arg-type]
+    for message in writers.read_messages(*splits):
         common = {"id": message.id, "split": message.split, "draft": message.draft}
         yield Version(arm="own", text=message.own, wrong=False, **common)
         yield Version(arm="also", text=message.also, wrong=False, **common)
@@ -158,35 +159,56 @@ def _doubt(
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Make everything, or with --keep all but the way back."""
+    """Make everything, or with --keep all but the adapters."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--keep", action="store_true", help="keep the way back that is there")
+    parser.add_argument("--keep", action="store_true", help="keep the adapters that are there")
     if not parser.parse_args(arguments).keep:
-        make_back(PACKAGE / BACK)
-    messages = read_messages(WRITERS, "train")
-    words = alignment.learn([(message.draft, text) for message in messages for text in (message.own, message.also)])
+        messages = there.messages()
+        make_adapter(PACKAGE / BACK, writers.back(messages))
+        make_adapter(there.PACKAGE, writers.there(messages))
+    pairs = [(message.draft, text) for message in writers.read_messages("train") for text in message.versions]
+    words = alignment.learn(pairs)
     words.save(PACKAGE)
     adapter = file_sha256(PACKAGE / BACK / ADAPTER_NAME)
-    readings = Readings(ROOT / "build" / "writers", package_reader, adapter, words)
+    readings = Readings(BUILD, package_reader, adapter, words)
     fitted(readings.of([*attempts("train", "fit"), *planted("fit")])).save(PACKAGE / MODEL)
     print("Measure it: python -m bench.judging")
 
 
-def make_back(folder: Path) -> None:
-    """Train the way back into the folder, and say there what it was made of."""
-    from training.back import Step, learn_back, write_back
+def make_adapter(
+    folder: Path, lessons: Iterable[Triplet], settings: dict[str, str] = SETTINGS, build: Path = BUILD
+) -> None:
+    """Train an adapter of the small base model on these triplets, once each, and put it into the folder in bfloat16.
 
-    messages = [one for one in read_messages(WRITERS, "train") if len(one.draft.split()) <= MOST_WORDS]
-    settings = {"dtype": "bfloat16", "learning_rate": str(LEARNING_RATE)}
-    config, base = load_config(Path("smollm2-135m"), settings), resolve(SMOLLM2)
+    It is trained in `build`, where a run that was stopped goes on.
+    """
+    import torch
+    from safetensors.torch import load_file, save_file
 
-    def show(step: Step) -> None:
-        if step.step % 25 == 0:
-            print(f"way back: step {step.step} of {step.steps}, loss {step.loss:.3f}", flush=True)
+    from training.run import train
 
-    write_back(learn_back(config, base, messages, show), folder, base)
-    made_of = {"data_sha256": file_sha256(WRITERS), "messages": len(messages), "seed": config.seed, **settings}
-    write_text(folder / RECIPE, json.dumps(made_of, indent=1) + "\n")
+    work = build / folder.name
+    write_triplets(work / "triplets.jsonl", lessons)
+    config = there.settings(load_config(Path(SMALL), settings))
+    train(config, work / "triplets.jsonl", work / folder.name, _show)
+    made = VoiceManifest.load(work / folder.name)
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(work / folder.name / CONFIG_NAME, folder / CONFIG_NAME)
+    weights = load_file(work / folder.name / ADAPTER_NAME)
+    save_file({name: one.to(torch.bfloat16) for name, one in weights.items()}, folder / ADAPTER_NAME, {"format": "pt"})
+    (folder / ADAPTER_NAME).chmod(0o644)  # it may be installed by one and used by another
+    sha256 = file_sha256(folder / ADAPTER_NAME)
+    made.model_copy(
+        update={
+            "adapter": made.adapter.model_copy(update={"sha256": sha256}),
+            "triplets": made.triplets.model_copy(update={"path": None}),
+        }
+    ).write(folder)
+
+
+def _show(progress: Progress) -> None:
+    if progress.step % 50 == 0:
+        print(progress, flush=True)
 
 
 if __name__ == "__main__":

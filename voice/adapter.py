@@ -8,6 +8,7 @@ import hashlib
 import json
 import re
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,11 @@ class LoraAdapter:
         config = self.config | {"use_rslora": False, "target_modules": sorted({n.rsplit(".", 1)[-1] for n in names})}
         return LoraAdapter(rank, float(rank), pairs, config)
 
+    def lowered(self, rank: int) -> "LoraAdapter":
+        """The adapter of that rank that comes nearest to this one, matrix by matrix (truncated SVD)."""
+        pairs = {name: Pair(*_nearest(pair, rank)) for name, pair in self.pairs.items()}
+        return LoraAdapter(rank, self.scale * rank, pairs, self.config | {"use_rslora": False})
+
     def _scaled_pair(self, name: str, factor: float, other: "LoraAdapter") -> Pair:
         """The pair of a module with the factor in B; zeros of the other's shape where there is none."""
         if (pair := self.pairs.get(name)) is not None:
@@ -123,6 +129,36 @@ def read_adapter(folder: Path) -> LoraAdapter:
         raise AdapterError(f"The adapter in {folder} lacks a half of a matrix. Train it again.")
     pairs = {module: Pair(pair["A"], pair["B"]) for module, pair in sorted(sides.items())}
     return LoraAdapter(int(config["r"]), float(config["lora_alpha"]), pairs, config)
+
+
+def mean(adapters: Sequence[LoraAdapter]) -> LoraAdapter:
+    """The adapter whose updates are the means of theirs, exactly: their ranks behind one another.
+
+    ValueError unless they are of the same rank and alpha and on the same modules.
+    """
+    first = adapters[0]
+    if len({(one.rank, one.scale, *one.pairs) for one in adapters}) > 1:
+        raise ValueError("adapters of different rank, alpha or modules have no mean")
+    share = np.float32(1 / len(adapters))
+    pairs = {
+        name: Pair(
+            np.concatenate([one.pairs[name].a for one in adapters]),
+            np.concatenate([share * one.pairs[name].b for one in adapters], axis=1),
+        )
+        for name in first.pairs
+    }
+    rank = first.rank * len(adapters)
+    return LoraAdapter(rank, first.scale * rank, pairs, first.config | {"use_rslora": False})
+
+
+def _nearest(pair: Pair, rank: int) -> tuple[Matrix, Matrix]:
+    """(A, B) of that rank whose product is nearest to that of the pair, both halves of one length."""
+    outer, upper = np.linalg.qr(pair.b.astype(np.float64))
+    inner, lower = np.linalg.qr(pair.a.T.astype(np.float64))
+    left, sizes, right = np.linalg.svd(upper @ lower.T)
+    root = np.sqrt(sizes[:rank])
+    a, b = (root[:, None] * right[:rank]) @ inner.T, (outer @ left[:, :rank]) * root
+    return a.astype(np.float32), b.astype(np.float32)
 
 
 def tag(name: str, sha256: str) -> str:

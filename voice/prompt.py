@@ -13,6 +13,7 @@ from voice.triplet import Register, Unit
 PROMPT_VERSION = 2
 START = "<|im_start|>"
 END = "<|im_end|>"
+BACK_SYSTEM = "Write out what I typed, as an assistant would draft it."  # of the way back, own -> draft
 
 
 class Tokenizer(Protocol):

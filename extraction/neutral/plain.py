@@ -4,7 +4,6 @@ In: a sentence as its owner typed it. Out: the same, nothing added, nothing left
 handles, code and placeholders stay to the letter; so do the words of other languages than English.
 """
 
-import random
 import re
 from collections.abc import Iterator
 
@@ -17,7 +16,7 @@ from voice.facts.masking import ANY_PLACEHOLDER
 from voice.sentences import spans
 
 _ANYWHERE = frozenset("lol lmao lmfao rofl haha hahaha hahahaha hehe hehehe heh umm um uh uhh hmm hmmm hm".split())
-_AT_THE_ENDS = frozenset("dude bro bruh fr yo meh jk smh ugh man lolz xd".split())
+_AT_THE_ENDS = frozenset("dude bro bruh fr yo meh jk smh ugh lolz xd".split())
 _BEFORE_A_NOUN = frozenset("a an the my your his that this was is good bad old new nice".split())
 _NAMES_OF_TIME = frozenset(
     "monday tuesday wednesday thursday friday saturday sunday january february april june july august september "
@@ -34,7 +33,16 @@ _SYMBOLS = re.compile(
 _MARKUP = re.compile(r"(?<![\w*_~])([*_~])(?=\S)([^*_~\n]*?\S)\1(?![\w*_~])")
 _BEFORE_MINUS = re.compile(r"\d\s?(?:am|pm|a\.m\.|p\.m\.|k|m|%)?$", re.IGNORECASE)
 _AFTER_MINUS = re.compile(r"[$£€¥~]?\.?\d")
-_DASH = re.compile(r"\s*(?:—|–|―)\s*|\s+-{1,3}\s+|(?<=\w)--+(?=\w)|\s*--+\s*")
+_DASH = re.compile(r"\s*(?:—|–|―)\s*|\s+-{2,3}\s+|(?<=\w)--+(?=\w)|--+(?=\s|$)")  # not `--strip`, not 'EAST - 2'
+_CLAUSE = re.compile(r"(?:i|you|u|we|they|he|she|it|that|this|there)(?:'\w+)?\s+\w", re.IGNORECASE)
+_WHO = "i|you|we|they"  # after do and have; 'do it' and 'have your way' are no questions
+_QUESTION = re.compile(
+    rf"(?:(?:who|what|when|where|why|how)(?: (?:much|many|long|far|old|about|come|time|kind of \w+))? )?"
+    rf"(?:(?:do|have|did) (?:{_WHO})|(?:is|are|was|were|does|will|would|can|could|has|am) (?:{_WHO}|he|she|it|that|"
+    r"this|there|your|my|our|his|her|their|everyone|anyone))\b[^.?!]*\.$",
+    re.IGNORECASE,
+)
+_CLOSED = re.compile(r"[.?!:\ue001][)\"”']?$|\b(?:a|an|and|but|of|or|the|is|are|was|were|am)$", re.IGNORECASE)
 _HIDDEN = "\ue000{}\ue001"
 
 
@@ -43,8 +51,8 @@ def in_english(text: str) -> bool:
     return is_english(_KEEP.sub(" ", text))
 
 
-def plain(text: str, english: bool, chance: random.Random) -> str:
-    """One line in plain written English, empty when all of it was noise; `chance` chooses what a dash becomes.
+def plain(text: str, english: bool) -> str:
+    """One line in plain written English, empty when all of it was noise.
 
     Where it is not `english`, its words stay as they are.
     """
@@ -55,7 +63,7 @@ def plain(text: str, english: bool, chance: random.Random) -> str:
         return _HIDDEN.format(len(kept) - 1)
 
     text = _KEEP.sub(hide, _without_emoji(text))
-    text = _dashes(_MARKUP.sub(r"\2", _calmed(text)), chance)
+    text = _dashes(_MARKUP.sub(r"\2", _calmed(text)))
     if english:
         text = _without_fillers(spell_out(text))
     text = _punctuated(text)
@@ -79,9 +87,10 @@ def _calmed(text: str) -> str:
     )
 
 
-def _dashes(text: str, chance: random.Random) -> str:
+def _dashes(text: str) -> str:
+    """Commas for dashes; semicolons before what may be a sentence of its own."""
     text = _DASH.sub(lambda dash: dash.group() if _is_minus(dash) else "\ue002", text).strip("\ue002 ")
-    return re.sub("\ue002+", lambda _: chance.choice((", ", ", ", ". ", "; ")), text)
+    return re.sub("\ue002+", lambda dash: "; " if _CLAUSE.match(text, dash.end()) else ", ", text)
 
 
 def _is_minus(dash: re.Match[str]) -> bool:
@@ -108,16 +117,17 @@ def _at_an_end(words: list[str], place: int) -> bool:
 
 
 def _punctuated(text: str) -> str:
-    text = re.sub(r"\s+([,.;:!?])(?!\d)", r"\1", " ".join(text.split())).strip(" ,;")
-    text = re.sub(r"\.{2,}|…", ".", text)
+    text = re.sub(r"\s+([,.;:!?])(?=[\s\"')]|$)", r"\1", " ".join(text.split())).strip(" ,;").lstrip(".")
+    text = re.sub(r"(?<![\w\[])\.{2,}|\.{2,}(?![\w\]])|\.{3,}|…", ".", text)
     text = re.sub(r"[!?]*\?[!?]*", "?", text)
+    text = re.sub(r"!+(?=\))", "", text)
     text = re.sub(r"!+", ".", text)
     text = re.sub(r"([,;])[,;.]+|\.[,;]", lambda match: match.group(1) or ".", text)
     if not text:
         return text
-    if text[-1] not in ".?!:\ue001" and not text.endswith(('."', ".)", ".”")):
+    if not _CLOSED.search(text):
         text += "."
-    return "".join(capitalised(text[start:end]) for start, end in _with_gaps(text))
+    return "".join(_asking(capitalised(text[start:end])) for start, end in _with_gaps(text))
 
 
 def _with_gaps(text: str) -> Iterator[tuple[int, int]]:
@@ -129,8 +139,15 @@ def _with_gaps(text: str) -> Iterator[tuple[int, int]]:
 
 
 def capitalised(sentence: str) -> str:
-    """With a capital at its start."""
+    """With a capital at its start, unless that is a name of code, or nick names with figures."""
+    if re.match(r"\s*\S*(?:\w[._]\w|\d|[a-z][A-Z])", sentence):
+        return sentence
     return re.sub(r"^(\s*[\"“(]?)([a-z])", lambda match: match.group(1) + match.group(2).upper(), sentence)
+
+
+def _asking(sentence: str) -> str:
+    """With its mark where it opens as a question does: 'Is she coming?' for 'Is she coming.'"""
+    return f"{sentence[:-1]}?" if _QUESTION.match(sentence.lstrip()) else sentence
 
 
 def _name_of_time(word: re.Match[str]) -> str:

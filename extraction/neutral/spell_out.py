@@ -29,6 +29,7 @@ _SUBJECTS = frozenset(
 _SUBJECT_TYPED = {"i": "I", "u": "you", "ya": "you", "yall": "you all", "y'all": "you all", "ya'll": "you all"}
 _ARE = frozenset("we you they u".split())
 _BEFORE_INVERSION = frozenset("why how when where what who and but so or well then because like cause".split())
+_ASKS_BEFORE = frozenset("why how when where what who".split())
 _OPENS_A_QUESTION = frozenset("isn't aren't doesn't hasn't".split())
 _NOT = {
     "can't": ("can", "cannot"), "won't": ("will", "will not"), "shan't": ("shall", "shall not"),
@@ -141,18 +142,25 @@ def _negated(word: _Word, form: str) -> tuple[str, bool] | None:
         return None
     verb, plain = _NOT[base]
     follows = word.next
-    if base == "don't" and follows == "you" and word.opens and _dares(word):
-        return None
+    if base == "don't" and word.opens and (follows not in _SUBJECTS or _dares(word)):
+        return None  # a request, or a sentence whose subject was left out
+    if follows in _SUBJECTS and not word.opens and _is_tag(word):
+        return None  # you see it, don't you?
     if follows in _SUBJECTS and word.clause_start:
         return f"{verb} {_SUBJECT_TYPED.get(follows, follows)} not{have}", True
-    if word.opens and follows and (_asks(word) or base in _OPENS_A_QUESTION):
-        return None  # isn't Ana coming
+    opens_a_question = word.opens and (_asks(word) or base in _OPENS_A_QUESTION)
+    if follows and (opens_a_question or word.previous in _ASKS_BEFORE):
+        return None  # isn't Ana coming, why doesn't Ana come
     return plain + have, False
 
 
 def _dares(word: _Word) -> bool:
     """'Don't you dare', 'don't you worry': no question."""
     return bool(re.match(r"\s+\w+\s+(?:dare|worry|ever|go)\b", word.text[word.end :]))
+
+
+def _is_tag(word: _Word) -> bool:
+    return re.match(r"\s+\w+\s*\?", word.text[word.end :]) is not None
 
 
 def _asks(word: _Word) -> bool:
@@ -172,7 +180,7 @@ def _ended(word: _Word, form: str) -> str | None:
         return f"{subject} {'will' if rest[0] == 'l' else 'would'} have"
     if rest in _ENDINGS:
         return f"{subject} {_ENDINGS[rest]}" if rest != "m" or stem == "i" else None
-    if rest == "d":
+    if rest == "d" and (stem in _SUBJECTS or stem in _IS_AFTER):
         return _with_d(word, subject)
     if rest == "s" and stem in _IS_AFTER:
         return _with_s(word, subject)

@@ -10,7 +10,7 @@ from importlib import resources
 from symspellpy import SymSpell, Verbosity
 
 _MOST_EDITS = 1
-_SHORTEST = 4  # a word of three letters is one edit away from everything
+_SHORTEST = 5  # a shorter word is one edit away from everything
 _COMMON = 3_000_000  # of the 1.8 trillion words that were counted: what somebody plausibly meant
 _STRETCHED = re.compile(r"([a-z])\1{2,}")
 _DOUBLED = re.compile(r"([a-z])\1+")
@@ -22,14 +22,12 @@ def is_word(word: str) -> bool:
 
 
 def corrected(word: str) -> str:
-    """The word itself, or the common one that is a letter, or two swapped ones, away; itself when that is not sure."""
+    """The word itself, or the common one that it is a slip of; what is a letter away otherwise may be a name."""
     if len(word) < _SHORTEST or not word.isascii() or not word.isalpha() or is_word(word):
         return word
     found = _dictionary().lookup(word, Verbosity.ALL, max_edit_distance=_MOST_EDITS)
     likely = [item for item in found if item.count >= _COMMON and item.term[0] == word[0]]
-    if not likely or (len(likely) > 1 and likely[0].count < 5 * likely[1].count and not _is_slip(word, likely[0].term)):
-        return word
-    return str(likely[0].term)
+    return next((str(item.term) for item in likely if _is_slip(word, item.term)), word)
 
 
 def unstretched(word: str) -> str:

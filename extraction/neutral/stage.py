@@ -6,7 +6,7 @@ needs no database, and equal pieces and drafts give equal bytes.
 
 import dataclasses
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -34,14 +34,14 @@ class Drafter(Protocol):
         """Its drafts of a piece, the best one first, or why there is none."""
 
 
-def add_neutral(out: Path, drafter: Drafter | None = None, *, drafted_only: bool = False) -> Ledger:
+def add_neutral(out: Path, drafters: Sequence[Drafter] = (), *, drafted_only: bool = False) -> Ledger:
     """The second stage: out/own.jsonl -> out/triplets.jsonl and out/ledger.json.
 
-    The neutral side of a piece is the draft that own.jsonl has for it, else the drafter's, else that of the rules;
-    with `drafted_only` the rules serve for texts of SHORT_WORDS alone, and longer ones without a draft are left out.
+    The neutral side of a piece is the draft that own.jsonl has for it, else that of the first drafter who has one, else
+    that of the rules; with `drafted_only` longer texts than SHORT_WORDS get none of the rules, and are left out.
     """
     first = ledgers.read(out / ledgers.OWN_FILE_NAME)
-    stage = _NeutralStage(drafter, drafted_only)
+    stage = _NeutralStage(drafters, drafted_only)
     with atomic_write(out / ledgers.FILE_NAME) as ledger_file, atomic_write(out / FILE_NAME) as triplets_file:
         written, sha256 = dump_triplets(triplets_file, stage.triplets(files.read_pieces(out / files.FILE_NAME)))
         if not written:
@@ -69,11 +69,11 @@ def triplet_of(piece: Piece, neutral: str, origin: str, version: int = 1) -> Tri
 class _NeutralStage:
     """The second stage on its way: what it dropped, and which rows that leaves without a triplet."""
 
-    def __init__(self, drafter: Drafter | None, drafted_only: bool) -> None:
+    def __init__(self, drafters: Sequence[Drafter], drafted_only: bool) -> None:
         self.origins: Counter[str] = Counter()
         self.without_draft: Counter[str] = Counter()
         self.further_versions = 0
-        self._drafter = drafter
+        self._drafters = drafters
         self._drafted_only = drafted_only
         self._used: set[str] = set()
         self._dropped: defaultdict[Reason, list[Piece]] = defaultdict(list)
@@ -94,18 +94,21 @@ class _NeutralStage:
                 yield triplet_of(piece, draft.text, draft.model, number)
 
     def _neutral(self, piece: Piece) -> list[Draft]:
-        """The neutral sides of a piece: the draft that it has, if that holds its facts, else the drafter's, else that
+        """The neutral sides of a piece: the draft that it has, if that holds its facts, else a drafter's, else that
         of the rules; none if these are not to serve.
         """
         if piece.draft and piece.model:
             if not invented(piece.draft, piece.own):
                 return [Draft(piece.draft, piece.model)]
             self._drafts_lacking += 1
-        if self._drafter:
-            found = self._drafter.look_up(piece)
+        why_none = ""
+        for drafter in self._drafters:
+            found = drafter.look_up(piece)
             if not isinstance(found, str):
                 return found
-            self.without_draft[found] += 1
+            why_none = found
+        if why_none:
+            self.without_draft[why_none] += 1
         if self._drafted_only and len(piece.own.split()) > SHORT_WORDS:
             return []
         return [Draft(neutralise(piece.own, piece.register, piece.id, piece.unit), RULES)]

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 _OPTIONS = (
     click.option(
-        "--neutral", "--how", "how", default="rules", type=click.Choice(["rules", "llm", "learned"]),
-        help="Who writes the neutral sides: rules; a big model; an adapter that learned from its drafts.",
+        "--neutral", "--how", "how", default="rules", type=click.Choice(["rules", "llm", "learned", "back"]),
+        help="Who writes the neutral sides: rules; a big model; the small one, taught by its drafts, or untaught.",
     ),
     click.option("--neutral-model", "model", metavar="NAME", help="The big model's name at its endpoint."),
     click.option("--neutral-url", "url", metavar="URL", help="An OpenAI-compatible endpoint; else FORGE_BASE_URL."),
@@ -32,12 +32,15 @@ _OPTIONS = (
     click.option("--sample", type=click.IntRange(1), metavar="N", help="Ask for N texts, spread over all."),
     click.option("--allow-host", "allowed", multiple=True, metavar="NAME", help="A host outside that may be asked."),
     click.option(
-        "--versions", type=click.IntRange(1, 3), default=1, help="How many drafts of a text to learn from (learned)."
+        "--versions", type=click.IntRange(1, 3), default=1,
+        help="How many drafts of a text to learn from (back, learned).",
     ),
     click.option(
-        "--rest", type=click.Choice(["rules", "none"]),
-        help="Texts without a good draft: the rules write one, or they are left out; after learned none, else rules.",
+        "--rest", type=click.Choice(["back", "rules", "none"]),
+        help="Texts without a good draft: rules or the small model write one, or they are left out; after llm rules, "
+        "else none.",
     ),
+    click.option("--minutes", type=click.FloatRange(0, min_open=True), help="Where to stop writing (back, learned)."),
     click.option(
         "--set", "training", multiple=True, metavar="KEY=VALUE", help="A setting of the training for --how learned."
     ),
@@ -58,9 +61,12 @@ class Neutral:
     training: tuple[str, ...]
     versions: int
     rest: str | None
+    minutes: float | None
 
     def check(self, names_masked: bool) -> None:
         """UserError, before any work, when the endpoint may not be asked or the budget cannot be understood."""
+        if self.rest == "back" and self.how != "llm":
+            raise click.BadParameter("only after llm: the others are the small model's already", param_hint="--rest")
         if self.how == "llm":
             self._endpoint(names_masked)
             self._budget()
@@ -73,18 +79,24 @@ class Neutral:
 
         if self.how == "rules":
             return add_neutral(out)
-        if self.how == "learned":
-            from nic_voice.learned import add_learned
-
-            training = tuple(part for setting in self.training for part in ("--set", setting))
-            return add_learned(out, training, self.versions, drafted_only=self.rest != "rules")
+        if self.how != "llm":
+            return self._written(out, self.how)
         names_masked = ledgers.read(out / ledgers.OWN_FILE_NAME).masks_names
         model = self._big_model(self._endpoint(names_masked), out)
         try:
             self._ask(model, [piece for piece in read_pieces(out / FILE_NAME) if piece.draft is None])
-            return add_neutral(out, model, drafted_only=self.rest == "none")
+            if self.rest == "back":
+                return self._written(out, "back", model)
+            return add_neutral(out, [model], drafted_only=self.rest == "none")
         finally:
             model.close()
+
+    def _written(self, out: Path, how: str, *before: "BigModel") -> "Ledger":
+        from nic_voice.written import Wishes, add_written
+
+        training = tuple(part for setting in self.training for part in ("--set", setting))
+        wishes = Wishes(self.minutes, self.versions, self.rest != "rules", training)
+        return add_written(out, how, wishes, before)
 
     def _ask(self, model: "BigModel", pieces: "list[Piece]") -> None:
         from extraction.neutral.choice import spread_sample
@@ -136,9 +148,13 @@ def with_neutral(command: Callable[..., None]) -> Callable[..., None]:
         training: tuple[str, ...],
         versions: int,
         rest: str | None,
+        minutes: float | None,
         **others: Any,
     ) -> None:
-        command(neutral=Neutral(how, model, url, price, budget, sample, allowed, training, versions, rest), **others)
+        command(
+            neutral=Neutral(how, model, url, price, budget, sample, allowed, training, versions, rest, minutes),
+            **others,
+        )
 
     for option in reversed(_OPTIONS):
         run = option(run)

@@ -16,16 +16,26 @@ from voice.base_model import OUTTYPES
 @click.option("--triplets", required=True, type=path(), help="The triplets.jsonl that `nic-voice extract` wrote.")
 @click.option("--out", required=True, type=path(), help="The voice's folder; its last part is the voice's name.")
 @click.option("--init-from", type=path(exists=True, file_okay=False), help="A voice whose adapter to go on with.")
+@click.option(
+    "--fresh-adapter", is_flag=True, help="Begin with an adapter that knows nothing, not one that has read others."
+)
 @click.option("--fresh", is_flag=True, help="Begin anew, though there is an unfinished run to go on with.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Override a setting; may be repeated.")
 def train(
-    config: Path, triplets: Path, out: Path, init_from: Path | None, fresh: bool, settings: tuple[str, ...]
+    config: Path,
+    triplets: Path,
+    out: Path,
+    init_from: Path | None,
+    fresh_adapter: bool,
+    fresh: bool,
+    settings: tuple[str, ...],
 ) -> None:
     """Train an adapter on triplets and publish it as a voice; once more, go on with a run that was stopped."""
     from training.config import load_config
     from training.publish import check_target
 
-    loaded = load_config(config, dict(_key_value(setting) for setting in settings))
+    overrides = {"fresh_adapter": "true"} if fresh_adapter else {}
+    loaded = load_config(config, overrides | dict(_key_value(setting) for setting in settings))
     check_target(out)
     from nic_voice.terminal import share_bar
     from training.processes import is_main

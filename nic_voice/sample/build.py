@@ -1,8 +1,9 @@
 """A made-up owner's Nexus: all eleven sources and the people tables, any size, the same rows for the same seed.
 
 In: a DSN (or none: then a PostgreSQL is started in the output folder), a number of rows, a seed. Out: a filled
-database, and in the output folder owner.toml, drafts.jsonl (what his big model wrote for his texts) and dsn. `truth`
-tells for each row what extraction should find in it.
+database, and in the output folder owner.toml, drafts.jsonl and dsn. Most rows are filled from a grammar, and `truth`
+tells for each what extraction should find in it; among them stand messages that were written for him, with the drafts
+that a big model wrote of them (theo.py).
 
     nic-voice sample --rows 20000 --seed 1 --out demo
 """
@@ -18,10 +19,8 @@ from random import Random
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from nic_voice.sample import chats, embedded, mails, pages
-from nic_voice.sample.drafts import FILE_NAME as DRAFTS
-from nic_voice.sample.drafts import drafts
-from nic_voice.sample.grammar import as_meant, load_grammar
+from nic_voice.sample import chats, embedded, mails, pages, theo
+from nic_voice.sample.grammar import load_grammar
 from nic_voice.sample.people import Cast, Persona, identities, identity_links, make_cast
 from nic_voice.sample.rows import COLUMNS, RowMaker, SampleRow, Truth, World
 from voice import postgres
@@ -70,15 +69,18 @@ def make_sample(dsn: str | None, rows: int, seed: int, out: Path) -> SampleSumma
     _check(rows)
     if dsn is None:
         dsn = asyncio.run(_nexus_in(embedded.start(out / "postgres")))
-    summary = asyncio.run(build(dsn, rows, seed))
+    summary = asyncio.run(build(dsn, rows, seed, written=True))
     write_text(out / "owner.toml", owner_toml())
-    write_text(out / DRAFTS, "".join(f"{line}\n" for line in drafts(typed_and_meant(rows, seed), seed)))
+    write_text(out / theo.FILE_NAME, "".join(f"{line}\n" for line in theo.drafts()))
     write_text(out / "dsn", f"{dsn}\n")
     return summary
 
 
-async def build(dsn: str, rows: int, seed: int) -> SampleSummary:
-    """Create the tables and fill them, all or nothing. Refuses a database that holds a Nexus table."""
+async def build(dsn: str, rows: int, seed: int, *, written: bool = False) -> SampleSummary:
+    """Create the tables and fill them, all or nothing; with `written` with his written messages besides so many rows.
+
+    Refuses a database that holds a Nexus table.
+    """
     _check(rows)
     schema = (resources.files("nic_voice.sample") / "nexus_schema.sql").read_text("utf-8")
     connection = await postgres.connect(dsn)
@@ -88,7 +90,7 @@ async def build(dsn: str, rows: int, seed: int) -> SampleSummary:
             async with connection.transaction():
                 await _refuse_nexus(connection, dsn)
                 await connection.execute(schema)
-                counts = await _fill(connection, rows, seed)
+                counts = await _fill(connection, rows, seed, written)
     finally:
         await connection.close()
     return SampleSummary(dsn, counts)
@@ -97,15 +99,6 @@ async def build(dsn: str, rows: int, seed: int) -> SampleSummary:
 def truth(rows: int, seed: int) -> Iterator[Truth]:
     """For each row of a sample, source by source in order, what the owner typed in it."""
     return (row.truth for row in records(rows, seed))
-
-
-def typed_and_meant(rows: int, seed: int) -> Iterator[tuple[str, str, str, str]]:
-    """(table, row id, as the owner typed it, as he meant it) for each row that holds a text of his."""
-    with as_meant():
-        meant = [row.own for row in truth(rows, seed)]
-    for row, plain in zip(truth(rows, seed), meant, strict=True):
-        if row.own:
-            yield row.source, row.id, row.own, plain
 
 
 def records(rows: int, seed: int) -> Iterator[SampleRow]:
@@ -180,14 +173,15 @@ async def _refuse_nexus(connection: postgres.Connection, dsn: str) -> None:
         )
 
 
-async def _fill(connection: postgres.Connection, rows: int, seed: int) -> dict[str, int]:
+async def _fill(connection: postgres.Connection, rows: int, seed: int, written: bool) -> dict[str, int]:
     cast = make_world(seed).cast
     counts = {}
     for table, values in _people(cast).items():
         await connection.copy_records_to_table(table, records=values, columns=PEOPLE_TABLES[table])
         counts[table] = len(values)
-    for table, group in itertools.groupby(records(rows, seed), key=lambda row: row.table):
-        counts[table] = 0
+    his = theo.rows(cast) if written else ()
+    for table, group in itertools.groupby(itertools.chain(records(rows, seed), his), key=lambda row: row.table):
+        counts.setdefault(table, 0)
         while chunk := [row.record for row in itertools.islice(group, CHUNK_ROWS)]:
             await connection.copy_records_to_table(table, records=chunk, columns=COLUMNS[table])
             counts[table] += len(chunk)

@@ -7,19 +7,15 @@ over them: the owner's lower case, dashes and typos, or the proper spelling of o
     chatty(grammar.fill("the {gadget} {mishap}", rng, {}), rng)
 """
 
-import contextlib
 import functools
 import re
 import tomllib
 from collections.abc import Iterator, Sequence
-from contextvars import ContextVar
 from importlib import resources
 from random import Random
 from typing import Any, NamedTuple
 
 from nic_voice.sample.made import MADE, pick
-
-_AS_MEANT: ContextVar[bool] = ContextVar("as_meant", default=False)
 
 Bound = dict[str, str]  # the words that stay the same through one conversation
 
@@ -113,16 +109,6 @@ def load_grammar() -> Grammar:
     return Grammar({name: tomllib.loads((folder / f"{name}.toml").read_text("utf-8")) for name in names})
 
 
-@contextlib.contextmanager
-def as_meant() -> Iterator[None]:
-    """Inside it the owner's texts come as he meant them: the same draws and words, without his haste."""
-    token = _AS_MEANT.set(True)
-    try:
-        yield
-    finally:
-        _AS_MEANT.reset(token)
-
-
 def chatty(text: str, rng: Random) -> str:
     """The owner on a phone: mostly lower case, sometimes the phone knew better."""
     return relaxed(text, rng) if rng.random() < 0.88 else tidy(text, rng)
@@ -130,14 +116,12 @@ def chatty(text: str, rng: Random) -> str:
 
 def relaxed(text: str, rng: Random) -> str:
     """The owner in a hurry: dashes for commas and stops, lower case, typos."""
-    typed = _lower(_typos(_dashes(text, rng), rng, typo=0.10, bare=0.4))
-    return _articles(text) if _AS_MEANT.get() else typed
+    return _lower(_typos(_dashes(text, rng), rng, typo=0.10, bare=0.4))
 
 
 def tidy(text: str, rng: Random) -> str:
     """The owner at his desk: capitals and apostrophes, the odd typo, as many dashes."""
-    typed = capitals(_typos(_dashes(text, rng), rng, typo=0.04, bare=0.03))
-    return _articles(text) if _AS_MEANT.get() else typed
+    return capitals(_typos(_dashes(text, rng), rng, typo=0.04, bare=0.03))
 
 
 def spoken(text: str, rng: Random, fillers: Sequence[str]) -> str:

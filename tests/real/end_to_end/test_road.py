@@ -61,7 +61,8 @@ def road(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Road]:
     run("sample", "--rows", "1500", "--seed", "3", "--out", f"{folder}/nexus")
     try:
         dsn = (folder / "nexus" / "dsn").read_text().strip()
-        run("extract", "--dsn", dsn, "--owner", f"{folder}/nexus/owner.toml", "--out", f"{folder}/data")
+        run("extract", "--dsn", dsn, "--owner", f"{folder}/nexus/owner.toml", "--out", f"{folder}/data",
+            "--neutral", "rules")  # fmt: skip
     finally:
         run("sample", "--stop", "--out", f"{folder}/nexus")
 

@@ -11,8 +11,8 @@ from extraction.owner import load_owner
 from extraction.pipeline import Wishes, extract
 from extraction.reason import Reason
 from extraction.sources import SOURCES
-from nic_voice.sample.build import build, owner_toml, truth, typed_and_meant
-from nic_voice.sample.drafts import MODEL, drafts
+from nic_voice.sample import theo
+from nic_voice.sample.build import build, owner_toml, truth
 from voice.facts.masking import mask
 from voice.triplet import read_triplets
 from voice.units import MESSAGE_TOKENS, about_tokens
@@ -61,9 +61,9 @@ async def test_every_own_text_is_kept_and_nothing_else(database: str, tmp_path: 
 
 
 async def test_messages_are_about_half_of_the_tokens_and_drafts_find_their_texts(database: str, tmp_path: Path) -> None:
-    await build(database, 1_500, SEED)
+    await build(database, 1_500, SEED, written=True)
     (tmp_path / "owner.toml").write_text(owner_toml())
-    (tmp_path / "drafts.jsonl").write_text("\n".join(drafts(typed_and_meant(1_500, SEED), SEED)))
+    (tmp_path / "drafts.jsonl").write_text("\n".join(theo.drafts()))
     owner = load_owner(tmp_path / "owner.toml")
     ledger = await extract(database, owner, tmp_path, Wishes(drafts=tmp_path / "drafts.jsonl"))
     tokens: Counter[str] = Counter()
@@ -73,8 +73,8 @@ async def test_messages_are_about_half_of_the_tokens_and_drafts_find_their_texts
         origins[triplet.origin] += 1
         assert triplet.unit == "sentence" or about_tokens(triplet.own) <= MESSAGE_TOKENS
     assert 0.4 < tokens["message"] / tokens.total() < 0.6
-    assert origins[MODEL] == ledger.drafts["used"] > origins["rules"]
-    assert ledger.drafts["without_a_fact"] == 0
+    assert origins[theo.MODEL] == ledger.drafts["used"] > 400
+    assert ledger.drafts["for_no_text"] + ledger.drafts["without_a_fact"] < 25
 
 
 async def test_people_are_masked_where_that_is_asked_for(database: str, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ python -m tests.real.training.plain_peft train ...
 from pathlib import Path
 
 from training.config import TrainingConfig
-from training.lora import Adapted
+from training.lora import Adapted, take_over
 from voice.base_model import BaseModel
 
 
@@ -16,11 +16,12 @@ def load(base: BaseModel, config: TrainingConfig, init_from: Path | None = None)
     from peft import LoraConfig, get_peft_model
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    assert init_from is None
     torch.manual_seed(config.seed)
     model = AutoModelForCausalLM.from_pretrained(base.folder, dtype=torch.float32)
     lora = LoraConfig(r=config.rank, lora_alpha=config.alpha, target_modules=config.target_modules)
     model = get_peft_model(model, lora).train()
+    if init_from:
+        take_over(model, init_from)
     return Adapted(model, AutoTokenizer.from_pretrained(base.folder), torch.device("cpu"))
 
 

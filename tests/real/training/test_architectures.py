@@ -33,6 +33,7 @@ def config(tiny: BaseModel, **overrides: str) -> TrainingConfig:
     preset = "qwen3.5-9b" if "qwen3_5" in str(tiny.folder) else "qwen2.5-3b"
     settings = {
         "base_model": str(tiny.folder),
+        "fresh_adapter": "true",
         "max_steps": "2",
         "validate_every": "1",
         "batch_tokens": "256",

@@ -26,7 +26,8 @@ from voice.triplet import Triplet, write_triplets
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # others' warnings
 STEPS = 12
-SETTINGS = {"batch_tokens": "512", "max_steps": str(STEPS), "held_out_share": "0.2", "validate_every": "0.25",
+SETTINGS = {"fresh_adapter": "true", "batch_tokens": "512", "max_steps": str(STEPS),
+            "held_out_share": "0.2", "validate_every": "0.25",
             "checkpoint_minutes": "0", "accumulate": "1"}  # fmt: skip
 
 
@@ -220,3 +221,38 @@ def worker(launcher: int, rank: int) -> int:
         if parent == launcher and f"RANK={rank}".encode() in environment:
             return int(folder.name)
     raise AssertionError("no such worker")
+
+
+def test_members_share_the_steps_and_their_mean_is_published(tiny: BaseModel, file: Path, tmp_path: Path) -> None:
+    summary = train(config(tiny, members="2", seed="3"), file, tmp_path / "both")
+    for name, seed in (("a", "3"), ("b", "4")):
+        train(config(tiny, max_steps=str(STEPS // 2), seed=seed), file, tmp_path / name, init_from=None)
+    assert summary.steps == STEPS
+    manifest = VoiceManifest.load(tmp_path / "both")
+    assert manifest.adapter.rank == 16
+    assert manifest.training["members"] is not None
+    assert len(manifest.training["members"]) == 2
+    points = [json.loads(line) for line in (tmp_path / "both" / "curve.jsonl").read_text().splitlines()]
+    assert [point["step"] for point in points if "loss" in point] == list(range(1, STEPS + 1))
+    assert {point["member"] for point in points} == {1, 2}
+    assert not list((tmp_path / ".runs").glob("both/*"))
+
+
+def test_a_run_of_members_that_is_stopped_in_the_second_goes_on_there(
+    tiny: BaseModel, file: Path, tmp_path: Path
+) -> None:
+    settings = config(tiny, members="2")
+    train(settings, file, tmp_path / "whole")
+
+    def stop(progress: Progress) -> None:
+        if progress.share > 0.7:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    with pytest.raises(Interrupted):
+        train(settings, file, tmp_path / "parts", stop)
+    said: list[str] = []
+    shares: list[float] = []
+    train(settings, file, tmp_path / "parts", lambda progress: shares.append(progress.share), say=said.append)
+    assert shares[0] > 0.7
+    assert "Run 1 of 2." not in said
+    assert adapter(tmp_path / "parts") == adapter(tmp_path / "whole")

@@ -8,26 +8,29 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from safetensors import safe_open
 
 from tests.real.tiny import tiny_smollm2
-from training import lora
-from training.back import Step, learn_back, write_back
+from training import lora, there
 from training.config import PRESETS, TrainingConfig, load_config
 from training.data import Example, collate, encode_triplets, pack
 from training.errors import TrainingError
 from training.progress import Progress
 from training.run import train
 from training.step import accumulate_gradients
+from training.writers import make_adapter
+from voice import writers
 from voice.adapter import read_adapter
 from voice.alignment import Alignment
 from voice.base_model import BaseModel
+from voice.echo import Echoes
 from voice.errors import UserError
 from voice.facts.rules import Rules
 from voice.manifest import ADAPTER_NAME, VoiceManifest, file_sha256, verify
 from voice.style import Verifier
 from voice.triplet import Triplet, write_triplets
-from voice.writers import Message
 
 pytestmark = [pytest.mark.unsloth, pytest.mark.filterwarnings("ignore")]  # others' warnings
 
@@ -42,7 +45,8 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> BaseModel:
 
 def config(tiny: BaseModel, **overrides: str) -> TrainingConfig:
     preset = PRESETS / "smollm2-135m.yaml"
-    return load_config(preset, {"base_model": str(tiny.folder), "batch_tokens": "256", "max_steps": "3"} | overrides)
+    settings = {"base_model": str(tiny.folder), "fresh_adapter": "true", "batch_tokens": "256", "max_steps": "3"}
+    return load_config(preset, settings | overrides)
 
 
 def triplets(count: int) -> list[Triplet]:
@@ -57,7 +61,7 @@ LONGER = Triplet("s:9:0", "s", "chat", "sentence", None, None, "rules", "Be me."
 LOAD = """
 import json, sys
 from pathlib import Path
-from training import lora
+from training import lora, there
 from training.config import load_config
 from voice.base_model import resolve
 config = load_config(Path("smollm2-135m"), {"base_model": sys.argv[1]})
@@ -268,20 +272,40 @@ def test_an_adapter_that_does_not_fit_on_the_disk_is_a_message(tiny: BaseModel, 
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
-def test_the_way_back_is_learned_and_read(tiny: BaseModel, tmp_path: Path) -> None:
-    versions = [("i am {}", "its me, {}"), ("call {} pls", "ring {}")]
-    messages = [
-        Message(f"{n}", "w", "chat", "train", f"This is number {n}.", own.format(n), also.format(n), ())
-        for n, (own, also) in enumerate(versions * 12)
-    ]
-    steps: list[Step] = []
-    settings = config(tiny, learning_rate="0.01")
-    write_back(learn_back(settings, tiny, messages, steps.append), tmp_path / "back", tiny)
-    assert [step.step for step in steps] == list(range(1, 9))
-    assert steps[-1].loss < 0.8 * steps[0].loss
-    again: list[Step] = []
-    write_back(learn_back(settings, tiny, messages, again.append), tmp_path / "again", tiny)
-    assert again == steps
-    adapters = [(tmp_path / name / ADAPTER_NAME).read_bytes() for name in ("back", "again")]
-    assert adapters[0] == adapters[1]
-    assert {str(pair.a.dtype) for pair in read_adapter(tmp_path / "back").pairs.values()} == {"float32"}
+def test_an_adapter_of_many_writers_is_made_and_begun_from(tiny: BaseModel, tmp_path: Path) -> None:
+    settings = {"base_model": str(tiny.folder), "learning_rate": "0.01", "batch_tokens": "256"}
+    for name in ("a", "b"):
+        make_adapter(tmp_path / name / "there", triplets(30), settings, tmp_path / name / "build")
+    made = [tmp_path / name / "there" for name in ("a", "b")]
+    assert (made[0] / ADAPTER_NAME).read_bytes() == (made[1] / ADAPTER_NAME).read_bytes()
+    manifest = VoiceManifest.load(made[0])
+    verify(made[0], manifest)
+    assert manifest.triplets.path is None
+    assert manifest.training["examples_seen"] == 30
+    with safe_open(made[0] / ADAPTER_NAME, "pt") as file:
+        assert {file.get_slice(name).get_dtype() for name in file.keys()} == {"BF16"}  # noqa: SIM118
+    write_triplets(tmp_path / "t.jsonl", triplets(30))
+    hardly = config(tiny, learning_rate="1e-9")
+    train(hardly, tmp_path / "t.jsonl", tmp_path / "ana", init_from=made[0])
+    before, after = (read_adapter(folder).pairs for folder in (made[0], tmp_path / "ana"))
+    assert max(float(np.abs(after[name].b - before[name].b).max()) for name in before) < 1e-6
+
+
+def test_another_base_first_reads_many_writers_once(
+    tiny: BaseModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(there, "cache_folder", lambda: tmp_path / "cache")
+    few = there.messages()[:12]
+    monkeypatch.setattr(there, "messages", lambda: few)
+    write_triplets(tmp_path / "t.jsonl", triplets(30))
+    said: list[str] = []
+    settings = config(tiny, fresh_adapter="false", replay_share="0.25", max_length_tokens="2048")
+    for name in ("ana", "bob"):
+        summary = train(settings, tmp_path / "t.jsonl", tmp_path / name, say=said.append)
+    assert sum("first reads many writers" in line for line in said) == 1
+    assert (summary.examples, summary.replayed) == (36, 9)
+    assert summary.triplets_read + summary.replayed == summary.examples + sum(summary.dropped.values())
+    manifest = VoiceManifest.load(tmp_path / "bob")
+    assert manifest.training["init_from"] == "there"
+    recited = " ".join(max((text.own for text in writers.there(few)), key=len).split()[:20])
+    assert Echoes.load(tmp_path / "bob").found("Hello.", recited)

@@ -54,3 +54,17 @@ def test_an_adapter_of_another_model_is_refused(tmp_path: Path) -> None:
     random_adapter(tmp_path / "back", tiny_smollm2(tmp_path / "tiny"), seed=1)
     with pytest.raises(AdapterError, match="does not fit"):
         Reader(tmp_path / "back")
+
+
+def test_what_is_written_together_is_what_is_written_alone(reader: Reader) -> None:
+    texts = ["boat leaves 7:30 tues", "hi", LOST * 5, "whos bringing the boat"]
+    together = reader.write(texts)
+    assert together == [reader.write([text])[0] for text in texts]
+    assert all(together)
+    assert all(len(text.split()) < 200 for text in together)  # an end is put to whoever finds none
+
+
+def test_a_seed_draws_the_same_again(reader: Reader) -> None:
+    drawn = [reader.write([FAITHFUL], temperature=1.0, seed=seed) for seed in (1, 1, 2, 3)]
+    assert drawn[0] == drawn[1]
+    assert len({text for [text] in drawn}) > 1

@@ -84,7 +84,7 @@ def test_clean_takes_many_messages_line_by_line() -> None:
         ("dont wait for me — im late.", None),
         ("lol", "reaction"),
     ]
-    assert "do not wait" in first["sentences"][0]["neutral"].lower()
+    assert "don't wait" in first["sentences"][0]["neutral"].lower()
     assert (second["reason"], second["sentences"][0]["reason"]) == ("tapback", "tapback")
     assert third == {"id": "m2", "own": "", "reason": "empty", "sentences": [], "words_cut": {}}
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from voice.adapter import CONFIG_NAME, AdapterError, LoraAdapter, Pair, read_adapter, scaled_folder
+from voice.adapter import CONFIG_NAME, AdapterError, LoraAdapter, Pair, mean, read_adapter, scaled_folder
 from voice.manifest import ADAPTER_NAME, file_sha256
 
 Q, OUT = "model.layers.0.self_attn.q_proj", "model.layers.0.self_attn.o_proj"
@@ -127,3 +127,29 @@ def test_a_damaged_file_is_named(folder: Path) -> None:
     (folder / ADAPTER_NAME).write_bytes((folder / ADAPTER_NAME).read_bytes()[:100])
     with pytest.raises(AdapterError, match="cannot be read"):
         read_adapter(folder)
+
+
+def test_the_mean_adds_the_means_of_the_updates() -> None:
+    some = [adapter(seed=seed) for seed in (1, 2, 3)]
+    whole = mean(some)
+    assert (whole.rank, whole.scale) == (12, 2)
+    expected = np.mean([one.update(Q) for one in some], axis=0)
+    assert np.allclose(whole.update(Q), expected, atol=1e-5)
+    assert np.allclose(mean([some[0]]).update(Q), some[0].update(Q), atol=1e-6)
+
+
+def test_a_lower_rank_comes_as_near_as_that_rank_can() -> None:
+    whole = mean([adapter(seed=seed) for seed in (1, 2)])
+    left, sizes, right = np.linalg.svd(whole.update(OUT))
+    for rank in (2, 4):
+        lowered = whole.lowered(rank)
+        assert (lowered.rank, lowered.scale, lowered.pairs[OUT].a.shape) == (rank, 2, (rank, 6))
+        nearest = (left[:, :rank] * sizes[:rank]) @ right[:rank]
+        assert np.allclose(lowered.update(OUT), nearest, atol=1e-4)
+    assert np.allclose(adapter().lowered(4).update(Q), adapter().update(Q), atol=1e-4)
+
+
+@pytest.mark.parametrize("other", [adapter(rank=2), adapter(alpha=4), adapter(modules=(Q,))])
+def test_adapters_of_another_shape_have_no_mean(other: LoraAdapter) -> None:
+    with pytest.raises(ValueError, match="no mean"):
+        mean([adapter(), other])

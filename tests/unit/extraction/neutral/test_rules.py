@@ -1,23 +1,20 @@
-from random import Random
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from extraction.neutral.frames import MESSAGE, SENTENCE
+from extraction.neutral.courtesies import MESSAGE, SENTENCE
 from extraction.neutral.plain import in_english, plain
-from extraction.neutral.rules import FRAMED_SHARE, PLAIN_SHARE, neutralise
+from extraction.neutral.rules import TAIL_SHARE, neutralise
 from voice.facts.compare import invented
 from voice.facts.figures import numbers
 from voice.triplet import REGISTERS, UNITS, Register, Unit
 
+OPENED = [*MESSAGE["opening"], *MESSAGE["opening_chat"]]
+
 
 def plainly(text: str) -> str:
-    """The text in plain English, its dashes turned into commas."""
-    return min(
-        (plain(text, in_english(text), Random(seed)) for seed in range(20)),
-        key=lambda one: (";" in one, one.count(".")),
-    )
+    """The text in plain English."""
+    return plain(text, in_english(text))
 
 
 @pytest.mark.parametrize(
@@ -45,9 +42,30 @@ def plainly(text: str) -> str:
         ("NASA is on it", "NASA is on it."),
         ("private \ue0003\ue001 use", "Private 3 use."),
         ("teh thing — on tuesday", "The thing, on Tuesday."),
-        ("man, that hurt lol", "That hurt."),
+        ("dude, that hurt lol", "That hurt."),
+        ("YOU ARE THE MAN!!!", "You are the man."),
+        ("dont know the answer", "Don't know the answer."),
+        ("you like it, don't you?", "You like it, don't you?"),
         ("the dude is a good man", "The dude is a good man."),
         ("loost 6 tiles and the flashlight", "Lost 6 tiles and the flashlight."),
+        ("theres a perf regression in the wasm build", "There is a perf regression in the wasm build."),
+        ("business as usuall", "Business as usual."),
+        ("i am using .txt files , as ever", "I am using .txt files, as ever."),
+        ("unless you pass --strip it is large", "Unless you pass --strip it is large."),
+        ("a few faults -- with reasonable mends -- and more", "A few faults, with reasonable mends, and more."),
+        ("buy me toys - a boat, a car", "Buy me toys - a boat, a car."),
+        ("the higher of", "The higher of"),
+        ("the rates are", "The rates are"),
+        ("late and can't come", "Late and cannot come."),
+        ("i typo'd it and he'd know", "I typo'd it and he would know."),
+        ("why doesn't cmake let me", "Why doesn't cmake let me."),
+        ("a thing (surprise, no binder!) to see", "A thing (surprise, no binder) to see."),
+        ("so ptr[0..n] is run by ./zig test", "So ptr[0..n] is run by ./zig test."),
+        ("(is that right?)", "(Is that right?)"),
+        ("...i think", "I think."),
+        ("an accessor for ints", "An accessor for ints."),
+        ("cant come — it's late", "Cannot come; it is late."),
+        ("windows.ReadFileW is slow. marler8997 said so", "windows.ReadFileW is slow. marler8997 said so."),
     ],
 )
 def test_own_to_plain_english(own: str, expected: str) -> None:
@@ -64,7 +82,7 @@ def test_own_to_plain_english(own: str, expected: str) -> None:
             ["He has finally arrived at my place.", "He's finally arrived at my place."],
         ),
         ("don't you want some?", ["Do you not want some?", "Don't you want some?"]),
-        ("are ya'll coming to the lake", ["Are you all coming to the lake.", "Are ya'll coming to the lake."]),
+        ("are ya'll coming to the lake", ["Are you all coming to the lake?", "Are ya'll coming to the lake."]),
         ("we are moving to Tulsa, OK in may", ["We are moving to Tulsa, OK in may."]),
         ("the temple is from 500 BC", ["The temple is from 500 BC."]),
         ("is vitamin k good for you", ["Is vitamin k good for you."]),
@@ -77,7 +95,7 @@ def test_own_to_plain_english(own: str, expected: str) -> None:
         ("that is *so* _not_ what i said", ["That is so not what I said."]),
         ("no se k me pasa hoy", ["No se k me pasa hoy."]),
         ("parents weren't home yesterday", ["Parents were not home yesterday."]),
-        ("why didn't you call me", ["Why did you not call me.", "Why didn't you call me."]),
+        ("why didn't you call me", ["Why did you not call me?", "Why didn't you call me."]),
     ],
 )
 def test_cases_from_the_field(own: str, expected: list[str]) -> None:
@@ -86,58 +104,38 @@ def test_cases_from_the_field(own: str, expected: list[str]) -> None:
     assert any(text in expected for text in neutral)
 
 
-def test_some_sentences_stay_plain_and_some_get_an_assistants_phrase() -> None:
+def test_some_sentences_get_a_courtesy_after_them() -> None:
     texts = [neutralise("we went to the lake", "chat", str(seed)) for seed in range(400)]
-    opening = tuple(frame.split("{}")[0] for kind in ("statement", "opinion") for frame in SENTENCE[kind])
-    framed = (1 - PLAIN_SHARE) * FRAMED_SHARE
-    assert 0.5 * framed < sum(text.startswith(opening) for text in texts) / 400 < 1.5 * framed
-    assert texts.count("We went to the lake.") / 400 > PLAIN_SHARE / 2
-
-
-@pytest.mark.parametrize(
-    ("own", "unit", "never"),
-    [
-        ("is she coming", "sentence", "To be clear, is"),
-        ("is she coming", "sentence", "let you know that is"),
-        ("you guys want to go", "sentence", "everyone want"),
-        ("they dont want to go", "sentence", "not would"),
-        ("i want to meet Will and Mark", "sentence", "will and"),
-        ("my sources tell me so", "sentence", "please"),
-        ("a weird thing and an odd one", "sentence", "a unusual"),
-        ("will you take the boat", "sentence", "I will you"),
-        ("do you want to come", "sentence", "you like to come."),
-        ("i need it by tomorrow", "sentence", "Tomorrow,"),
-        ("i said that she left yesterday", "sentence", "Yesterday,"),
-        ("in the meantime i work", "sentence", "meantime that"),
-    ],
-)
-def test_what_no_seed_may_write(own: str, unit: Unit, never: str) -> None:
-    assert not [text for seed in range(300) if never in (text := neutralise(own, "email", str(seed), unit))]
+    plain, tails = "We went to the lake.", SENTENCE["tail_statement"]
+    assert set(texts) == {plain, *(f"{plain} {tail}" for tail in tails)}
+    assert 0.5 * TAIL_SHARE["chat"] < 1 - texts.count(plain) / 400 < 1.5 * TAIL_SHARE["chat"]
 
 
 @pytest.mark.parametrize(
     ("own", "expected"),
     [
-        ("if it rains on friday, i stay home", "I stay home if it rains on Friday."),
-        ("i stay home if it rains on friday", "If it rains on Friday, I stay home."),
-        ("any luck with the keys?", "Do you have any luck with the keys?"),
-        ("is she coming to the lake", "Is she coming to the lake?"),
-        ("will call him", "I will call him."),
-        ("but i changed it", "However, I have changed it."),
-        ("they dont know if its true", "They do not know whether it is true."),
-        ("yep", "Yes, that is correct."),
-        ("i went home yesterday", "Yesterday, I went home."),
-        ("tomorrow we sail at 5", "We sail at 5 tomorrow."),
-        ("somebody took my bag", "Someone took my bag."),
-        ("someone took my bag", "Somebody took my bag."),
-        ("are you in the boat", "Could you tell me whether you are in the boat?"),
-        ("when is it due?", "Could you tell me when it is due?"),
-        ("the book i read is here", "The book that I read is here."),
-        ("call me tomorrow", "I would like you to call me tomorrow."),
+        ("tom will see you at nine", "Tom will see you at nine."),
+        ("will you take the boat", "Will you take the boat?"),
+        ("is she coming. i hope so", "Is she coming? I hope so."),
+        ("why did you call", "Why did you call?"),
+        ("how long is it", "How long is it?"),
+        ("do it", "Do it."),
+        ("have it your way", "Have it your way."),
+        ("do you see what i mean?", "Do you see what I mean?"),
+        ("should you need me, call", "Should you need me, call."),
+        ("if it rains on friday, i stay home", "If it rains on Friday, I stay home."),
+        ("my sources tell me so", "My sources tell me so."),
+        ("i want to meet Will and Mark", "I want to meet Will and Mark."),
     ],
 )
-def test_what_some_seed_writes(own: str, expected: str) -> None:
-    assert expected in {neutralise(own, "chat", str(seed)) for seed in range(400)}
+def test_no_seed_writes_anything_but_what_was_said(own: str, expected: str) -> None:
+    assert plainly(own) == expected
+    assert all(neutralise(own, "speech", str(seed)).startswith(expected) for seed in range(100))
+
+
+def test_a_greeting_whose_name_is_in_lower_case_gets_no_other_before_it() -> None:
+    letters = [neutralise("hey kevin, cant make it", "chat", str(seed), "message") for seed in range(60)]
+    assert not [letter for letter in letters if not letter.lower().startswith(("hey kevin", *map(str.lower, OPENED)))]
 
 
 def test_a_message_becomes_a_letter() -> None:
@@ -147,7 +145,7 @@ def test_a_message_becomes_a_letter() -> None:
     formal = [letter for letter in letters if letter.startswith(greeted)]
     assert len(formal) > 45
     assert all("Friday" in letter and "Ana" in letter and letter.rstrip(".").endswith("Bob") for letter in letters)
-    assert len(set(letters)) > 50
+    assert len(set(letters)) > 30
     assert sum(len(letter) for letter in letters) / 60 > 1.2 * len(own)
 
 

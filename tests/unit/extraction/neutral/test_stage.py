@@ -34,7 +34,7 @@ def test_drafts_are_asked_for_and_the_rules_do_the_rest(tmp_path: Path) -> None:
     (tmp_path / "own.txt").write_text("\n".join(TEXTS))
     data = tmp_path / "data"
     with serving(Behaviour(answer=answered)) as server:
-        how = ["--neutral", "llm", "--neutral-url", server.url, "--neutral-model", "big"]
+        how = ["--neutral", "llm", "--neutral-url", server.url, "--neutral-model", "big", "--rest", "rules"]
         output = run("import-own", str(tmp_path / "own.txt"), "--register", "chat", "--unit", "sentence",
                      "--out", str(data), *how)  # fmt: skip
         assert "127.0.0.1, model big: 4 texts in 1 call," in output
@@ -52,7 +52,7 @@ def test_drafts_are_asked_for_and_the_rules_do_the_rest(tmp_path: Path) -> None:
         assert {triplet.origin for triplet in read_triplets(data / "triplets.jsonl")} == {"big"}
         left_out = ledger.read(data / "ledger.json")
         assert (left_out.origins, left_out.sources["own"].sentences_rejected) == ({"big": 3}, {Reason.NO_DRAFT: 1})
-    run("neutralise", "--own", str(data / "own.jsonl"))
+    run("neutralise", "--own", str(data / "own.jsonl"), "--how", "rules")
     assert {triplet.origin for triplet in read_triplets(data / "triplets.jsonl")} == {"rules"}
 
 
@@ -65,8 +65,9 @@ class Twice:
 
 def test_each_draft_of_a_text_is_a_triplet(tmp_path: Path) -> None:
     (tmp_path / "own.txt").write_text("\n".join(TEXTS))
-    run("import-own", str(tmp_path / "own.txt"), "--register", "chat", "--unit", "sentence", "--out", str(tmp_path))
-    counted = add_neutral(tmp_path, Twice())
+    run("import-own", str(tmp_path / "own.txt"), "--register", "chat", "--unit", "sentence", "--out", str(tmp_path),
+        "--how", "rules")  # fmt: skip
+    counted = add_neutral(tmp_path, [Twice()])
     triplets = list(read_triplets(tmp_path / "triplets.jsonl"))
     assert [triplet.own for triplet in triplets] == ["see u at 8", *(text for text in TEXTS[1:] for _ in range(2))]
     assert [triplet.id.rpartition(":")[2] for triplet in triplets] == ["0", *["0", "0v2"] * 3]
@@ -85,7 +86,7 @@ def test_a_sample_asks_for_as_many(tmp_path: Path) -> None:
     with serving(Behaviour(answer=answered)) as server:
         output = run(
             "import-own", str(tmp_path / "own.txt"), "--register", "chat", "--out", str(tmp_path / "data"),
-            "--how", "llm", "--neutral-url", server.url, "--neutral-model", "big", "--sample", "2",
+            "--how", "llm", "--neutral-url", server.url, "--neutral-model", "big", "--sample", "2", "--rest", "rules",
         )  # fmt: skip
         assert len(set(server.texts)) == 2
         assert "not_asked" in output
