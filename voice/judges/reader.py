@@ -107,7 +107,8 @@ class Reader:
         with torch.inference_mode():
             found = self._model.generate(input_ids=ids, attention_mask=mask, max_new_tokens=_room(longest) - longest,
                                          eos_token_id=end, pad_token_id=end, **how)  # fmt: skip
-        texts: list[str] = self._tokenizer.batch_decode(found[:, longest:], skip_special_tokens=True)
+        kept = [row[longest:][: _room(len(prompt)) - len(prompt)] for row, prompt in zip(found, prompts, strict=True)]
+        texts: list[str] = self._tokenizer.batch_decode(kept, skip_special_tokens=True)
         return [text.strip() for text in texts]
 
     def _encoded(self, known: str, said: str) -> tuple[list[int], list[int]]:

@@ -57,7 +57,7 @@ def test_an_adapter_of_another_model_is_refused(tmp_path: Path) -> None:
 
 
 def test_what_is_written_together_is_what_is_written_alone(reader: Reader) -> None:
-    texts = ["boat leaves 7:30 tues", "hi", LOST * 5, "whos bringing the boat"]
+    texts = ["boat leaves 7:30 tues", "hi", LOST * 3]
     together = reader.write(texts)
     assert together == [reader.write([text])[0] for text in texts]
     assert all(together)
@@ -65,6 +65,6 @@ def test_what_is_written_together_is_what_is_written_alone(reader: Reader) -> No
 
 
 def test_a_seed_draws_the_same_again(reader: Reader) -> None:
-    drawn = [reader.write([FAITHFUL], temperature=1.0, seed=seed) for seed in (1, 1, 2, 3)]
+    drawn = [reader.write([FAITHFUL], temperature=1.0, seed=seed) for seed in (1, 1, 2)]
     assert drawn[0] == drawn[1]
     assert len({text for [text] in drawn}) > 1
