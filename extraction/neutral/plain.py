@@ -33,7 +33,7 @@ _SYMBOLS = re.compile(
 _MARKUP = re.compile(r"(?<![\w*_~])([*_~])(?=\S)([^*_~\n]*?\S)\1(?![\w*_~])")
 _BEFORE_MINUS = re.compile(r"\d\s?(?:am|pm|a\.m\.|p\.m\.|k|m|%)?$", re.IGNORECASE)
 _AFTER_MINUS = re.compile(r"[$£€¥~]?\.?\d")
-_DASH = re.compile(r"\s*(?:—|–|―)\s*|\s+-{2,3}\s+|(?<=\w)--+(?=\w)|--+(?=\s|$)")  # not `--strip`, not 'EAST - 2'
+_DASH = re.compile(r"\s*(?:—|–|―)\s*|\s+-{2,3}\s+|(?<=\w)--+(?=\w)|--+(?=\s|$)")  # not `--strip`, not 'PIER - 2'
 _CLAUSE = re.compile(r"(?:i|you|u|we|they|he|she|it|that|this|there)(?:'\w+)?\s+\w", re.IGNORECASE)
 _WHO = "i|you|we|they"  # after do and have; 'do it' and 'have your way' are no questions
 _QUESTION = re.compile(
