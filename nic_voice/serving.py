@@ -8,13 +8,14 @@ In: a command and the address that answers 200 once it is ready. Out: the runnin
 """
 
 import os
+import secrets
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import IO
 
 import httpx
@@ -23,6 +24,7 @@ from nic_voice.child import how_it_ended
 from voice.errors import UserError
 from voice.tls import tls_context
 
+PORTS = range(20_000, 32_768)
 READY_TIMEOUT_S = 300
 STOP_TIMEOUT_S = 60
 
@@ -41,11 +43,16 @@ def nic_voice(*arguments: str) -> list[str]:
 
 
 def free_port() -> int:
-    """A port of the loopback interface that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port of the loopback interface that nobody listens on, and that no connection is given while it waits for use:
+    it lies below those that systems hand out (from 32768 on in Linux, 49152 elsewhere).
+    """
+    while True:
+        port = PORTS.start + secrets.randbelow(len(PORTS))
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do, after one that has ended
+            with suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                return port
 
 
 @contextmanager
