@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from tests.real.tiny import LINEAR, SEVEN, prompts, tiny_model
-from training import lora
+from training import lora, there
 from training.config import PRESETS, TrainingConfig, load_config
 from training.run import train
+from voice.adapter import read_adapter
 from voice.base_model import BaseModel
-from voice.manifest import VoiceManifest, verify
+from voice.manifest import ADAPTER_NAME, VoiceManifest, verify
 from voice.triplet import Triplet, write_triplets
 
 pytestmark = [pytest.mark.unsloth, pytest.mark.filterwarnings("ignore")]  # others' warnings
@@ -67,6 +68,20 @@ def test_it_is_trained_and_published(tiny: BaseModel, tmp_path: Path, settings: 
         moved = [name for name in file.keys() if "lora_B" in name and abs(file.get_tensor(name)).max() > 0]  # noqa: SIM118
         assert len(moved) == len(file.keys()) / 2
     assert adapted == {*SEVEN, *(LINEAR if "qwen3_5" in str(tiny.folder) else [])}
+
+
+def test_it_first_reads_many_writers(tiny: BaseModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(there, "cache_folder", lambda: tmp_path / "cache")
+    few = sorted(there.messages(), key=lambda message: len(message.draft))[:12]
+    monkeypatch.setattr(there, "messages", lambda: few)
+    said: list[str] = []
+    hardly = config(tiny, fresh_adapter="false", load_in_4bit="false", learning_rate="0.001")
+    train(hardly, triplets(tmp_path / "t.jsonl"), tmp_path / "ana", say=said.append)
+    assert any("first reads many writers" in line for line in said)
+    (place,) = (tmp_path / "cache").rglob(ADAPTER_NAME)
+    learned, went_on = (read_adapter(folder).pairs for folder in (place.parent, tmp_path / "ana"))
+    assert all(abs(pair.b).max() > 0 for pair in learned.values())
+    assert all(abs(went_on[name].b - pair.b).max() < abs(pair.b).max() for name, pair in learned.items())
 
 
 @pytest.mark.slow
