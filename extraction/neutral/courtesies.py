@@ -22,7 +22,6 @@ _GREETED = {"email": 0.7, "work_email": 0.7, "chat": 0.4, "speech": 0.05, "post"
 _OPENED = {"email": 0.25, "work_email": 0.25, "chat": 0.25, "speech": 0.05, "post": 0.05}
 _CLOSED = {"email": 0.5, "work_email": 0.5, "chat": 0.35, "speech": 0.1, "post": 0.1}
 _SIGNED_OFF = {"email": 0.5, "work_email": 0.5, "chat": 0.03, "speech": 0.0, "post": 0.0}
-_TO_ALL = 0.1  # of the greetings that are made up
 _BARE = 0.25  # of the greetings and thanks without a name: left out, so that the adapter learns to add its owner's
 
 _THANKS = re.compile(r"\b(?:thanks|thank you|thx|thnx|tx|ty)\b", re.IGNORECASE)
@@ -61,18 +60,13 @@ def letter(greeting: str, paragraphs: list[str], closing: str, register: Registe
 
 def _greeting(own: str, register: Register, chance: random.Random) -> str:
     """The owner's greeting in an assistant's words, with its names; or one without, where the register wants it."""
-    draw, to_all = chance.random(), chance.random()
-    chatty = register not in _LETTERS
+    draw, chatty = chance.random(), register not in _LETTERS
     if own:
         names = " ".join(re.findall(r"(?<![\w.])[A-Z][\w'-]*(?:\s+(?:and|&)(?=\s+[A-Z]))?", without_hello(own)))
         if names:
             return chance.choice(MESSAGE["greeting_named"]).format(names)
         return "" if draw < _BARE else chance.choice(MESSAGE["greeting_chat" if chatty else "greeting"])
-    if draw >= _GREETED[register]:
-        return ""
-    if to_all < _TO_ALL:
-        return chance.choice(MESSAGE["greeting_all"])
-    return chance.choice(MESSAGE["greeting_chat" if chatty else "greeting"])
+    return chance.choice(MESSAGE["greeting_chat" if chatty else "greeting"]) if draw < _GREETED[register] else ""
 
 
 def without_hello(greeting: str) -> str:

@@ -5,7 +5,7 @@ handles, code and placeholders stay to the letter; so do the words of other lang
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import emoji
 
@@ -23,9 +23,10 @@ _NAMES_OF_TIME = frozenset(
     "october november december christmas easter english american".split()
 )
 _KEEP = re.compile(
-    rf"{ANY_PLACEHOLDER}|`[^`\n]+`|(?:https?://|www\.)\S+|\S+@\S+\.\S+|(?<!\w)[#@]\w+|"
-    r"(?<![\w/])(?:~|\.{1,2})?(?:/[\w.-]+){2,}"
+    rf"{ANY_PLACEHOLDER}|`[^`\n]+`|(?<!\w)\"[\w.-]+\"(?!\w)|(?:https?://|www\.)\S+|\S+@\S+\.\S+|(?<!\w)[#@]\w+|"
+    r"^(?P<nick>[a-z]{4,})(?=[,:]\s)|(?<![\w/])(?:~|\.{1,2})?(?:/[\w.-]+){2,}"
 )
+_CODE = re.compile(r"\w\([^\s()]*\)[;.{]|\);$|\s[{}]$|^(?:const|def|fn|#include) ")
 _KEYCAP = re.compile("([0-9#*])\ufe0f?\u20e3")
 _SYMBOLS = re.compile(
     r"[\u2600-\u27bf\u2b00-\u2bff\ufe0f\u200d\ue000-\uf8ff]+|(?<!\S)[:;=]['-]?[()DPp/|](?!\S)|<3(?!\d)"
@@ -43,6 +44,7 @@ _QUESTION = re.compile(
     re.IGNORECASE,
 )
 _CLOSED = re.compile(r"[.?!:\ue001][)\"”']?$|\b(?:a|an|and|but|of|or|the|is|are|was|were|am)$", re.IGNORECASE)
+_THANKS = re.compile(r"(?:thanks|thank you|many thanks)\W+\w+$", re.IGNORECASE)
 _HIDDEN = "\ue000{}\ue001"
 
 
@@ -56,9 +58,13 @@ def plain(text: str, english: bool) -> str:
 
     Where it is not `english`, its words stay as they are.
     """
+    if _CODE.search(text):
+        return text
     kept: list[str] = []
 
     def hide(match: re.Match[str]) -> str:
+        if match["nick"] and is_word(match["nick"]):
+            return match[0]
         kept.append(match.group())
         return _HIDDEN.format(len(kept) - 1)
 
@@ -121,13 +127,34 @@ def _punctuated(text: str) -> str:
     text = re.sub(r"(?<![\w\[])\.{2,}|\.{2,}(?![\w\]])|\.{3,}|…", ".", text)
     text = re.sub(r"[!?]*\?[!?]*", "?", text)
     text = re.sub(r"!+(?=\))", "", text)
-    text = re.sub(r"!+", ".", text)
+    text = re.sub(r"!(?:[^\w\s]*!)*", ".", text)
     text = re.sub(r"([,;])[,;.]+|\.[,;]", lambda match: match.group(1) or ".", text)
     if not text:
         return text
-    if not _CLOSED.search(text):
-        text += "."
-    return "".join(_asking(capitalised(text[start:end])) for start, end in _with_gaps(text))
+    sentences = [text[start:end] for start, end in _with_gaps(text)]
+    signature = sentences.pop() if _is_signature(sentences) else ""
+    if not signature and not _CLOSED.search(text):
+        sentences[-1] += "."
+    careful = text[0].isupper()
+    mended = (
+        sentence if careful and _cut_short(before) else _asking(capitalised(sentence))
+        for before, sentence in zip(("", *sentences), sentences, strict=False)
+    )
+    return "".join(mended) + signature
+
+
+def _cut_short(sentence: str) -> bool:
+    """Whether it ends in a word cut short or a bracket: what follows in lower case is its rest, 'the cert. today'."""
+    last = sentence.split()[-1] if sentence.strip() else "so"
+    return last.endswith(")") or (last.islower() and not is_word(re.sub(r"\W", "", last)))
+
+
+def _is_signature(sentences: Sequence[str]) -> bool:
+    """Whether the last one is a name or initials: 'See you at 8. ckm'."""
+    if len(sentences) < 2 or re.search(r"\b[A-Z]\.$", sentences[-2]):  # an initial
+        return False
+    last, word = sentences[-1].strip(), sentences[-1].split()[-1]
+    return (word[0].isupper() or not is_word(word)) and (last == word or bool(_THANKS.match(last)))
 
 
 def _with_gaps(text: str) -> Iterator[tuple[int, int]]:

@@ -19,6 +19,9 @@ from voice.triplet import Register, Unit
 PLAIN_MESSAGES = 0.1  # left without courtesies
 TAIL_SHARE = {"email": 0.12, "work_email": 0.12, "chat": 0.10, "speech": 0.05, "post": 0.05}
 _LIST_LINE_WORDS = 7
+_SIGN_OFF_WORDS = 3
+_HEADER = re.compile(r"@|\d:\d\d(?: ?[AP]M)?\.?$")  # of a mail that was quoted
+_ITEM = re.compile(r"(?:\d{1,2}[.)]|[-*•])\s")
 _FIGURE = re.compile(r"\d|<\w")  # a digit, or a placeholder
 
 
@@ -32,9 +35,14 @@ def neutralise(text: str, register: Register, seed: str, unit: Unit = "sentence"
 def _sentence(text: str, register: Register, chance: random.Random) -> str:
     english = in_english(text)
     sentence = _lines(text, english)
-    if english and chance.random() < TAIL_SHARE[register] and sentence.endswith((".", "?")):
+    if english and chance.random() < TAIL_SHARE[register] and _ends_in_a_sentence(sentence):
         sentence = tailed(sentence, chance)
     return sentence
+
+
+def _ends_in_a_sentence(text: str) -> bool:
+    """Whether a courtesy may come after it: not after a name, a sign-off, an address or a time."""
+    return text.endswith((".", "?")) and len(split(text)[-1].split()) > _SIGN_OFF_WORDS and not _HEADER.search(text)
 
 
 def _lines(text: str, english: bool) -> str:
@@ -67,7 +75,15 @@ def _parts(text: str) -> tuple[str, str, str]:
 
 
 def _paragraph(text: str) -> str:
+    """Its lines in one, but for those of a list, which stay as they are."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    if len(lines) > 1 and all(len(line.split()) <= _LIST_LINE_WORDS and line[-1] not in ".?!" for line in lines):
-        return "\n".join(lines)
-    return " ".join(sentence for line in lines for sentence in split(plain(line, in_english(line))))
+    short = [len(line.split()) <= _LIST_LINE_WORDS and line[-1] not in ".?!," for line in lines]
+    joined, after_item = "", False
+    for place, line in enumerate(lines):
+        neighbours = short[max(0, place - 1) : place] + short[place + 1 : place + 2]
+        item = bool(_ITEM.match(line)) or (short[place] and any(neighbours))
+        said = line if item else " ".join(split(plain(line, in_english(line))))
+        if joined and said:
+            joined += "\n" if item or after_item else " "
+        joined, after_item = joined + said, item
+    return joined

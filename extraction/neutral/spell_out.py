@@ -21,22 +21,19 @@ _APOSTROPHE = re.compile(r"(?<=[A-Za-z])[`´‘’ʼ](?=[A-Za-z])")
 # Whole words only: not the k of 5k, the r of r&b, the U of U.S.
 WORD = re.compile(
     r"(?<![\w.&/@#'’-])(?:w/o?(?=\s)|b/c\b|'(?:em|cause|til|bout)\b|[bglBGL]\d[rgRG]?\b|2[a-z]{2,}\b"
-    r"|[A-Za-z]+(?:'[A-Za-z]+)*(?:(?<=in)')?(?![\w&/-]|\.\w|'\w))"
+    r"|[A-Za-z]+(?:'[A-Za-z]+)*(?:(?<=in)')?(?![\w&/#-]|\.\w|'\w))"
 )
 _SUBJECTS = frozenset(
     "i you u ya we they he she it that this there y'all yall ya'll everybody everyone anybody".split()
 )
-_SUBJECT_TYPED = {"i": "I", "u": "you", "ya": "you", "yall": "you all", "y'all": "you all", "ya'll": "you all"}
 _ARE = frozenset("we you they u".split())
 _BEFORE_INVERSION = frozenset("why how when where what who and but so or well then because like cause".split())
 _ASKS_BEFORE = frozenset("why how when where what who".split())
 _OPENS_A_QUESTION = frozenset("isn't aren't doesn't hasn't".split())
-_NOT = {
-    "can't": ("can", "cannot"), "won't": ("will", "will not"), "shan't": ("shall", "shall not"),
-} | {
-    f"{aux}n't": (aux, f"{aux} not")
+_NOT = {"can't": "cannot", "won't": "will not", "shan't": "shall not"} | {
+    f"{aux}n't": f"{aux} not"
     for aux in "do does did is are was were have has had could would should must need might".split()
-}  # fmt: skip
+}
 _ENDINGS = {"re": "are", "ve": "have", "ll": "will", "m": "am"}
 # 's is a possessive except after these.
 _IS_AFTER = frozenset(
@@ -65,12 +62,9 @@ def spell_out(text: str) -> str:
             before.next, after.previous = after.word, before.word
     written: list[str] = []
     end = 0
-    for index, word in enumerate(words):
-        if word.start < end:
-            continue  # a subject that changed places with its verb
-        plain, stop = _plain(word, words[index + 1].end if word.next else word.end)
-        written += [text[end : word.start], plain]
-        end = stop
+    for word in words:
+        written += [text[end : word.start], _plain(word)]
+        end = word.end
     return "".join([*written, text[end:]])
 
 
@@ -93,24 +87,22 @@ class _Word:
         return not self.next and not self.text[self.end :].lstrip(" \t").startswith(tuple("0123456789"))
 
 
-def _plain(word: _Word, next_end: int) -> tuple[str, int]:
-    """What to write for a word, and where the text goes on."""
+def _plain(word: _Word) -> str:
+    """What to write for a word."""
     if word.word == "i":
-        return "I", word.end
+        return "I"
     if _may_be_name(word):
-        return word.typed, word.end
+        return word.typed
     form = CONTRACTIONS.get(word.word) or _by_neighbours(word) or word.word
-    if "'" in form and (expanded := _negated(word, form)) is not None:
-        return _cased(expanded[0], word), next_end if expanded[1] else word.end
-    if "'" in form and (ending := _ended(word, form)) is not None:
-        return _cased(ending, word), word.end
+    if "'" in form and (expanded := _negated(word, form) or _ended(word, form)) is not None:
+        return _cased(expanded, word)
     if form != word.word:
-        return _cased(form, word), word.end
+        return _cased(form, word)
     if (plain := SHORTHAND.get(word.word) or TYPOS.get(word.word)) is not None and not _is_noun(word):
-        return _cased(plain, word), word.end
+        return _cased(plain, word)
     if word.typed.islower() and "'" not in word.word:
-        return corrected(word.word), word.end
-    return (f"{word.typed[:-1]}g" if re.fullmatch(r"[a-z]{2,}in'", word.typed) else word.typed), word.end
+        return corrected(word.word)
+    return f"{word.typed[:-1]}g" if re.fullmatch(r"[a-z]{2,}in'", word.typed) else word.typed
 
 
 def _may_be_name(word: _Word) -> bool:
@@ -129,34 +121,24 @@ def _is_noun(word: _Word) -> bool:
     return bool(_NUMBER_BEFORE.search(word.text[: word.start])) and word.word in ("bc", "til", "sth")
 
 
-def _negated(word: _Word, form: str) -> tuple[str, bool] | None:
-    """'do not' and whether the word after it went along: "don't you" is 'do you not'. None for other forms."""
+def _negated(word: _Word, form: str) -> str | None:
+    """'do not' for "don't"; None for other forms, and in questions, where it stays: "why don't you"."""
     base = form.removesuffix("'ve")
     have = " have" if base != form else ""
     base = CONTRACTIONS.get(base, base)
     if base == "ain't":
         subject = word.previous
         be = "am" if subject == "i" else "are" if subject in _ARE or subject == "they" else ""
-        return (f"{be or 'is'} not", False) if be or subject in _SUBJECTS else None
-    if base not in _NOT:
+        return f"{be or 'is'} not" if be or subject in _SUBJECTS else None
+    if base not in _NOT or (base == "don't" and word.opens):  # a request, or a sentence without its subject
         return None
-    verb, plain = _NOT[base]
     follows = word.next
-    if base == "don't" and word.opens and (follows not in _SUBJECTS or _dares(word)):
-        return None  # a request, or a sentence whose subject was left out
-    if follows in _SUBJECTS and not word.opens and _is_tag(word):
-        return None  # you see it, don't you?
-    if follows in _SUBJECTS and word.clause_start:
-        return f"{verb} {_SUBJECT_TYPED.get(follows, follows)} not{have}", True
+    if follows in _SUBJECTS and (word.clause_start or _is_tag(word)):
+        return None
     opens_a_question = word.opens and (_asks(word) or base in _OPENS_A_QUESTION)
     if follows and (opens_a_question or word.previous in _ASKS_BEFORE):
         return None  # isn't Ana coming, why doesn't Ana come
-    return plain + have, False
-
-
-def _dares(word: _Word) -> bool:
-    """'Don't you dare', 'don't you worry': no question."""
-    return bool(re.match(r"\s+\w+\s+(?:dare|worry|ever|go)\b", word.text[word.end :]))
+    return _NOT[base] + have
 
 
 def _is_tag(word: _Word) -> bool:

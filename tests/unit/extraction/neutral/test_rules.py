@@ -9,6 +9,7 @@ from voice.facts.compare import invented
 from voice.facts.figures import numbers
 from voice.triplet import REGISTERS, UNITS, Register, Unit
 
+TAILS = [*SENTENCE["tail_statement"], *SENTENCE["tail_question"]]
 OPENED = [*MESSAGE["opening"], *MESSAGE["opening_chat"]]
 
 
@@ -65,6 +66,17 @@ def plainly(text: str) -> str:
         ("...i think", "I think."),
         ("an accessor for ints", "An accessor for ints."),
         ("cant come — it's late", "Cannot come; it is late."),
+        ("hes off tomorrow. ckm", "He is off tomorrow. ckm"),
+        ("Send it over. Thanks, Mel", "Send it over. Thanks, Mel"),
+        ("i wrote it. petra read it. great", "I wrote it. Petra read it. Great."),
+        ("We do the certificate of incorp. today, I think", "We do the certificate of incorp. today, I think."),
+        ("Here is a (who named it?) letter", "Here is a (who named it?) letter."),
+        ("const a = b.make(null); if (a.ok())", "const a = b.make(null); if (a.ok())"),
+        ("zorblatt, i see it", "zorblatt, I see it."),
+        ('"std" and "root"', '"std" and "root"'),
+        ("for the 25th only.  k#2891, MDQ", "For the 25th only. k#2891, MDQ."),
+        ("BUDDY!@!!!", "BUDDY."),
+        ("why don't you wash your hair", "Why don't you wash your hair."),
         ("files.ReadAll is slow. anna1997 said so", "files.ReadAll is slow. anna1997 said so."),
     ],
 )
@@ -187,3 +199,17 @@ def test_numbers_are_neither_lost_nor_invented(own: str, unit: Unit, seed: int) 
 def test_a_courtesy_that_says_when_is_none(seed: int) -> None:
     own = "can we talk.\n\nthanks for the help with the website—more at 2:30."
     assert "2:30" in neutralise(own, "email", str(seed), "message")
+
+
+def test_a_courtesy_comes_after_sentences_alone() -> None:
+    for text in ("We went to the lake. Thanks, Mel", "From anna@example.com 10:01 PM", "I went. Anna"):
+        assert not any(tail in neutralise(text, "email", str(seed)) for seed in range(60) for tail in TAILS)
+
+
+def test_the_lines_of_a_list_stay() -> None:
+    typed = (
+        "I bought these and sent them on to you.\n1.  250 a day\n2.  300 a day\n\nLake\nPipe Z6\nand I added two more."
+    )
+    neutral = neutralise(typed, "chat", "3", "message")
+    assert "on to you.\n1.  250 a day\n2.  300 a day\n" in neutral
+    assert "Lake\nPipe Z6\nAnd I added two more." in neutral

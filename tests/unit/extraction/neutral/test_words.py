@@ -61,8 +61,8 @@ def test_english_or_not(text: str, expected: bool) -> None:
 @pytest.mark.parametrize(
     ("typed", "expected"),
     [
-        ("why dont u call", "why do you not call"),
-        ("can't you come", "can you not come"),
+        ("why dont u call", "why don't you call"),
+        ("can't you come", "can't you come"),
         ("Don't you dare", "Don't you dare"),
         ("didn't the dog eat?", "didn't the dog eat?"),
         ("if you don't they will", "if you do not they will"),
