@@ -55,6 +55,7 @@ ARMS = {
     "drafts, replay": Arm("drafts", {"replay_share": "0.2"}),
     "rules, cold": Arm("rules", COLD),
     "rules": Arm("rules"),
+    "rules, replay": Arm("rules", {"replay_share": "0.5"}),
     "back, cold": Arm("back", COLD),
     "back": Arm("back"),
     "back, two thirds": Arm("back", times=2 / 3),

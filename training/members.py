@@ -7,6 +7,7 @@ that is saved and gone on with; a finished one leaves its adapter in the folder.
 """
 
 import json
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -55,6 +56,7 @@ def train_members(
 def settings(config: TrainingConfig, number: int) -> TrainingConfig:
     """The settings of one member, of those that are counted from 0."""
     shared = {
+        "epochs": math.ceil(config.epochs / config.members),
         "max_minutes": config.max_minutes and config.max_minutes / config.members,
         "max_steps": config.max_steps and max(1, config.max_steps // config.members),
     }

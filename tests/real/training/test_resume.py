@@ -11,15 +11,17 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.real.tiny import tiny_model
 from tests.real.training import plain_peft
-from training import lora
+from training import lora, members
 from training.config import PRESETS, TrainingConfig, load_config
 from training.errors import Interrupted, TrainingError
 from training.progress import Progress
 from training.run import train
+from voice.adapter import read_adapter
 from voice.base_model import BaseModel
 from voice.manifest import VoiceManifest
 from voice.triplet import Triplet, write_triplets
@@ -224,10 +226,17 @@ def worker(launcher: int, rank: int) -> int:
 
 
 def test_members_share_the_steps_and_their_mean_is_published(tiny: BaseModel, file: Path, tmp_path: Path) -> None:
-    summary = train(config(tiny, members="2", seed="3"), file, tmp_path / "both")
+    begun, last = tmp_path / "begun", {"keep": "last"}
+    train(config(tiny, max_steps="2"), file, begun)
+    summary = train(config(tiny, members="2", seed="3", **last), file, tmp_path / "both", init_from=begun)
     for name, seed in (("a", "3"), ("b", "4")):
-        train(config(tiny, max_steps=str(STEPS // 2), seed=seed), file, tmp_path / name, init_from=None)
+        train(config(tiny, max_steps=str(STEPS // 2), seed=seed, **last), file, tmp_path / name, init_from=begun)
     assert summary.steps == STEPS
+    both, *parts = (read_adapter(tmp_path / name) for name in ("both", "a", "b"))
+    for name in both.pairs:
+        expected = (parts[0].update(name) + parts[1].update(name)) / 2
+        from_it, from_part = (one.update(name) - expected for one in (both, parts[0]))
+        assert 0 < np.linalg.norm(from_it) < 0.5 * np.linalg.norm(from_part)
     manifest = VoiceManifest.load(tmp_path / "both")
     assert manifest.adapter.rank == 16
     assert manifest.training["members"] is not None
@@ -236,6 +245,12 @@ def test_members_share_the_steps_and_their_mean_is_published(tiny: BaseModel, fi
     assert [point["step"] for point in points if "loss" in point] == list(range(1, STEPS + 1))
     assert {point["member"] for point in points} == {1, 2}
     assert not list((tmp_path / ".runs").glob("both/*"))
+
+
+def test_members_share_epochs_and_limits(tiny: BaseModel) -> None:
+    whole = config(tiny, members="2", epochs="3", max_steps="9", max_minutes="5", seed="7")
+    second = members.settings(whole, 1)
+    assert (second.members, second.epochs, second.max_steps, second.max_minutes, second.seed) == (1, 2, 4, 2.5, 8)
 
 
 def test_a_run_of_members_that_is_stopped_in_the_second_goes_on_there(
