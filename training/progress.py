@@ -104,8 +104,9 @@ class Summary:
         return asdict(self)
 
     def __str__(self) -> str:
+        replayed = f" and {self.replayed:,} of many writers" if self.replayed else ""
         held_out = f", held out {self.validation_loss:.3f}" if self.validation_loss is not None else ""
         return (
-            f"{self.examples:,} of {self.triplets_read:,} triplets, {self.steps:,} steps, {self.seconds:.0f} s, "
-            f"{self.useful_tokens_per_s:.0f} tokens/s, loss {self.final_loss:.3f}{held_out}"
+            f"{self.examples - self.replayed:,} of {self.triplets_read:,} triplets{replayed}, {self.steps:,} steps, "
+            f"{self.seconds:.0f} s, {self.useful_tokens_per_s:.0f} tokens/s, loss {self.final_loss:.3f}{held_out}"
         )

@@ -304,6 +304,7 @@ def test_another_base_first_reads_many_writers_once(
         summary = train(settings, tmp_path / "t.jsonl", tmp_path / name, say=said.append)
     assert sum("first reads many writers" in line for line in said) == 1
     assert (summary.examples, summary.replayed) == (36, 9)
+    assert str(summary).startswith("27 of 30 triplets and 9 of many writers, ")
     assert summary.triplets_read + summary.replayed == summary.examples + sum(summary.dropped.values())
     manifest = VoiceManifest.load(tmp_path / "bob")
     assert manifest.training["init_from"] == "there"
