@@ -56,6 +56,7 @@ ARMS = {
     "rules, cold": Arm("rules", COLD),
     "rules": Arm("rules"),
     "rules, replay": Arm("rules", {"replay_share": "0.5"}),
+    "rules, changes, replay": Arm("rules", {"replay_share": "0.5", "rules_copy_weight": "0.05"}),
     "back, cold": Arm("back", COLD),
     "back": Arm("back"),
     "back, two thirds": Arm("back", times=2 / 3),

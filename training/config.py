@@ -43,6 +43,7 @@ class TrainingConfig(BaseModel):
     patience: int | None = Field(ge=1)
     near_copy_share: float = Field(ge=0, le=1)
     changed_weight: float = Field(ge=1, le=100)
+    rules_copy_weight: float = Field(gt=0, le=1)
     max_length_tokens: int = Field(ge=16)
     epochs: int = Field(ge=1)
     learning_rate: float = Field(gt=0)

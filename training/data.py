@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import torch
 
 from voice.prompt import Prompt, Tokenizer, encode, encode_answer
-from voice.triplet import Triplet
+from voice.triplet import RULES, Triplet
 from voice.words import is_near_copy
 
 
@@ -97,12 +97,13 @@ def without_surplus_copies(triplets: Sequence[Triplet], share: float, seed: int)
 
 
 def encode_triplets(
-    triplets: Iterable[Triplet], tokenizer: Tokenizer, max_length_tokens: int, changed_weight: float = 1
+    triplets: Iterable[Triplet], tokenizer: Tokenizer, max_length_tokens: int, changed_weight: float = 1,
+    rules_copy_weight: float = 1,
 ) -> Examples:
     """An example for each triplet; the over-long ones are dropped whole and counted, never cut.
 
-    Tokens of the answer that are not the neutral side's, in its order, weigh `changed_weight`, the others 1; all of
-    them times the triplet's own weight.
+    Tokens of the answer that are not the neutral side's, in its order, weigh `changed_weight`, the others 1, or
+    `rules_copy_weight` where rules made the neutral side; all of them times the triplet's own weight.
     """
     examples = Examples()
     for triplet in triplets:
@@ -112,18 +113,22 @@ def encode_triplets(
         if len(prompt) + len(answer) > max_length_tokens:
             examples.dropped["too_long"] += 1
         else:
-            weights = [1.0] * len(answer)
-            if changed_weight != 1:
-                weights = _weights(encode_answer(tokenizer, triplet.neutral), answer, changed_weight)
+            kept = rules_copy_weight if triplet.origin == RULES else 1.0
+            weights = [kept] * len(answer)
+            if kept != changed_weight:
+                weights = _weights(encode_answer(tokenizer, triplet.neutral), answer, kept, changed_weight)
             examples.kept.append(Example((*prompt, *answer), tuple(triplet.weight * weight for weight in weights)))
     assert examples.read == len(examples.kept) + examples.dropped.total()
     return examples
 
 
-def _weights(before: Sequence[int], answer: Sequence[int], changed_weight: float) -> list[float]:
-    weights = [changed_weight] * len(answer)
+def _weights(before: Sequence[int], answer: Sequence[int], kept: float, changed: float) -> list[float]:
+    """What each token of the answer weighs: `changed` also where it comes after one that was left out."""
+    weights, end = [changed] * len(answer), 0
     for block in difflib.SequenceMatcher(None, before, answer, autojunk=False).get_matching_blocks():
-        weights[block.b : block.b + block.size] = [1.0] * block.size
+        start = block.b + (block.a > end)
+        weights[start : block.b + block.size] = [kept] * (block.b + block.size - start)
+        end = block.a + block.size
     return weights
 
 

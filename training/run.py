@@ -105,7 +105,7 @@ def _train(
     trained_on = TripletsRef(sha256=file.sha256, count=len(file.triplets), path=str(triplets_path.resolve()))
     adapted = lora.load(base, config, init_from)
     examples = _examples(config, parts, adapted)
-    tried_on = encode_triplets(_held_out(config, parts), adapted.tokenizer, config.max_length_tokens)
+    tried_on = encode_triplets(_held_out(config, parts), adapted.tokenizer, config.max_length_tokens, 1, config.rules_copy_weight)
     with RunFolder(out, _identity(config, file.sha256, base, init_from, processes)) as run_folder:
         if processes.is_main:
             _begin(run_folder, fresh, say)
@@ -152,7 +152,7 @@ def _examples(config: TrainingConfig, parts: Split, adapted: lora.Adapted) -> Ex
             "In every triplet both sides are nearly the same: there is nothing to learn but to copy. Have better "
             "neutral sides made (nic-voice neutralise --how llm), or keep these with --set near_copy_share=1."
         )
-    examples = encode_triplets(lessons, adapted.tokenizer, config.max_length_tokens, config.changed_weight)
+    examples = encode_triplets(lessons, adapted.tokenizer, config.max_length_tokens, config.changed_weight, config.rules_copy_weight)
     if not examples.kept:
         raise TrainingError(
             f"All {examples.read} triplets are longer than max_length_tokens={config.max_length_tokens}. Raise it."

@@ -26,7 +26,7 @@ _KEEP = re.compile(
     rf"{ANY_PLACEHOLDER}|`[^`\n]+`|(?<!\w)\"[\w.-]+\"(?!\w)|(?:https?://|www\.)\S+|\S+@\S+\.\S+|(?<!\w)[#@]\w+|"
     r"^(?P<nick>[a-z]{4,})(?=[,:]\s)|(?<![\w/])(?:~|\.{1,2})?(?:/[\w.-]+){2,}"
 )
-_CODE = re.compile(r"\w\([^\s()]*\)[;.{]|\);$|\s[{}]$|^(?:const|def|fn|#include) ")
+_CODE = re.compile(r"\w\([^\s()]*\)[;.{]|\);$|\s[{}]$|^(?:const|def|(?:pub )?(?:export )?fn|#include) ")
 _KEYCAP = re.compile("([0-9#*])\ufe0f?\u20e3")
 _SYMBOLS = re.compile(
     r"[\u2600-\u27bf\u2b00-\u2bff\ufe0f\u200d\ue000-\uf8ff]+|(?<!\S)[:;=]['-]?[()DPp/|](?!\S)|<3(?!\d)"
@@ -94,7 +94,8 @@ def _calmed(text: str) -> str:
 
 
 def _dashes(text: str) -> str:
-    """Commas for dashes; semicolons before what may be a sentence of its own."""
+    """Commas for dashes; semicolons before what may be a sentence of its own. A ruled line ends a sentence."""
+    text = re.sub(r"[.\s]*-{5,}\s+", ". ", text)
     text = _DASH.sub(lambda dash: dash.group() if _is_minus(dash) else "\ue002", text).strip("\ue002 ")
     return re.sub("\ue002+", lambda dash: "; " if _CLAUSE.match(text, dash.end()) else ", ", text)
 
@@ -124,6 +125,7 @@ def _at_an_end(words: list[str], place: int) -> bool:
 
 def _punctuated(text: str) -> str:
     text = re.sub(r"\s+([,.;:!?])(?=[\s\"')]|$)", r"\1", " ".join(text.split())).strip(" ,;").lstrip(".")
+    text = re.sub(r"(?<=\w)(?:\.{2,}|…)(?=\s+[a-z])", ",", text)
     text = re.sub(r"(?<![\w\[])\.{2,}|\.{2,}(?![\w\]])|\.{3,}|…", ".", text)
     text = re.sub(r"[!?]*\?[!?]*", "?", text)
     text = re.sub(r"!+(?=\))", "", text)

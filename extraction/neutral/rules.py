@@ -69,7 +69,7 @@ def _parts(text: str) -> tuple[str, str, str]:
     greeting, closing = text[:start], text[start + len(body) :]
     if _FIGURE.search(greeting):
         greeting, body = "", greeting + body
-    if _FIGURE.search(closing):
+    if _FIGURE.search(closing) or re.fullmatch(r"\s*\w+[.!]+\s*", closing):  # a word as a sentence is no name
         body, closing = body + closing, ""
     return greeting.strip(), body.strip(), closing.strip(" \n,.!-—–")
 

@@ -45,9 +45,15 @@ def test_what_is_too_long_is_dropped_whole_and_counted() -> None:
 def test_what_the_person_changed_can_weigh_more() -> None:
     [example] = encode_triplets([triplet("Helo!")], TOKENIZER, 200, changed_weight=3).kept
     assert [TOKENIZER.decode([token]) for token in example.ids[example.prompt_tokens :]] == [*"Helo!", END]
-    assert example.weights == (1, 1, 1, 1, 3, 1)
+    assert example.weights == (1, 1, 1, 3, 3, 1)  # the o, too: it comes after a letter that was left out
     [example] = encode_triplets([replace(triplet("Helo!"), weight=2)], TOKENIZER, 200, changed_weight=3).kept
-    assert example.weights == (2, 2, 2, 2, 6, 2)
+    assert example.weights == (2, 2, 2, 6, 6, 2)
+
+
+def test_what_rules_left_as_it_was_typed_can_weigh_less() -> None:
+    by_rules, drafted = triplet("Helo!"), replace(triplet("Helo!"), origin="big-model")
+    examples = encode_triplets([by_rules, drafted], TOKENIZER, 200, rules_copy_weight=0.5).kept
+    assert [example.weights for example in examples] == [(0.5, 0.5, 0.5, 1, 1, 0.5), (1,) * 6]
 
 
 @pytest.mark.parametrize(("share", "kept"), [(1.0, 40), (0.5, 20), (0.2, 12), (0.0, 10)])

@@ -72,6 +72,9 @@ def plainly(text: str) -> str:
         ("We do the certificate of incorp. today, I think", "We do the certificate of incorp. today, I think."),
         ("Here is a (who named it?) letter", "Here is a (who named it?) letter."),
         ("const a = b.make(null); if (a.ok())", "const a = b.make(null); if (a.ok())"),
+        ("pub export fn _start", "pub export fn _start"),
+        ("hidden from...... and so on", "Hidden from, and so on."),
+        ("im gone -------- Sent from my phone", "I am gone. Sent from my phone."),
         ("zorblatt, i see it", "zorblatt, I see it."),
         ('"std" and "root"', '"std" and "root"'),
         ("for the 25th only.  k#2891, MDQ", "For the 25th only. k#2891, MDQ."),
@@ -213,3 +216,8 @@ def test_the_lines_of_a_list_stay() -> None:
     neutral = neutralise(typed, "chat", "3", "message")
     assert "on to you.\n1.  250 a day\n2.  300 a day\n" in neutral
     assert "Lake\nPipe Z6\nAnd I added two more." in neutral
+
+
+def test_a_last_word_that_is_a_sentence_is_no_name() -> None:
+    told = [neutralise("I sent it and it should be 65.\n\nOpps.", "email", str(seed), "message") for seed in range(20)]
+    assert all("it should be 65. Opps." in one or "it should be 65.\n\nOpps." in one for one in told)
