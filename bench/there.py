@@ -45,6 +45,7 @@ class Arm:
 
 
 COLD, TWO, THREE = {"fresh_adapter": "true"}, {"members": "2"}, {"members": "3"}
+AS_THEY_ARE = {"rules_copy_weight": "1", "rules_replay_share": "0"}  # pairs by rules learned from as any others
 ARMS = {
     "drafts, cold": Arm("drafts", COLD),
     "drafts": Arm("drafts"),
@@ -53,10 +54,10 @@ ARMS = {
     "drafts, 3 members": Arm("drafts", THREE),
     "drafts, 2 cold members": Arm("drafts", COLD | TWO),
     "drafts, replay": Arm("drafts", {"replay_share": "0.2"}),
-    "rules, cold": Arm("rules", COLD),
+    "rules, cold": Arm("rules", COLD | AS_THEY_ARE),
+    "rules, no replay, copies": Arm("rules", AS_THEY_ARE),
+    "rules, copies": Arm("rules", {"rules_copy_weight": "1"}),
     "rules": Arm("rules"),
-    "rules, replay": Arm("rules", {"replay_share": "0.5"}),
-    "rules, changes, replay": Arm("rules", {"replay_share": "0.5", "rules_copy_weight": "0.05"}),
     "back, cold": Arm("back", COLD),
     "back": Arm("back"),
     "back, two thirds": Arm("back", times=2 / 3),

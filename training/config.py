@@ -30,6 +30,7 @@ class TrainingConfig(BaseModel):
     fresh_adapter: bool
     members: int = Field(ge=1, le=8)
     replay_share: float = Field(ge=0, lt=1)
+    rules_replay_share: float = Field(ge=0, lt=1)
     load_in_4bit: bool
     dtype: Literal["float32", "bfloat16"]
     rank: int = Field(ge=1, le=512)

@@ -97,7 +97,10 @@ def without_surplus_copies(triplets: Sequence[Triplet], share: float, seed: int)
 
 
 def encode_triplets(
-    triplets: Iterable[Triplet], tokenizer: Tokenizer, max_length_tokens: int, changed_weight: float = 1,
+    triplets: Iterable[Triplet],
+    tokenizer: Tokenizer,
+    max_length_tokens: int,
+    changed_weight: float = 1,
     rules_copy_weight: float = 1,
 ) -> Examples:
     """An example for each triplet; the over-long ones are dropped whole and counted, never cut.
@@ -123,12 +126,12 @@ def encode_triplets(
 
 
 def _weights(before: Sequence[int], answer: Sequence[int], kept: float, changed: float) -> list[float]:
-    """What each token of the answer weighs: `changed` also where it comes after one that was left out."""
-    weights, end = [changed] * len(answer), 0
+    """What each token of the answer weighs: `changed` also where it stands in the place of some that were left out."""
+    weights, end, end_before = [changed] * len(answer), 0, 0
     for block in difflib.SequenceMatcher(None, before, answer, autojunk=False).get_matching_blocks():
-        start = block.b + (block.a > end)
-        weights[start : block.b + block.size] = [kept] * (block.b + block.size - start)
-        end = block.a + block.size
+        start, stop = block.b + (block.b == end and block.a > end_before), block.b + block.size
+        weights[start:stop] = [kept] * (stop - start)
+        end, end_before = stop, block.a + block.size
     return weights
 
 

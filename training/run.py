@@ -40,7 +40,7 @@ from voice.manifest import (
 from voice.pleasantries import writes_pleasantries
 from voice.prompt import PROMPT_VERSION
 from voice.split import RULE, Split, split
-from voice.triplet import Register, Triplet, TripletFile, Unit, load_triplets
+from voice.triplet import RULES, Register, Triplet, TripletFile, Unit, load_triplets
 
 logger = logging.getLogger(__name__)
 
@@ -105,7 +105,12 @@ def _train(
     trained_on = TripletsRef(sha256=file.sha256, count=len(file.triplets), path=str(triplets_path.resolve()))
     adapted = lora.load(base, config, init_from)
     examples = _examples(config, parts, adapted)
-    tried_on = encode_triplets(_held_out(config, parts), adapted.tokenizer, config.max_length_tokens, 1, config.rules_copy_weight)
+    tried_on = encode_triplets(
+        _held_out(config, parts),
+        adapted.tokenizer,
+        config.max_length_tokens,
+        rules_copy_weight=config.rules_copy_weight,
+    )
     with RunFolder(out, _identity(config, file.sha256, base, init_from, processes)) as run_folder:
         if processes.is_main:
             _begin(run_folder, fresh, say)
@@ -152,15 +157,15 @@ def _examples(config: TrainingConfig, parts: Split, adapted: lora.Adapted) -> Ex
             "In every triplet both sides are nearly the same: there is nothing to learn but to copy. Have better "
             "neutral sides made (nic-voice neutralise --how llm), or keep these with --set near_copy_share=1."
         )
-    examples = encode_triplets(lessons, adapted.tokenizer, config.max_length_tokens, config.changed_weight, config.rules_copy_weight)
+    weights = config.changed_weight, config.rules_copy_weight
+    examples = encode_triplets(lessons, adapted.tokenizer, config.max_length_tokens, *weights)
     if not examples.kept:
         raise TrainingError(
             f"All {examples.read} triplets are longer than max_length_tokens={config.max_length_tokens}. Raise it."
         )
     examples.leave_out("held_out", len(parts.held_out))
     examples.leave_out("near_copy", len(parts.learn) - len(lessons))
-    if config.replay_share:
-        count = round(config.replay_share / (1 - config.replay_share) * len(examples.kept))
+    if count := there.wanted(config, len(examples.kept), sum(lesson.origin == RULES for lesson in lessons)):
         others = encode_triplets(there.replayed(count, config.seed), adapted.tokenizer, config.max_length_tokens)
         examples.replay(others.kept)
     logger.info("%d triplets: %d to train on, dropped %s", examples.read, len(examples.kept), dict(examples.dropped))

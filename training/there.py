@@ -26,6 +26,7 @@ _SETTINGS = {
     "fresh_adapter": True,
     "members": 1,
     "replay_share": 0.0,
+    "rules_replay_share": 0.0,
     "epochs": 1,
     "held_out_share": 0.0,
     "validation_most": 0,
@@ -66,6 +67,13 @@ def write_lessons(path: Path) -> None:
 def messages() -> list[writers.Message]:
     """What both adapters of many writers learn from."""
     return [message for message in writers.read_messages("train") if len(message.draft.split()) <= MOST_WORDS]
+
+
+def wanted(config: TrainingConfig, examples: int, by_rules: int) -> int:
+    """How many of its triplets are learned from as well: the share of all, or of those and what rules made."""
+    by_rules_share = 0.0 if config.fresh_adapter else config.rules_replay_share
+    shares = (config.replay_share, examples), (by_rules_share, by_rules)
+    return round(max(share / (1 - share) * count for share, count in shares))
 
 
 def replayed(count: int, seed: int) -> list[Triplet]:

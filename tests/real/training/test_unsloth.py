@@ -299,7 +299,7 @@ def test_another_base_first_reads_many_writers_once(
     monkeypatch.setattr(there, "messages", lambda: few)
     write_triplets(tmp_path / "t.jsonl", triplets(30))
     said: list[str] = []
-    settings = config(tiny, fresh_adapter="false", replay_share="0.25", max_length_tokens="2048")
+    settings = config(tiny, fresh_adapter="false", rules_replay_share="0.25", max_length_tokens="2048")
     for name in ("ana", "bob"):
         summary = train(settings, tmp_path / "t.jsonl", tmp_path / name, say=said.append)
     assert sum("first reads many writers" in line for line in said) == 1

@@ -56,3 +56,17 @@ def test_what_is_replayed_are_texts_that_it_learned_from() -> None:
     assert len(there.replayed(10**6, seed=1)) == 2 * len(there.messages())
     assert {message.split for message in there.messages()} == {"train"}
     assert len(there.messages()) < len(writers.read_messages("train"))
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({"rules_replay_share": "0.5"}, 30),
+        ({"rules_replay_share": "0.5", "fresh_adapter": "true"}, 0),
+        ({"rules_replay_share": "0"}, 0),
+        ({"replay_share": "0.5", "rules_replay_share": "0.5"}, 120),
+        ({"replay_share": "0.2", "rules_replay_share": "0", "fresh_adapter": "true"}, 30),
+    ],
+)
+def test_what_rules_made_brings_texts_of_many_writers_along(settings: dict[str, str], expected: int) -> None:
+    assert there.wanted(config(**settings), examples=120, by_rules=30) == expected
