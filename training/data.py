@@ -194,9 +194,10 @@ def check_batch(batch: Batch, examples: Sequence[Example], end_id: int) -> None:
     if len(rows) != len(examples):
         raise ValueError(f"the first batch has {len(rows)} examples for {len(examples)}")
     for number, ((ids, weights), example) in enumerate(zip(rows, examples, strict=True)):
+        expected = torch.tensor([*[0.0] * example.prompt_tokens, *example.weights]).tolist()  # as single floats
         faults = {
             "other tokens": ids != example.ids,
-            "a loss outside the answer": weights != (*[0.0] * example.prompt_tokens, *example.weights),
+            "a loss outside the answer": list(weights) != expected,
             "no answer that ends": not example.weights or ids[-1] != end_id,
         }
         if found := [fault for fault, is_so in faults.items() if is_so]:

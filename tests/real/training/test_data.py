@@ -99,6 +99,8 @@ EXAMPLES = [Example((5, 6, 2), (1.0, 2.5)), Example((8, 2), (1.0,))]
 @pytest.mark.parametrize("make", [pack, lambda examples: collate(examples, pad_id=0)], ids=["packed", "padded"])
 def test_a_batch_that_is_not_what_it_claims_is_found(make: Callable[[list[Example]], Batch]) -> None:
     check_batch(make(EXAMPLES), EXAMPLES, end_id=2)
+    light = [Example((8, 3, 2), (0.05, 0.3))]  # weights that no binary fraction is
+    check_batch(make(light), light, end_id=2)
     cut = [EXAMPLES[0], Example((8, 3), (1.0,))]
     for batch, examples, expected in (
         (make(EXAMPLES), EXAMPLES[:1], "2 examples for 1"),
