@@ -132,6 +132,7 @@ def _weights(before: Sequence[int], answer: Sequence[int], kept: float, changed:
         start, stop = block.b + (block.b == end and block.a > end_before), block.b + block.size
         weights[start:stop] = [kept] * (stop - start)
         end, end_before = stop, block.a + block.size
+    weights[-1] = max(1.0, weights[-1])  # where to end is his choice, not the rules'
     return weights
 
 

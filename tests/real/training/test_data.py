@@ -53,7 +53,7 @@ def test_what_the_person_changed_can_weigh_more() -> None:
 def test_what_rules_left_as_it_was_typed_can_weigh_less() -> None:
     by_rules, drafted = triplet("Helo!"), replace(triplet("Helo!"), origin="big-model")
     examples = encode_triplets([by_rules, drafted], TOKENIZER, 200, rules_copy_weight=0.5).kept
-    assert [example.weights for example in examples] == [(0.5, 0.5, 0.5, 1, 1, 0.5), (1,) * 6]
+    assert [example.weights for example in examples] == [(0.5, 0.5, 0.5, 1, 1, 1), (1,) * 6]
 
 
 @pytest.mark.parametrize(("share", "kept"), [(1.0, 40), (0.5, 20), (0.2, 12), (0.0, 10)])
