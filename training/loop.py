@@ -97,9 +97,10 @@ class Run:
         while True:
             now_s = before + time.monotonic() - started
             state.elapsed_s, signalled = self._processes.highest([now_s, float(self._stop.signal_number)])
-            over = self._share() >= 1 or self._out_of_patience()
+            over = self._share() >= 1
             if self._validation_due(over) and not signalled:
                 signalled = self._validate()
+            over = over or self._out_of_patience()
             if signalled or over or self._saving_due():
                 self._save()
             if signalled:
