@@ -53,7 +53,7 @@ ARMS = {
     "drafts, 2 members": Arm("drafts", TWO),
     "drafts, 3 members": Arm("drafts", THREE),
     "drafts, 2 cold members": Arm("drafts", COLD | TWO),
-    "drafts, replay": Arm("drafts", {"replay_share": "0.2"}),
+    "drafts, replay": Arm("drafts", {"replay_share": "0.5"}),
     "rules, cold": Arm("rules", COLD | AS_THEY_ARE),
     "rules, no replay, copies": Arm("rules", AS_THEY_ARE),
     "rules, copies": Arm("rules", {"rules_copy_weight": "1"}),
