@@ -152,7 +152,7 @@ def _cut_short(sentence: str) -> bool:
 
 
 def _is_signature(sentences: Sequence[str]) -> bool:
-    """Whether the last one is a name or initials: 'See you at 8. ckm'."""
+    """Whether the last one is a name or initials: 'See you at 8. jrt'."""
     if len(sentences) < 2 or re.search(r"\b[A-Z]\.$", sentences[-2]):  # an initial
         return False
     last, word = sentences[-1].strip(), sentences[-1].split()[-1]
