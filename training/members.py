@@ -2,7 +2,7 @@
 
 In: settings with `members`, a model with the adapter that all of them begin from, examples, the folder of the run.
 Out: the model with the mean of their updates as an adapter of the same rank, one curve, and one Summary. They differ in
-the order of the examples (seed, seed + 1, ...) and share what minutes and steps there are. Each is a run of its own
+the order of the examples (seed, seed + 1, ...) and share the epochs, minutes and steps. Each is a run of its own
 that is saved and gone on with; a finished one leaves its adapter in the folder.
 """
 

@@ -24,8 +24,9 @@ _NAMES_OF_TIME = frozenset(
 )
 _KEEP = re.compile(
     rf"{ANY_PLACEHOLDER}|`[^`\n]+`|(?<!\w)\"[\w.-]+\"(?!\w)|(?:https?://|www\.)\S+|\S+@\S+\.\S+|(?<!\w)[#@]\w+|"
-    r"^(?P<nick>[a-z]{4,})(?=[,:]\s)|(?<![\w/])(?:~|\.{1,2})?(?:/[\w.-]+){2,}"
+    r"(?<![\w/])(?:~|\.{1,2})?(?:/[\w.-]+){2,}"
 )
+_NICK = re.compile(r"^[a-z]{4,}(?=[,:]\s)")  # unless it is a word, somebody who is spoken to
 _CODE = re.compile(r"\w\([^\s()]*\)[;.{]|\);$|\s[{}]$|^(?:const|def|(?:pub )?(?:export )?fn|#include) ")
 _KEYCAP = re.compile("([0-9#*])\ufe0f?\u20e3")
 _SYMBOLS = re.compile(
@@ -63,12 +64,11 @@ def plain(text: str, english: bool) -> str:
     kept: list[str] = []
 
     def hide(match: re.Match[str]) -> str:
-        if match["nick"] and is_word(match["nick"]):
-            return match[0]
         kept.append(match.group())
         return _HIDDEN.format(len(kept) - 1)
 
     text = _KEEP.sub(hide, _without_emoji(text))
+    text = _NICK.sub(lambda word: word[0] if is_word(word[0]) else hide(word), text)
     text = _dashes(_MARKUP.sub(r"\2", _calmed(text)))
     if english:
         text = _without_fillers(spell_out(text))
