@@ -30,7 +30,7 @@ STEPS, QUICK_STEPS = 300, 60
 LEARNED = 0.8  # of the made-up owner's messages
 SETTINGS = {"batch_tokens": "384", "epochs": "1000"}
 SHOWN = {"near-copy %": "near-copies %", "judged wrong %": "judged wrong %", "length ratio": "length"}
-QUICK = ("drafts, cold", "drafts", "back, cold", "back")
+QUICK = ("drafts, cold", "drafts", "rules")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,8 @@ ARMS = {
     "drafts, two thirds": Arm("drafts", times=2 / 3),
     "drafts, 2 members": Arm("drafts", TWO),
     "drafts, 3 members": Arm("drafts", THREE),
+    "drafts, twice": Arm("drafts", times=2),
+    "drafts, twice, 2 members": Arm("drafts", TWO, times=2),
     "drafts, 2 cold members": Arm("drafts", COLD | TWO),
     "drafts, replay": Arm("drafts", {"replay_share": "0.5"}),
     "rules, cold": Arm("rules", COLD | AS_THEY_ARE),

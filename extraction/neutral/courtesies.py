@@ -47,7 +47,7 @@ def letter(greeting: str, paragraphs: list[str], closing: str, register: Registe
     if not closing and chance.random() < _CLOSED[register]:
         kind = "closing_request" if requests else "closing_question" if asks else "closing_statement"
         courtesy = chance.choice(MESSAGE["closing_chat" if chatty else kind])
-        if chatty or chance.random() < 0.5:
+        if (chatty or chance.random() < 0.5) and body[-1].endswith((".", "?")):
             body[-1] = f"{body[-1]} {courtesy}"
         else:
             body.append(courtesy)

@@ -44,7 +44,11 @@ _QUESTION = re.compile(
     r"this|there|your|my|our|his|her|their|everyone|anyone))\b[^.?!]*\.$",
     re.IGNORECASE,
 )
-_CLOSED = re.compile(r"[.?!:\ue001][)\"”']?$|\b(?:a|an|and|but|of|or|the|is|are|was|were|am)$", re.IGNORECASE)
+_CLOSED = re.compile(
+    r"[.?!:\ue001][)\"”']?$|\b(?:a|an|and|but|of|or|the|is|are|was|were|am)$|\s(?:-{1,2}\w\S*|\S*\w[/\\]\S*)$",
+    re.IGNORECASE,
+)  # the last two belong to commands
+_INITIAL = re.compile(r"\b[A-HJ-Z]\.$")
 _THANKS = re.compile(r"(?:thanks|thank you|many thanks)\W+\w+$", re.IGNORECASE)
 _HIDDEN = "\ue000{}\ue001"
 
@@ -124,7 +128,7 @@ def _at_an_end(words: list[str], place: int) -> bool:
 
 
 def _punctuated(text: str) -> str:
-    text = re.sub(r"\s+([,.;:!?])(?=[\s\"')]|$)", r"\1", " ".join(text.split())).strip(" ,;").lstrip(".")
+    text = re.sub(r"\s+([,.!?])(?=[\s\"')]|$)", r"\1", " ".join(text.split())).strip(" ,;").lstrip(".")
     text = re.sub(r"(?<=\w)(?:\.{2,}|…)(?=\s+[a-z])", ",", text)
     text = re.sub(r"(?<![\w\[])\.{2,}|\.{2,}(?![\w\]])|\.{3,}|…", ".", text)
     text = re.sub(r"[!?]*\?[!?]*", "?", text)
@@ -139,7 +143,7 @@ def _punctuated(text: str) -> str:
         sentences[-1] += "."
     careful = text[0].isupper()
     mended = (
-        sentence if careful and _cut_short(before) else _asking(capitalised(sentence))
+        sentence if _INITIAL.search(before) or (careful and _cut_short(before)) else _asking(capitalised(sentence))
         for before, sentence in zip(("", *sentences), sentences, strict=False)
     )
     return "".join(mended) + signature
@@ -153,7 +157,7 @@ def _cut_short(sentence: str) -> bool:
 
 def _is_signature(sentences: Sequence[str]) -> bool:
     """Whether the last one is a name or initials: 'See you at 8. jrt'."""
-    if len(sentences) < 2 or re.search(r"\b[A-Z]\.$", sentences[-2]):  # an initial
+    if len(sentences) < 2 or _INITIAL.search(sentences[-2]):
         return False
     last, word = sentences[-1].strip(), sentences[-1].split()[-1]
     return (word[0].isupper() or not is_word(word)) and (last == word or bool(_THANKS.match(last)))

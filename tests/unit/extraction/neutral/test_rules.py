@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -76,6 +78,11 @@ def plainly(text: str) -> str:
         ("hidden from...... and so on", "Hidden from, and so on."),
         ("im gone -------- Sent from my phone", "I am gone. Sent from my phone."),
         ("zorblatt, i see it", "zorblatt, I see it."),
+        ("Here is the form. Paula K. rang and is fine", "Here is the form. Paula K. rang and is fine."),
+        ("so do I. we go", "So do I. We go."),
+        ("look for ; Kernel or so", "Look for ; Kernel or so."),
+        ("in your copy: ./go test -Dfast -Dall", "In your copy: ./go test -Dfast -Dall"),
+        ("i mean sha1sum src/lib/all.txt", "I mean sha1sum src/lib/all.txt"),
         ('"std" and "root"', '"std" and "root"'),
         ("as ever.  k#1234, as before", "As ever. k#1234, as before."),
         ("STOP!@!!!", "STOP."),
@@ -207,6 +214,12 @@ def test_a_courtesy_that_says_when_is_none(seed: int) -> None:
 def test_a_courtesy_comes_after_sentences_alone() -> None:
     for text in ("We went to the lake. Thanks, Mel", "From anna@example.com 10:01 PM", "I went. Anna"):
         assert not any(tail in neutralise(text, "email", str(seed)) for seed in range(60) for tail in TAILS)
+
+
+def test_a_courtesy_stands_apart_from_what_is_no_sentence() -> None:
+    for seed in range(200):
+        text = neutralise("could you see if they sent the bill?\n\nThanks\nzk", "email", str(seed), "message")
+        assert re.search(r"\nzk(\n|$)", text), text
 
 
 def test_the_lines_of_a_list_stay() -> None:
