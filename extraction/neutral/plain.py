@@ -45,9 +45,9 @@ _QUESTION = re.compile(
     re.IGNORECASE,
 )
 _CLOSED = re.compile(
-    r"[.?!:\ue001][)\"”']?$|\b(?:a|an|and|but|of|or|the|is|are|was|were|am)$|\s(?:-{1,2}\w\S*|\S*\w[/\\]\S*)$",
+    r"[.?!:\ue001][)\"”']?$|\b(?:a|an|and|but|of|or|the|is|are|was|were|am)$|\s(?:-{1,2}\w\S*|\S*\w[/\\]\S*)$|\w\.[a-z]{2,4}$",
     re.IGNORECASE,
-)  # the last two belong to commands
+)  # the last three belong to commands and files
 _INITIAL = re.compile(r"\b[A-HJ-Z]\.$")
 _THANKS = re.compile(r"(?:thanks|thank you|many thanks)\W+\w+$", re.IGNORECASE)
 _HIDDEN = "\ue000{}\ue001"
@@ -128,11 +128,11 @@ def _at_an_end(words: list[str], place: int) -> bool:
 
 
 def _punctuated(text: str) -> str:
-    text = re.sub(r"\s+([,.!?])(?=[\s\"')]|$)", r"\1", " ".join(text.split())).strip(" ,;").lstrip(".")
+    text = re.sub(r"\s+([,.!?])(?=[\s\"')]|$)", r"\1", " ".join(text.split())).strip(" ,;").lstrip(".?! ")
     text = re.sub(r"(?<=\w)(?:\.{2,}|…)(?=\s+[a-z])", ",", text)
     text = re.sub(r"(?<![\w\[])\.{2,}|\.{2,}(?![\w\]])|\.{3,}|…", ".", text)
     text = re.sub(r"[!?]*\?[!?]*", "?", text)
-    text = re.sub(r"!+(?=\))", "", text)
+    text = re.sub(r"!+(?=\)|[\"”’][.?!])", "", text)
     text = re.sub(r"!(?:[^\w\s]*!)*", ".", text)
     text = re.sub(r"([,;])[,;.]+|\.[,;]", lambda match: match.group(1) or ".", text)
     if not text:

@@ -55,7 +55,9 @@ def _message(text: str, register: Register, chance: random.Random) -> str:
     english = in_english(body)
     paragraphs = [neutral for part in re.split(r"\n[ \t]*\n+", body) if (neutral := _paragraph(part))]
     if not english or not paragraphs or chance.random() < PLAIN_MESSAGES:
-        around = [plain(greeting, english), *paragraphs, _lines(closing, english)]
+        hello = plain(greeting, english)
+        hello = f"{hello[:-1]}," if greeting.endswith(",") and hello.endswith(".") else hello
+        around = [hello, *paragraphs, _lines(closing, english)]
         return "\n\n".join(part.strip() for part in around if part.strip())
     return letter(greeting, paragraphs, closing, register, chance)
 

@@ -83,6 +83,9 @@ def plainly(text: str) -> str:
         ("look for ; Kernel or so", "Look for ; Kernel or so."),
         ("in your copy: ./go test -Dfast -Dall", "In your copy: ./go test -Dfast -Dall"),
         ("i mean sha1sum src/lib/all.txt", "I mean sha1sum src/lib/all.txt"),
+        ("???  At the lake or here", "At the lake or here."),
+        ('she said "oh my DOG!".', 'She said "oh my DOG".'),
+        ("0:_Sent/Petra Boat1.xls", "0:_Sent/Petra Boat1.xls"),
         ('"std" and "root"', '"std" and "root"'),
         ("as ever.  k#1234, as before", "As ever. k#1234, as before."),
         ("STOP!@!!!", "STOP."),
@@ -158,6 +161,12 @@ def test_no_seed_writes_anything_but_what_was_said(own: str, expected: str) -> N
 def test_a_greeting_whose_name_is_in_lower_case_gets_no_other_before_it() -> None:
     letters = [neutralise("hey kevin, cant make it", "chat", str(seed), "message") for seed in range(60)]
     assert not [letter for letter in letters if not letter.lower().startswith(("hey kevin", *map(str.lower, OPENED)))]
+
+
+def test_somebody_spoken_to_is_no_sentence() -> None:
+    letters = [neutralise("Petra, please add it. They asked.", "email", str(seed), "message") for seed in range(100)]
+    assert "Petra,\n\nPlease add it. They asked." in letters
+    assert not [letter for letter in letters if "Petra." in letter]
 
 
 def test_a_message_becomes_a_letter() -> None:
