@@ -204,14 +204,16 @@ class Run:
             self._curve = Curve(self._folder.path, self._state.step)
 
     def _take_best(self) -> None:
-        if (published := self._published_step()) != self._state.step:
+        if (published := self._published()[0]) != self._state.step:
             found = self._folder.load(published)
             assert found is not None  # the best one is never removed
             self._stepper.set_weights(found[1]["adapter"])
 
-    def _published_step(self) -> int:
-        best = self._state.best_step if self._config.keep == "best" else None
-        return self._state.step if best is None else best
+    def _published(self) -> tuple[int, float | None]:
+        """The step whose weights become the voice, and its loss on what is held out."""
+        if self._config.keep == "last":
+            return self._state.step, self._state.validation_loss
+        return self._state.best(to_the_end=not self._out_of_patience())
 
     def _add_point(self, **values: float) -> None:
         if self._processes.is_main:
@@ -248,7 +250,7 @@ class Run:
         )
 
     def _summary(self) -> Summary:
-        state, best = self._state, self._config.keep == "best"
+        state, (published, loss) = self._state, self._published()
         return Summary(
             triplets_read=self._examples.read,
             examples=len(self._examples.kept),
@@ -264,9 +266,9 @@ class Run:
             target_tokens_per_s=round(state.target_tokens / state.training_s, 1),
             padding_share=round(state.padding_share, 4),
             final_loss=round(state.average_loss, 4),
-            validation_loss=_rounded(state.best_loss if best else state.validation_loss),
+            validation_loss=_rounded(loss),
             last_validation_loss=_rounded(state.validation_loss),
-            published_step=self._published_step(),
+            published_step=published,
             converged_step=self._curve.converged_step(),
             stopped_early=self._out_of_patience(),
             replayed=self._examples.replayed,

@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+AS_GOOD = 1.01  # so many times the least loss is as good
 SMOOTHING = 0.95  # of the loss that is shown: how much of the average stays at each step
 
 
@@ -39,6 +40,17 @@ class State:
         self.since_best += 1
         if self.best_loss is None or loss < self.best_loss:
             self.best_loss, self.best_step, self.since_best = loss, self.step, 0
+
+    def best(self, to_the_end: bool) -> tuple[int, float | None]:
+        """The step with the best weights, and their loss on what is held out.
+
+        It is the last one where the run came `to_the_end` and the loss is nearly the least: the learning rate has come
+        down there, and such weights are wrong less often than others of the same loss.
+        """
+        least, last = self.best_loss, self.validation_loss
+        if self.best_step is None or least is None or last is None or (to_the_end and last <= AS_GOOD * least):
+            return self.step, last
+        return self.best_step, least
 
     @property
     def useful_tokens_per_s(self) -> float:

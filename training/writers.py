@@ -98,13 +98,15 @@ class Readings:
         for _, draft, text in masked:
             if _key(draft, text) not in self._known:
                 by_draft[draft].append(text)
+        asked = sorted(by_draft.items(), key=lambda item: len(item[0]))
         with self._file.open("a", encoding="utf-8") as file:
-            for number, (draft, texts) in enumerate(by_draft.items(), start=1):
-                for text, gaps in zip(texts, self._reader().gaps(draft, texts), strict=True):
-                    self._known[_key(draft, text)] = of_gaps([gap for _, gap in gaps])
-                    file.write(json.dumps({_key(draft, text): self._known[_key(draft, text)]}) + "\n")
-                if number % _AT_ONCE == 0:
-                    print(f"read {number} of {len(by_draft)} drafts", flush=True)
+            for start in range(0, len(asked), _AT_ONCE):
+                some = asked[start : start + _AT_ONCE]
+                for (draft, texts), found in zip(some, self._reader().gaps_of(some), strict=True):
+                    for text, gaps in zip(texts, found, strict=True):
+                        self._known[_key(draft, text)] = of_gaps([gap for _, gap in gaps])
+                        file.write(json.dumps({_key(draft, text): self._known[_key(draft, text)]}) + "\n")
+                print(f"read {start + len(some)} of {len(asked)} drafts", flush=True)
         return [
             (version, {**evidence(draft, text, self._words), **self._known[_key(draft, text)]})
             for version, draft, text in masked

@@ -60,19 +60,33 @@ class Reader:
         self._after_itself: dict[str, LogProbs] = {}
 
     def gaps(self, text: str, rewrites: Sequence[str]) -> list[list[Gap]]:
-        """For each rewrite, how much less likely each token of the text is after the rewrite than after the text.
+        """How much less likely each token of the text, and its end, are after each rewrite than after the text itself.
 
         In nats, each with its token as it is typed; below zero where the rewrite tells more.
         """
-        known = [text, *dict.fromkeys(rewrites)] if text not in self._after_itself else list(dict.fromkeys(rewrites))
-        found = dict(zip(known, self.log_probs([(one, text) for one in known]), strict=True))
-        if text in found:
-            self._after_itself[text] = found[text]
-            while len(self._after_itself) > _KEPT:
-                self._after_itself.pop(next(iter(self._after_itself)))
-        itself = self._after_itself[text]
-        tokens = [self._tokenizer.decode([token]) for token in self._encoded("", text)[1][:-1]] + [""]
-        return [list(zip(tokens, (itself - found[rewrite]).tolist(), strict=True)) for rewrite in rewrites]
+        [found] = self.gaps_of([(text, rewrites)])
+        return found
+
+    def gaps_of(self, asked: Sequence[tuple[str, Sequence[str]]]) -> list[list[list[Gap]]]:
+        """The gaps of several texts, each with its rewrites, read together."""
+        after_itself = {text: self._after_itself.get(text) for text, _ in asked}
+        pairs = [(rewrite, text) for text, rewrites in asked for rewrite in (text, *rewrites)
+                 if rewrite != text or after_itself[text] is None]  # fmt: skip
+        pairs = list(dict.fromkeys(pairs))
+        found = dict(zip(pairs, self.log_probs(pairs), strict=True))
+        gaps = []
+        for text, rewrites in asked:
+            itself = after_itself[text]
+            if itself is None:
+                itself = self._after_itself[text] = found[text, text]
+            tokens = [self._tokenizer.decode([token]) for token in self._encoded("", text)[1][:-1]] + [""]
+            gaps.append([
+                list(zip(tokens, (itself - found.get((rewrite, text), itself)).tolist(), strict=True))
+                for rewrite in rewrites
+            ])  # fmt: skip
+        while len(self._after_itself) > _KEPT:
+            self._after_itself.pop(next(iter(self._after_itself)), None)
+        return gaps
 
     def log_probs(self, pairs: Sequence[tuple[str, str]]) -> list[LogProbs]:
         """Of each pair (known, said) the log probabilities of what is said, token by token to its end, (tokens,)."""
