@@ -62,9 +62,12 @@ class Counts:
     def __init__(self) -> None:
         self.asked = 0
 
-    def gaps(self, text: str, rewrites: Sequence[str]) -> list[list[Gap]]:
-        self.asked += len(rewrites)
-        return [[(letter, float(letter not in rewrite)) for letter in text] for rewrite in rewrites]
+    def gaps_of(self, asked: Sequence[tuple[str, Sequence[str]]]) -> list[list[list[Gap]]]:
+        self.asked += sum(len(rewrites) for _, rewrites in asked)
+        return [
+            [[(letter, float(letter not in rewrite)) for letter in text] for rewrite in rewrites]
+            for text, rewrites in asked
+        ]
 
 
 def test_what_was_read_is_kept(tmp_path: Path) -> None:

@@ -43,6 +43,15 @@ def test_together_and_alone_are_the_same(reader: Reader) -> None:
         np.testing.assert_allclose(found, alone, atol=1e-3)
 
 
+def test_texts_read_together_have_their_own_gaps(reader: Reader) -> None:
+    asked = [("is it wet", ["is it", "is it wet"]), (TEXT, [LOST, FAITHFUL]), ("is it wet", ["wet"])]
+    for _ in range(2):  # the second time it is known how likely the texts are after themselves
+        for (text, rewrites), found in zip(asked, reader.gaps_of(asked), strict=True):
+            for alone, together in zip(reader.gaps(text, rewrites), found, strict=True):
+                assert [token for token, _ in together] == [token for token, _ in alone]
+                assert [gap for _, gap in together] == pytest.approx([gap for _, gap in alone], abs=1e-3)
+
+
 def test_long_texts_are_read_as_far_as_they_fit(reader: Reader) -> None:
     long = "The boat leaves again. " * 400
     [gaps] = reader.gaps(long, ["boat leaves again"])
