@@ -1,4 +1,4 @@
-"""Several runs, one adapter: the mean of what they have learned, which errs less than one run of as many steps.
+"""Several runs, one adapter: the mean of what they have learned, which erred less than one run of as many steps.
 
 In: settings with `members`, a model with the adapter that all of them begin from, examples, the folder of the run.
 Out: the model with the mean of their updates as an adapter of the same rank, one curve, and one Summary. They differ in

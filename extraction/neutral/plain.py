@@ -45,9 +45,9 @@ _QUESTION = re.compile(
     re.IGNORECASE,
 )
 _CLOSED = re.compile(
-    r"[.?!:\ue001][)\"”']?$|\b(?:a|an|and|but|of|or|the|is|are|was|were|am)$|\s(?:-{1,2}\w\S*|\S*\w[/\\]\S*)$|\w\.[a-z]{2,4}$",
+    r"[.?!:\ue001][)\"”']?$|\b(?:a|an|and|but|of|or|the|is|are|was|were|am)$|\s--?[a-z]\S*$|\w\.[a-z]{2,4}$",
     re.IGNORECASE,
-)  # the last three belong to commands and files
+)  # the last two belong to commands and files
 _INITIAL = re.compile(r"\b[A-HJ-Z]\.$")
 _THANKS = re.compile(r"(?:thanks|thank you|many thanks)\W+\w+$", re.IGNORECASE)
 _HIDDEN = "\ue000{}\ue001"
@@ -128,7 +128,8 @@ def _at_an_end(words: list[str], place: int) -> bool:
 
 
 def _punctuated(text: str) -> str:
-    text = re.sub(r"\s+([,.!?])(?=[\s\"')]|$)", r"\1", " ".join(text.split())).strip(" ,;").lstrip(".?! ")
+    text = re.sub(r"\s+([,.!?])(?=[\s\"')]|$)", r"\1", " ".join(text.split())).strip(" ,;")
+    text = re.sub(r"^[.?! ]+(?=[^.?! \d])", "", text)
     text = re.sub(r"(?<=\w)(?:\.{2,}|…)(?=\s+[a-z])", ",", text)
     text = re.sub(r"(?<![\w\[])\.{2,}|\.{2,}(?![\w\]])|\.{3,}|…", ".", text)
     text = re.sub(r"[!?]*\?[!?]*", "?", text)
