@@ -143,13 +143,9 @@ def _wrong_kinds(outcomes: list[Outcome]) -> dict[str, int]:
 
 
 def _refused_kinds(outcomes: list[Outcome]) -> dict[str, int]:
-    """Of the segments that went out as they came, how many for a lack or a surplus of each kind."""
+    """Of the segments that went out as they came, how many with each kind of thing against the best rewrite."""
     segments = [segment for one in outcomes for segment in one.segments if segment["verdict"] == "fallback"]
-    return dict(
-        Counter(
-            f"{kind} {wrong}" for segment in segments for wrong in ("missing", "invented") for kind in segment[wrong]
-        ).most_common()
-    )
+    return dict(Counter(kind for segment in segments for kind in segment["kinds"]).most_common())
 
 
 def _unchanged(before: str, after: str) -> float:

@@ -4,21 +4,20 @@
 
 Versions of the `test` writers (what they typed, the same in another manner, and planted slips), and the attempts of
 `test` and the sample's owner that were read: areas under the curve with intervals by words alone, by the way back
-alone, by both, and by the guard's findings, fitted; what is refused at the default threshold; how often the writer's
+alone, and by both; what is refused at the default threshold; how often the writer's
 own version comes before a wrong one, by kind; and the milliseconds of a judgement. --quick: a third of the drafts.
 """
 
 import argparse
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
 from bench.report import show
@@ -47,8 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     readings = Readings(BUILD, package_reader, adapter, package_alignment())
     made = readings.of(_some(list(planted("test")), options.quick))
     tried = readings.of(_some(list(attempts("test", "owner")), options.quick))
-    guard = _guard_fitted(list(attempts("train", "fit")))
-    show("Who says something else: area under the curve", _areas(made, tried, guard), options.json,
+    show("Who says something else: area under the curve", _areas(made, tried), options.json,
          refused=_refused(made, tried), order=_order(made), cost=_cost(options.quick))  # fmt: skip
 
 
@@ -90,30 +88,13 @@ def _in_doubt(one: Evidence) -> bool:
     return model.hardly <= model.words.same(one) <= model.surely
 
 
-def _guard_fitted(versions: Sequence[Version]) -> Callable[[Version], float]:
-    """The kinds of fault that the guard finds, weighed as they fit these versions best."""
-    found = [_guard_kinds(version) for version in versions]
-    kinds = sorted(set[str]().union(*found))
-    table = [[kind in one for kind in kinds] for one in found]
-    model = LogisticRegression(max_iter=1000).fit(table, [version.wrong for version in versions])
-    return lambda version: float(
-        model.decision_function([[kind in one for kind in kinds] for one in [_guard_kinds(version)]])[0]
-    )
-
-
-def _guard_kinds(version: Version) -> set[str]:
-    draft, text = masked_alike(version.draft, version.text)
-    found = Judges(package_alignment()).difference(draft, text)
-    return {f"-{kind}" for kind in found.missing} | {f"+{kind}" for kind in found.invented}
-
-
-def _areas(made: Found, tried: Found, guard: Callable[[Version], float]) -> list[dict[str, Any]]:
+def _areas(made: Found, tried: Found) -> list[dict[str, Any]]:
     rows = []
     short = [one for one in made if _is_short(one[0])]
     longer = [one for one in made if not _is_short(one[0])]
     for name, found in (("planted slips", longer), ("in short drafts", short), ("attempts that were read", tried)):
         wrong = np.array([version.wrong for version, _ in found])
-        ways = _ways(found) | {"guard, fitted": np.array([guard(version) for version, _ in found])}
+        ways = _ways(found)
         draws = _draws([version.draft for version, _ in found])
         for way, scores in ways.items():
             low, high = np.percentile([_area(wrong[draw], scores[draw]) for draw in draws], [2.5, 97.5])

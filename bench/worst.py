@@ -81,7 +81,7 @@ def looked_at(text: str, voice: Voice) -> None:
     masked = mask(text, Names(names_of(text))).text
     for paragraph in split(masked, "paragraph"):
         split(paragraph.text, "sentence")
-    voice.judges.difference(masked, careless(masked), "full", system_text("chat", "sentence"))
+    voice.judges.verdict(masked, careless(masked), prompt=system_text("chat", "sentence"), reader="never")
 
 
 def careless(text: str) -> str:

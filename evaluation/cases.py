@@ -13,8 +13,8 @@ from voice.errors import UserError, counted
 from voice.lines import json_object, read_lines
 from voice.manifest import VoiceManifest
 from voice.pairs import Pair, read_pairs
-from voice.split import RULE, split
-from voice.triplet import RULES, Register, Unit, load_triplets
+from voice.split import SplitError, parts_of
+from voice.triplet import RULES, Register, Unit
 
 COUNT = 200  # texts that are judged unless all are asked for
 FEWEST_OTHERS = 100
@@ -55,19 +55,10 @@ def from_pairs(path: Path, register: Register) -> tuple[list[Case], int]:
 
 def held_out(manifest: VoiceManifest, triplets: Path | None) -> list[Case]:
     """What was held out when the voice was trained, from the file it was trained on or a copy of it."""
-    reference, name = manifest.split, f"Voice '{manifest.name}'"
-    if reference is None or not reference.count:
-        raise CasesError(f"{name} held nothing out of its training. Give --pairs FILE, or train it again.")
-    path = triplets or Path(manifest.triplets.path or "")
-    if not path.is_file():
-        raise CasesError(f"{name} was trained on {path}, which is not there any more. Give --triplets FILE or --pairs.")
-    file = load_triplets(path)
-    parts = split(file.triplets, reference.share, reference.most)
-    if (reference.rule, file.sha256, parts.sha256) != (RULE, manifest.triplets.sha256, reference.sha256):
-        raise CasesError(
-            f"{path} is not the file that voice '{manifest.name}' was trained on, or another version of nic-voice "
-            f"split it. Give --triplets with the old file, or --pairs, or train the voice again."
-        )
+    try:
+        parts = parts_of(manifest, triplets)
+    except SplitError as error:
+        raise CasesError(f"{error} Or give --pairs FILE.") from error
     learned = {(triplet.neutral, triplet.own) for triplet in parts.learn}
     return enough(
         [
@@ -82,7 +73,7 @@ def held_out(manifest: VoiceManifest, triplets: Path | None) -> list[Case]:
             for triplet in parts.held_out
             if (triplet.neutral, triplet.own) not in learned
         ],
-        f"what {name.lower()} held out of its training",
+        f"what voice '{manifest.name}' held out of its training",
     )
 
 

@@ -16,14 +16,16 @@ from service.target import Target
 
 @dataclass(slots=True)
 class Usage:
-    """Tokens of prompts and of what was shipped; segments by verdict, and what was ("missing" or "invented", a kind)
-    in the rewrites of those that went out as they came; `first_s` is when the first text was there (perf_counter).
+    """Tokens of prompts and of what was shipped; segments by verdict; how likely each rewrite that went out says the
+    same; what spoke against those of segments that went out as they came; `first_s` is when the first text was there
+    (perf_counter).
     """
 
     prompt_tokens: int = 0
     completion_tokens: int = 0
     verdicts: Counter[str] = field(default_factory=Counter)
-    faults: Counter[tuple[str, str]] = field(default_factory=Counter)
+    same: list[float] = field(default_factory=list)
+    refusals: Counter[str] = field(default_factory=Counter)
     first_s: float | None = None
 
     def add(self, piece: Piece) -> None:
@@ -34,8 +36,10 @@ class Usage:
         self.completion_tokens += piece.completion_tokens
         if piece.verdict:
             self.verdicts[piece.verdict] += 1
-        self.faults.update(("missing", kind) for kind in piece.missing)
-        self.faults.update(("invented", kind) for kind in piece.invented)
+        if piece.verdict == "fallback":
+            self.refusals.update(piece.kinds)
+        elif piece.same is not None:
+            self.same.append(piece.same)
 
     def to_json(self) -> dict[str, int]:
         """OpenAI's usage object."""
@@ -133,10 +137,10 @@ class Answer:
         self._usage.add(piece)
         if piece.verdict:
             which = {"choice": piece.choice} if len(self._choices) > 1 else {}
-            self._segments.append({
-                **which, "index": choice.segments, "verdict": piece.verdict, "missing": piece.missing,
-                "invented": piece.invented,
-            })  # fmt: skip
+            same = None if piece.same is None else round(piece.same, 3)
+            self._segments.append(
+                {**which, "index": choice.segments, "verdict": piece.verdict, "same": same, "kinds": list(piece.kinds)}
+            )
             choice.segments += 1
             self._extra_tokens += piece.extra_tokens
 

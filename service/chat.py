@@ -20,6 +20,7 @@ from service.errors import InvalidRequest, PromptTooLong
 from service.long import in_thread
 from service.metrics import UNKNOWN, Record
 from service.protocol import UPSTREAMS_OWN, ChatRequest, conversation, last_user_text, refuse_halves, refuse_unsupported
+from service.rewriting.care import USUAL
 from service.rewriting.choices import side_by_side
 from service.rewriting.piece import Piece
 from service.rewriting.rewrite import MOST_CHARS_A_TOKEN, Order, Prepared, Rewriter, fitting
@@ -60,54 +61,53 @@ async def complete(request: Request, body: ChatRequest, names: Names) -> Respons
 
 async def _made(service: Service, body: ChatRequest, target: Target, raw: bytes) -> Callable[[], AsyncGenerator[Piece]]:
     """What begins the answer; all that is wrong with the request is raised here, before it waits for its turn."""
-    samplings = [body.sampling(service.settings, choice) for choice in range(body.n or 1)]
+    sampling, answers = body.sampling(service.settings), body.n or 1
     rewriter, most = service.rewriter, service.settings.max_input_tokens
     share = rewriter.turns.share()
     if isinstance(target, Bare):
         turns = conversation(body)
         await _require_length(service, [text for _, text in turns])
-        limited = [replace(one, max_tokens=body.output_limit or one.max_tokens) for one in samplings]
+        limited = [body.limited(sampling, answer) for answer in range(answers)]
         return lambda: side_by_side([rewriter.converse(turns, one, share) for one in limited])
     rewrite, care = target.rewrite if isinstance(target, Drafted) else target, body.care(service.settings)
-    orders = [Order(rewrite.voice, rewrite.register, one, body.output_limit, care, share) for one in samplings]
+    order = Order(rewrite.voice, rewrite.register, sampling, body.output_limit, care, answers, share)
     if isinstance(target, Drafted):
-        orders = [replace(order, most_tokens=most) for order in orders]
-        return lambda: _drafted(rewriter, json.loads(raw), target, orders, bool(body.stream), most)
+        drafted = replace(order, most_tokens=most)
+        return lambda: _drafted(rewriter, json.loads(raw), target, drafted, bool(body.stream), most)
     text = last_user_text(body)
     await _require_length(service, [text])
-    prepared = await _prepared(rewriter, text, orders, most)
-    return lambda: side_by_side([rewriter.rewrite(prepared, order) for order in orders])
+    prepared = await _prepared(rewriter, text, order, most)
+    return lambda: rewriter.rewrite(prepared, order)
 
 
-async def _prepared(rewriter: Rewriter, text: str, orders: Sequence[Order], most: int) -> Prepared:
-    """A text that is ready for all these answers; InvalidRequest where that would take more than `most` rewrites.
+async def _prepared(rewriter: Rewriter, text: str, order: Order, most: int) -> Prepared:
+    """A text that is ready for these answers; InvalidRequest where that would take more than `most` rewrites.
 
     No text of `most` tokens has more pieces: one answer of one candidate is always given.
     """
-    prepared = await rewriter.prepare(text, orders[0])
+    prepared = await rewriter.prepare(text, order)
     pieces = sum(segment.rewrite for segment in prepared.segments[: prepared.fitting])
-    answers, candidates = len(orders), orders[0].care.candidates
-    if answers * candidates > 1 and pieces * answers * candidates > most:
+    candidates = max(order.answers, order.care.candidates)
+    if candidates > USUAL.candidates and pieces * candidates > most:
         raise InvalidRequest(
-            f"The text has {pieces} pieces; with n={answers} and candidates={candidates} that is "
-            f"{pieces * answers * candidates} rewrites, more than {most}. Ask for fewer, or send it in parts.",
-            param="n" if answers > 1 else "candidates",
+            f"The text has {pieces} pieces; with n={order.answers} and candidates={order.care.candidates} that is "
+            f"{pieces * candidates} rewrites, more than {most}. Ask for fewer, or send it in parts.",
+            param="n" if order.answers > 1 else "candidates",
         )
     return prepared
 
 
 async def _drafted(
-    rewriter: Rewriter, body: dict[str, Any], target: Drafted, orders: Sequence[Order], stream: bool, most: int
+    rewriter: Rewriter, body: dict[str, Any], target: Drafted, order: Order, stream: bool, most: int
 ) -> AsyncGenerator[Piece]:
     """The draft in the voice; paragraph by paragraph as it is written where one answer streams, else as a whole."""
-    if stream and len(orders) == 1:
-        found = rewriter.rewrite_growing(target.upstream.parts(body, target.draft), orders[0])
+    if stream and order.answers == 1:
+        found = rewriter.rewrite_growing(target.upstream.parts(body, target.draft), order)
     else:
         text, passed = await target.upstream.whole(body, target.draft)
-        for choice in range(len(orders) if passed else 0):
+        for choice in range(order.answers if passed else 0):
             yield Piece("", passed=passed, choice=choice)
-        prepared = await _prepared(rewriter, text, orders, most)
-        found = side_by_side([rewriter.rewrite(prepared, order) for order in orders])
+        found = rewriter.rewrite(await _prepared(rewriter, text, order, most), order)
     async with aclosing(found) as pieces:
         async for piece in pieces:
             yield piece

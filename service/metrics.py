@@ -21,6 +21,7 @@ from service.http import respond
 log = logging.getLogger(__name__)
 
 UNKNOWN = "unknown"
+_SAME = tuple(tenth / 10 for tenth in range(1, 11))
 _BUCKETS_S = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 80, 160)
 
 
@@ -62,9 +63,13 @@ class Metrics:
         self.segments = Counter(
             "nic_voice_segments", "Segments by what became of them", ["voice", "verdict"], registry=self.registry
         )
-        self.faults = Counter(
-            "nic_voice_faults", "What was wrong with rewrites that were not shipped", ["voice", "what", "kind"],
+        self.same = Histogram(
+            "nic_voice_same", "How likely rewrites that went out say the same", ["voice"], buckets=_SAME,
             registry=self.registry,
+        )  # fmt: skip
+        self.refusals = Counter(
+            "nic_voice_refusals", "What spoke against the best rewrite of segments that went out as they came",
+            ["voice", "kind"], registry=self.registry,
         )  # fmt: skip
         self.refused = Counter("nic_voice_refused", "Requests that the door refused", ["code"], registry=self.registry)
         self.watch_failures = Counter(
@@ -86,8 +91,10 @@ class Metrics:
         self.tokens.labels(record.voice, "out").inc(record.usage.completion_tokens)
         for verdict, count in record.usage.verdicts.items():
             self.segments.labels(record.voice, verdict).inc(count)
-        for (what, kind), count in record.usage.faults.items():
-            self.faults.labels(record.voice, what, kind).inc(count)
+        for same in record.usage.same:
+            self.same.labels(record.voice).observe(same)
+        for kind, count in record.usage.refusals.items():
+            self.refusals.labels(record.voice, kind).inc(count)
 
 
 class Watch:

@@ -17,7 +17,7 @@ _REPORT = {
     "name": "nic",
     "adapter": "20261101T120000Z-1f2e3d4c",
     "strength": 1.0,
-    "segments": [{"index": 0, "verdict": "kept", "missing": [], "invented": []}],
+    "segments": [{"index": 0, "verdict": "kept", "same": 0.93, "kinds": []}],
     "extra_tokens": 0,
 }
 

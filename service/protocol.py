@@ -7,13 +7,14 @@ accepted; known ones that would change the answer and are not supported are refu
 import json
 import re
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from service.engines import Sampling
 from service.errors import InvalidRequest, Unsupported
-from service.rewriting.care import Care
+from service.rewriting.care import Care, Rank
 from service.settings import Settings
 from voice.judges.verdict import Level
 
@@ -71,8 +72,10 @@ class ChatRequest(_Open):
     top_p: float | None = Field(None, ge=0, le=1)
     seed: int | None = None
     stop: str | list[str] | None = Field(None, description=f"At most {MOST_STOPS} strings that end the answer")
-    n: int | None = Field(None, ge=1, le=8, description="How many answers")
-    candidates: int | None = Field(None, ge=1, le=8, description="Rewrites of a segment to choose from")
+    n: int | None = Field(None, ge=1, le=8, description="How many answers; a voice's differ as far as they may go out")
+    candidates: int | None = Field(
+        None, ge=1, le=8, description="Rewrites of a segment that are drawn at first, to choose from; guard off: 1"
+    )
     strength: float | None = Field(
         None, ge=0, le=1.5, multiple_of=0.25, description="How much of the voice: 0 the base model, 1 as it was trained"
     )
@@ -113,20 +116,26 @@ class ChatRequest(_Open):
             self.guard or settings.guard,
             self.candidates or settings.candidates,
             settings.rewrite_seconds,
-            settings.unexplained_share,
+            settings.same,
+            Rank(settings.rank_order, settings.rank_same, settings.rank_style),
         )
 
-    def sampling(self, settings: Settings, choice: int = 0) -> Sampling:
-        """How to choose the tokens of an answer, by its number; empty stop strings are left out."""
+    def sampling(self, settings: Settings) -> Sampling:
+        """How to choose the tokens of an answer; empty stop strings are left out."""
         stop = [self.stop] if isinstance(self.stop, str) else self.stop or []
         temperature = settings.temperature if self.temperature is None else self.temperature
         return Sampling(
             max_tokens=settings.max_output_tokens,
             temperature=temperature if self.top_p != 0 else 0.0,  # the likeliest token is all that is left
             top_p=self.top_p or 1.0,
-            seed=None if self.seed is None else self.seed + choice,
+            seed=self.seed,
             stop=tuple(text for text in stop if text),
         )
+
+    def limited(self, sampling: Sampling, answer: int) -> Sampling:
+        """The same for the base model's answer of that number, which nothing else limits."""
+        seed = None if sampling.seed is None else sampling.seed + answer
+        return replace(sampling, max_tokens=self.output_limit or sampling.max_tokens, seed=seed)
 
 
 # Fields that would change the answer, and their values that ask for what an answer is anyway.

@@ -72,26 +72,33 @@ class Settings(BaseSettings):
         512, ge=1, description="Tokens of one rewritten segment, or of the base model's answer"
     )
     temperature: float = Field(
-        0.3, ge=0, le=2, description="When the request gives none; low, because a rewrite must keep what is said"
+        0.0, ge=0, le=2, description="Of the first candidate, when the request gives none; 0 is the likeliest words"
     )
     guard: Level = Field(
         "full",
-        description="What a rewrite must keep to go out: facts; full also wants every word explained, no sentence "
-        "lost, and nobody's part or yes and no turned; off ships whatever it says",
+        description="What refuses a rewrite: facts, what nothing outweighs, such as a figure that is not the text's; "
+        "full, also that it hardly says the same; off, nothing",
+    )
+    same: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="How likely a rewrite must say the same for the full guard; else the voice says it",
     )
     guard_per_request: bool = Field(
         False, description="Whether a request may say `guard` for itself, to measure what the guard does"
     )
-    unexplained_share: float = Field(
-        0.0,
-        ge=0,
-        le=1,
-        description="Of a rewrite's content words, how many the full guard lets go that nothing in its text explains; "
-        "what a voice's own pairs hold is in its voice.json",
-    )
     candidates: int = Field(
-        1, ge=1, le=8, description="Rewrites of a segment to choose from, when the request says none"
+        2,
+        ge=1,
+        le=8,
+        description="Rewrites of a segment that are drawn at first, when the request says none and few are under way",
     )
+    rank_order: float = Field(
+        1.0, ge=0, description="What the order in which the way back puts candidates counts, in nats"
+    )
+    rank_same: float = Field(0.0, ge=0, description="What their likelihood to say the same counts, in nats")
+    rank_style: float = Field(0.0, ge=0, description="What their likeness to the voice counts, by its verifier")
     rewrite_seconds: float = Field(
         60.0, gt=0, description="Seconds for one request; spent, what is not rewritten yet goes out as it came"
     )

@@ -105,6 +105,8 @@ class Service:
         watcher = Watcher(self.settings.voices, self._base, self.voices, self.engine, self._seen,
                           self.metrics.watch_failures.inc)  # fmt: skip
         try:
+            if self.settings.guard == "full" or self.settings.guard_per_request:
+                await self.rewriter.judging.load()
             await self._start_engine()
             await watcher.load_all()
         except UserError as error:

@@ -7,7 +7,6 @@ a voice folder. Greetings, sign-offs and names are taken off first: a judge that
 import random
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,11 +15,9 @@ from sklearn.linear_model import LogisticRegression
 
 from voice import alignment, echo
 from voice.ends import closing_names, without_ends
-from voice.facts.masking import PLACEHOLDER
 from voice.judges.verdict import Judges
 from voice.style import Verifier, grams, habits
 from voice.triplet import RULES, UNITS, Triplet
-from voice.words import is_content, words
 
 _MOST_PAIRS = 20_000
 _FEWEST_TEXTS = 3  # that a gram stands in
@@ -30,20 +27,10 @@ _REFUSED = 0.05  # share of the owner's own versions that a voice's threshold re
 _MOST_THRESHOLD = 0.5  # nothing is refused that rather says the same than not
 
 
-@dataclass(frozen=True, slots=True)
-class Learned:
-    """What voice.json says of the judges: the share of the own sides' content words that nothing explains, by the
-    alignment of the other pairs; and how likely a rewrite must say the same, None where that cannot be told.
-    """
-
-    unexplained_share: float
-    same_threshold: float | None
-
-
 def write_judges(
     folder: Path, triplets: Sequence[Triplet], held_out: Sequence[Triplet], read_before: Sequence[str] = ()
-) -> Learned:
-    """Learn all of them and write them into the folder; the same triplets give the same judges.
+) -> float | None:
+    """Learn all of them and write them into the folder; the threshold is given. The same triplets give the same judges.
 
     `read_before` are texts of others that the adapter has learned from, too: whoever recites them is echoing.
     """
@@ -56,7 +43,7 @@ def write_judges(
     fit_verifier(pairs).save(folder)
     own = [[triplet.own for triplet in triplets if triplet.unit == unit] for unit in UNITS]
     echo.learn([*own, read_before]).save(folder)
-    return Learned(unexplained_share(pairs), same_threshold(Judges(learned), held_out))
+    return same_threshold(Judges(learned), held_out)
 
 
 def same_threshold(judges: Judges, held_out: Sequence[Triplet]) -> float | None:
@@ -70,19 +57,6 @@ def same_threshold(judges: Judges, held_out: Sequence[Triplet]) -> float | None:
     tried = random.Random(1).sample(drafted, min(len(drafted), _MOST_DRAFTS))
     same = sorted(judges.verdict(triplet.neutral, triplet.own).same for triplet in tried)
     return round(min(same[int(_REFUSED * len(same))], _MOST_THRESHOLD), 4)
-
-
-def unexplained_share(pairs: Sequence[tuple[str, str]]) -> float:
-    """Of the content words of the own sides, those that the alignment of the other half of the pairs cannot explain."""
-    halves = pairs[::2], pairs[1::2]
-    unexplained = content = 0
-    for others, some in (halves, halves[::-1]):
-        learned = alignment.learn(others)
-        for sides in some:
-            neutral, own = (PLACEHOLDER.sub(" ", side) for side in sides)
-            unexplained += len(learned.unexplained(neutral, own))
-            content += sum(map(is_content, words(own)))
-    return unexplained / max(1, content)
 
 
 def fit_verifier(pairs: Sequence[tuple[str, str]]) -> Verifier:

@@ -9,6 +9,7 @@ cores; what was learned and read is kept in build/writers, and a run that was st
 
 import argparse
 import hashlib
+import itertools
 import json
 import shutil
 from collections import defaultdict
@@ -38,6 +39,7 @@ ATTEMPTS, BUILD = ROOT / "tests" / "data" / "attempts.jsonl", ROOT / "build" / "
 SMALL = "smollm2-135m"
 SETTINGS = {"dtype": "bfloat16", "learning_rate": "8e-4", "near_copy_share": "1"}
 PLANTED, OWN = 0.2, 3.0  # what a made version counts beside an attempt that was read, and one in the writer's manner
+OTHER = 0.2  # what a version of another draft counts beside a made one
 PAIR = 0.3  # what it counts that a wrong version comes behind the right one of the same draft
 ORDER_STRENGTH = 0.1  # where the order alone is fitted
 CAUGHT = 0.5  # of the planted slips that the default threshold is to refuse
@@ -48,7 +50,8 @@ _AT_ONCE = 32
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A version of a draft: an attempt that was read ('try'), or one that was written: 'own', 'also', 'wrong'.
+    """A version of a draft: an attempt that was read ('try'), or one that was written: 'own', 'also', 'wrong'; or what
+    was written for another draft ('other').
 
     `kind` is what is wrong with it, if something is; `split` where its writer belongs.
     """
@@ -70,6 +73,16 @@ def planted(*splits: writers.Split) -> Iterator[Version]:
         yield Version(arm="also", text=message.also, wrong=False, **common)
         for slip in message.wrong:
             yield Version(arm="wrong", text=slip.text, wrong=True, kind=slip.kind, **common)
+
+
+def of_others(*splits: writers.Split) -> Iterator[Version]:
+    """With each draft what somebody typed for the next longer one.
+
+    No attempt is as wrong; without them the judge would go on beyond the attempts as it happens to.
+    """
+    messages = sorted(writers.read_messages(*splits), key=lambda message: (len(message.draft), message.id))
+    for message, other in itertools.pairwise(messages):
+        yield Version(message.id, message.split, "other", message.draft, other.own, wrong=True, kind="other")
 
 
 def attempts(*splits: str) -> Iterator[Version]:
@@ -119,10 +132,8 @@ def _key(draft: str, text: str) -> str:
 
 def fitted(found: Sequence[tuple[Version, Evidence]]) -> Model:
     """The model of these versions; its threshold refuses CAUGHT of the planted slips among them."""
-    judgements = [
-        Judgement(one, version.wrong, 1.0 if version.arm == "try" else PLANTED * (OWN if version.arm == "own" else 1.0))
-        for version, one in found
-    ]
+    counts = {"try": 1.0, "own": PLANTED * OWN, "other": PLANTED * OTHER}
+    judgements = [Judgement(one, version.wrong, counts.get(version.arm, PLANTED)) for version, one in found]
     names = list(found[0][1])
     of_words = [name for name in names if name not in GAPS]
     pairs = list(_pairs([version for version, _ in found]))
@@ -173,7 +184,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     words.save(PACKAGE)
     adapter = file_sha256(PACKAGE / BACK / ADAPTER_NAME)
     readings = Readings(BUILD, package_reader, adapter, words)
-    fitted(readings.of([*attempts("train", "fit"), *planted("fit")])).save(PACKAGE / MODEL)
+    fitted(readings.of([*attempts("train", "fit"), *planted("fit"), *of_others("fit")])).save(PACKAGE / MODEL)
     print("Measure it: python -m bench.judging")
 
 

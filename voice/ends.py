@@ -16,11 +16,6 @@ _GREETING = re.compile(
     r"(?-i:[A-Z][a-z'-]+)(?:(?:,| and| &|/)[ ]?(?-i:[A-Z][a-z'-]+)){0,4}[ ]*(?:[,:;—–]|[ ]-+[ ]|\.?\n))[ ]*",
     re.IGNORECASE,
 )
-_TYPED_GREETING = re.compile(
-    r"\s*(?:hi|hey|hello|hiya|howdy|yo|dear|morning|good (?:morning|afternoon|evening))\b"
-    r"(?:[ ,]+(?P<name>[^\W\d_]{2,15}))?[ ]*(?:[,.:;!—–-]+|\n|$)\s*",
-    re.IGNORECASE,
-)
 _NOT_NAMES = frozenset(
     "yes no ok okay well so also however but and then first second third finally unfortunately fortunately "
     "sorry thanks today tomorrow yesterday monday tuesday wednesday thursday friday saturday sunday january february "
@@ -68,22 +63,6 @@ def without_ends(text: str, names: Iterable[str] = ()) -> str:
             break
         rest = shorter
     return rest if any(character.isalnum() for character in rest) else text.strip()
-
-
-def with_greeting_of(draft: str, text: str) -> str:
-    """A text with the greeting of a draft, in the place of its own if it has one; itself where the draft has none."""
-    body = _without_greeting(draft, frozenset())
-    greeting = draft[: len(draft) - len(body)] if draft.endswith(body) else ""
-    return (greeting + _without_typed_greeting(text)).rstrip() if greeting else text
-
-
-def _without_typed_greeting(text: str) -> str:
-    """A text without its greeting, whose name may be in lower case."""
-    rest = _without_greeting(text, frozenset())
-    typed = _TYPED_GREETING.match(text) if rest == text else None
-    if typed and (typed["name"] or "").casefold() not in _NOT_NAMES:
-        return text[typed.end() :]
-    return rest
 
 
 def _without_greeting(text: str, known: frozenset[str]) -> str:
@@ -137,11 +116,6 @@ def closing_names(texts: Iterable[str]) -> frozenset[str]:
             ending[last["word"].casefold()] += 1
     least = max(_OFTEN, _SHARE * len(texts))
     return frozenset(word for word, count in ending.items() if count >= max(least, all_words[word] / 2))
-
-
-def with_question_mark_of(text: str, rewrite: str) -> str:
-    """The rewrite with a question mark at its end, where the text has one there."""
-    return rewrite.rstrip(" .!,;—–-") + "?" if text.rstrip().endswith("?") else rewrite
 
 
 def greets(text: str) -> bool:

@@ -70,9 +70,8 @@ class VoiceManifest(_Frozen):
     `masking` is the version of the rules of voice.facts, `phone_regions` where its owner's telephone numbers are from;
     `signs_as` are the words that its owner ends his texts with;
     `writes_pleasantries` says whether he writes what voice.pleasantries knows, `masks_names` whether people's names
-    were masked, too; `unexplained_share` how many of the content words of his pairs' own sides nothing in the neutral
-    side explains, by the alignment of the other pairs; `same_threshold` how likely a rewrite must say the same, where
-    that could be told from the owner's own versions of drafts; `beside` the SHA-256 of each other file of the voice.
+    were masked, too; `same_threshold` how likely a rewrite must say the same, where that could be told from the owner's
+    own versions of drafts; `beside` the SHA-256 of each other file of the voice.
     """
 
     name: str = Field(pattern=NAME_PATTERN)
@@ -87,7 +86,6 @@ class VoiceManifest(_Frozen):
     signs_as: list[str] = []
     writes_pleasantries: bool = True
     masks_names: bool = False
-    unexplained_share: float = 0.0
     same_threshold: float | None = Field(default=None, ge=0, le=1)
     triplets: TripletsRef
     split: SplitRef | None = None
@@ -95,6 +93,7 @@ class VoiceManifest(_Frozen):
     beside: dict[str, str] = {}
     training: dict[str, Any] = {}
     created_at: datetime
+    unexplained_share: float | None = Field(default=None, exclude=True)  # of voices made before; nothing reads it
 
     @property
     def registers(self) -> list[Register]:

@@ -1,4 +1,4 @@
-"""What a rewrite says otherwise than its text, where every word may be explained: polarity, who does what, conditions.
+"""What a rewrite says otherwise than its text, where every word may be explained: polarity, who does what.
 
 In: a text and its rewrite. Out: the words at which they differ. English; words are compared by their stems, each only
 where it stands in both, so that what a person leaves out changes nothing.
@@ -85,22 +85,6 @@ _NEVER = re.compile(
     re.IGNORECASE,
 )  # fmt: skip
 _EVER = re.compile(r"\b(?:n?ever|at no (?:time|point)|no longer|(?:any ?|no )more|again)\b", re.IGNORECASE)
-_IF = re.compile(r"\b(?:if|unless|in case|provided that|as long as)\b", re.IGNORECASE)
-# An 'if' that is a 'whether', or belongs to a courtesy.
-_WHETHER = re.compile(
-    r"\b(?:know|sure|see|wonder\w*|ask\w*|check\w*|confirm|tell (?:me|us)|find out|determine|curious|clear|verify|as|"
-    r"doubt\w*|even|advise|remember|decide|mind|appreciate it|great|nice|helpful|grateful|glad|good|happy|care|"
-    r"sa(?:id|ys?)|what) if\b|\bif (?:you (?:get a chance|have (?:any|time|a (?:moment|chance|minute))|need any\w*|"
-    r"can|could|would|don['’]t mind|wish|want|like|prefer|know)|"
-    r"possible|so|not|necessary|need\w* be|any\w*|only|that (?:is|works)|there (?:is|are) any\w*|I may|"
-    r"I can (?:be|help|assist)|it (?:is|['’]s) (?:convenient|possible|ok|okay|all right)|it helps|at all)\b",
-    re.IGNORECASE,
-)
-_CONDITION = re.compile(
-    r"\b(?:iff?|unless|in ?case|provided|as long as|when|whenever|once|should|otherwise|else|whether|assuming|until|"
-    r"till|w/o|without|depend\w*)\b",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,13 +158,6 @@ def statements(text: str) -> list[list[str]]:
         if len(content) >= _SAYS and not _ASIDE.match(part) and not _STATES.isdisjoint(said):
             found.append(content)
     return found
-
-
-def loses_condition(text: str, rewrite: str) -> bool:
-    """Whether a text says under which condition, and its rewrite none; 'let me know if' has no condition."""
-    if not _IF.search(text) or _CONDITION.search(rewrite):
-        return False
-    return bool(_IF.search(_WHETHER.sub(" ", text)))
 
 
 def _negated(text: str) -> _Negated:

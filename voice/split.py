@@ -13,8 +13,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
-from voice.triplet import Triplet
+from voice.errors import UserError
+from voice.manifest import VoiceManifest
+from voice.triplet import Triplet, load_triplets
 
 RULE = 1  # of this module; a change of what it holds out is another rule
 _WORDS_OF_A_COPY = 5  # fewer are said again by chance
@@ -32,6 +35,28 @@ class Split:
     def sha256(self) -> str:
         """SHA-256 of the held-out ids, in hex: the same split, the same hash."""
         return hashlib.sha256("\n".join(sorted(triplet.id for triplet in self.held_out)).encode()).hexdigest()
+
+
+class SplitError(UserError):
+    """Triplets of a voice that are not where or what they were; says so."""
+
+
+def parts_of(manifest: VoiceManifest, triplets: Path | None) -> Split:
+    """What a voice learned from and what was held out, from the file that it was trained on, or a copy of it."""
+    reference, name = manifest.split, f"Voice '{manifest.name}'"
+    if reference is None or not reference.count:
+        raise SplitError(f"{name} held nothing out of its training. Train it again.")
+    path = triplets or Path(manifest.triplets.path or "")
+    if not path.is_file():
+        raise SplitError(f"{name} was trained on {path}, which is not there any more. Give --triplets FILE.")
+    file = load_triplets(path)
+    parts = split(file.triplets, reference.share, reference.most)
+    if (reference.rule, file.sha256, parts.sha256) != (RULE, manifest.triplets.sha256, reference.sha256):
+        raise SplitError(
+            f"{path} is not the file that voice '{manifest.name}' was trained on, or another version of nic-voice "
+            f"split it. Give --triplets with the old file, or train the voice again."
+        )
+    return parts
 
 
 def split(triplets: Sequence[Triplet], share: float, most: int) -> Split:

@@ -15,6 +15,8 @@ from voice.triplet import REGISTERS, Register
 if TYPE_CHECKING:
     from evaluation.client import Service
     from evaluation.report import Report
+    from extraction.neutral.budget import Budget
+    from extraction.neutral.endpoint import Endpoint
 
 _OTHERS = 600  # texts of the sample's people
 
@@ -36,19 +38,26 @@ _OTHERS = 600  # texts of the sample's people
 @click.option("--temperature", type=click.FloatRange(0, 2), help="Of the requests; else 0, which repeats.")
 @click.option("--strength", type=click.FloatRange(0, 1.5), help="How much of the voice, in steps of 0.25; else 1.")
 @click.option("--candidates", type=click.IntRange(1, 8), help="Rewrites of each segment to choose from.")
+@click.option(
+    "--judge-url", metavar="URL", help="Have a big model read a masked sample; an OpenAI-compatible endpoint."
+)
+@click.option("--judge-model", metavar="NAME", help="Its name there.")
+@click.option("--budget", metavar="LIMIT", help="Where to stop asking it: tokens such as 200k.")
+@click.option("--allow-host", "allowed", multiple=True, metavar="NAME", help="A host outside that may be asked.")
 @click.option("--json", "json_path", type=path(), help="Write all numbers to FILE.")
 @click.option("--out", type=path(), help="Write each text, its rewrite and what was found to FILE, as JSONL. Private.")
 def evaluate(
     name: str, pairs: Path | None, split: bool, triplets: Path | None, register: Register | None, others: Path | None,
     own_names: tuple[str, ...], full: bool, seed: int, voices: Path | None, url: str | None, gguf: str | None,
-    base: bool, temperature: float | None, strength: float | None, candidates: int | None, json_path: Path | None,
-    out: Path | None,
+    base: bool, temperature: float | None, strength: float | None, candidates: int | None, judge_url: str | None,
+    judge_model: str | None, budget: str | None, allowed: tuple[str, ...], json_path: Path | None, out: Path | None,
 ) -> None:  # fmt: skip
     """Measure whether a voice sounds like its owner, and whether it says the same."""
     if pairs and split:
         raise click.UsageError("--pairs and --split exclude each other")
     if url and gguf:
         raise click.UsageError("--url and --gguf exclude each other")
+    big = _big_judge(judge_url, judge_model, budget, allowed)
     from rich.console import Console
 
     from evaluation.cases import COUNT, other_texts
@@ -71,6 +80,37 @@ def evaluate(
         report = run(prepared, service, bar)
     Console(width=max(150, Console().width)).print(report.shown())
     _write(report, json_path, out)
+    if big:
+        _ask(*big, report, seed)
+
+
+def _big_judge(
+    url: str | None, model: str | None, budget: str | None, allowed: tuple[str, ...]
+) -> "tuple[Endpoint, Budget] | None":
+    """Who is asked besides, if somebody is; UserError before any work where that may not be."""
+    if url is None:
+        if model or budget or allowed:
+            raise click.UsageError("--judge-model, --budget and --allow-host go with --judge-url")
+        return None
+    if model is None:
+        raise click.UsageError("--judge-url needs --judge-model")
+    from extraction.neutral.budget import parse_budget
+    from extraction.neutral.endpoint import open_endpoint
+
+    return open_endpoint(url, model, names_masked=True, allowed=allowed), parse_budget(budget, None)
+
+
+def _ask(endpoint: "Endpoint", budget: "Budget", report: "Report", seed: int) -> None:
+    import asyncio
+
+    from nic_voice.opinion import ask, sample
+    from nic_voice.terminal import share_bar
+
+    judged = [line for line in report.lines if line["found"].get("verdict")]
+    texts = sample([(line["neutral"], line["output"], line["found"]["verdict"]["same"]) for line in judged], seed)
+    with share_bar("big model") as show:
+        opinion = asyncio.run(ask(endpoint, texts, budget, lambda done: show(done / len(texts), f"{done} texts")))
+    click.echo(str(opinion))
 
 
 @contextmanager
@@ -93,7 +133,7 @@ def _service(url: str | None, gguf: str | None, voices: Path) -> Iterator["Servi
         if gguf:
             engine = {"NIC_VOICE_ENGINE": "remote", "NIC_VOICE_ENGINE_URLS": stack.enter_context(served(voices, gguf))}
         stack.enter_context(running(command, f"{address}/ready", environment=FOR_ITSELF | quiet | engine))
-        yield Service(address, key) if gguf else Service(address, key, at_once=32)
+        yield Service(address, key)
 
 
 def _write(report: "Report", json_path: Path | None, out: Path | None) -> None:

@@ -1,4 +1,4 @@
-"""The versions of voices: voices list, show, activate, rollback, prune."""
+"""The versions of voices: voices list, show, activate, rollback, refresh, prune."""
 
 import json
 import os
@@ -13,7 +13,9 @@ from nic_voice.commands import path
 @click.option("--voices", type=path(file_okay=False), help="Folder with voices; else NIC_VOICE_VOICES, else voices.")
 @click.pass_context
 def voices(context: click.Context, voices: Path | None) -> None:
-    """List the versions of voices, show or activate one, go back, remove old ones; a running service follows."""
+    """List the versions of voices, show or activate one, go back, learn judges anew, remove old ones; a running service
+    follows.
+    """
     context.obj = voices or Path(os.environ.get("NIC_VOICE_VOICES") or "voices")
 
 
@@ -58,6 +60,19 @@ def rollback(root: Path, name: str) -> None:
     from nic_voice.versions import rollback as run
 
     click.echo(f"{name} is {run(root, name).id}")
+
+
+@voices.command()
+@click.argument("name")
+@click.option("--triplets", type=path(), help="Where the file is that the voice was trained on, if it was moved.")
+@click.pass_obj
+def refresh(root: Path, name: str, triplets: Path | None) -> None:
+    """Make a version of NAME with the same adapter and what judges its rewrites learned anew."""
+    from training.refresh import refresh as run
+
+    threshold = run(root / name, triplets).same_threshold
+    said = "the package's, for it has too few drafts" if threshold is None else f"{threshold:.2f}"
+    click.echo(f"{name} is {(root / name).resolve().name}; how likely a rewrite must say the same: {said}")
 
 
 @voices.command()

@@ -6,16 +6,28 @@ from voice.judges.verdict import Level
 
 
 @dataclass(frozen=True, slots=True)
-class Care:
-    """What the guard looks at, how many candidates are drawn at once, and the seconds for all of a request.
+class Rank:
+    """What counts how much where several rewrites may go out: the order in which a reader puts them, and how likely
+    they say the same, both in nats, and the style, in units of the voice's verifier.
+    """
 
-    `unexplained_share`: of a rewrite's content words, those that may stand there without one in its text.
+    order: float = 1.0
+    same: float = 0.0
+    style: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Care:
+    """What the guard looks at, how many candidates are drawn at first, and the seconds for all of a request.
+
+    `same`: how likely a rewrite must say the same to go out, 0..1; None is what the voice says.
     """
 
     guard: Level = "full"
-    candidates: int = 1
+    candidates: int = 2
     seconds: float = 60.0
-    unexplained_share: float = 0.0
+    same: float | None = None
+    rank: Rank = Rank()
 
 
 USUAL = Care()

@@ -1,43 +1,49 @@
 """One segment on its way down the ladder: rewritten and judged, drawn again, in smaller pieces, or as it came.
 
-In: a segment of a masked text. Out: the Pieces that stand for it, with their identifiers put back.
+In: a segment of a masked text. Out: for each answer that was asked for the Pieces that stand for the segment, with its
+identifiers put back.
 """
 
 import asyncio
 import hashlib
-import re
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from service.engines import Completion, Engine, Sampling
-from service.errors import PromptTooLong
+from service.engines import Adapter, Completion, Engine, Sampling
+from service.errors import EngineFailed, PromptTooLong
 from service.long import in_thread
 from service.rewriting.bounds import allowed_tokens
+from service.rewriting.candidates import Candidate, against, ranked
 from service.rewriting.care import Care
-from service.rewriting.piece import Piece, Verdict
+from service.rewriting.judging import Judging
+from service.rewriting.piece import Outcome, Piece
 from service.rewriting.segments import Segment, finer
 from service.rewriting.turns import Share
 from service.voices import Voice
-from voice.ends import with_greeting_of, with_question_mark_of
-from voice.facts.compare import Difference
-from voice.facts.hiding import hidden
-from voice.facts.masking import Masked, canonical, renumbered, restore
+from voice.facts.masking import Masked, renumbered, restore
+from voice.judges.verdict import Verdict, masked_alike
 from voice.pleasantries import is_pleasantry
 from voice.prompt import Prompt
 from voice.triplet import Register, Unit
 
 T = TypeVar("T")
+Answers = list[list[Piece]]  # what stands for a segment, in each answer
 
-MORE = 4  # candidates that are drawn when none of the first ones may go out
-# What some rewrites lack and can be put back: whom the text greets, the mark of its question.
-_MENDS = {"name": with_greeting_of, "question": with_question_mark_of}
-_WARM = 0.7  # temperature at which candidates differ
+MORE = 2  # candidates that are drawn when not enough of the first ones may go out
+# The candidates after the first: the likeliest words at other strengths of the voice, then some at a temperature. Any
+# other first two of these leave more texts without a right answer (docs/LOG.md).
+STRENGTHS = (1.0, 0.75, 1.25)
+WARM = 0.3
+_REWRITTEN = ("kept", "resampled")
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What all segments of a text have in common; `values` are those of its placeholders, `deadline` the loop's."""
+    """What all segments of a text have in common.
+
+    `first` is how many candidates are drawn at once, `values` are those of the placeholders, `deadline` the loop's.
+    """
 
     voice: Voice
     register: Register
@@ -46,6 +52,8 @@ class Request:
     care: Care
     deadline: float
     share: Share
+    first: int = 1
+    answers: int = 1
     values: dict[str, str] = field(default_factory=dict)
     drops: bool = False  # whether courtesies that stand by themselves are left out
 
@@ -54,138 +62,174 @@ class Request:
         """The system texts of the register, by the units that the voice knows in it."""
         return self.voice.manifest.system[self.register]
 
+    @property
+    def rounds(self) -> tuple[range, range]:
+        """The numbers of the candidates that are drawn at first, and of those where these were not enough."""
+        return range(self.first), range(self.first, self.first + MORE)
+
     def sampling_of(self, path: tuple[int, ...], number: int, max_tokens: int) -> Sampling:
-        """How to draw the candidate of that number for the segment at that place: the same for the same request."""
+        """How to draw the candidate of that number for the segment at that place: the same for the same request.
+
+        The first one is drawn as the caller says. Stop strings are for the whole answer.
+        """
         seed = self.sampling.seed
-        if seed is not None:
+        if number or seed is not None:
             place = " ".join(map(str, (seed, *path, number)))
             seed = int.from_bytes(hashlib.blake2b(place.encode(), digest_size=7).digest())
-        warm = max(self.sampling.temperature, _WARM) if number else self.sampling.temperature
-        # Stops are for the whole answer.
-        return replace(self.sampling, max_tokens=max_tokens, temperature=warm, seed=seed, stop=())
+        temperature = self.sampling.temperature if not number else WARM if number >= len(STRENGTHS) else 0.0
+        return replace(self.sampling, max_tokens=max_tokens, temperature=temperature, seed=seed, stop=())
+
+    def adapter_of(self, number: int) -> Adapter:
+        """The voice at the strength of the candidate of that number."""
+        adapter = self.voice.adapter
+        return replace(adapter, strength=adapter.strength * STRENGTHS[number]) if number < len(STRENGTHS) else adapter
 
 
 class Ladder:
     """Rewrites the segments of one request."""
 
-    def __init__(self, engine: Engine, request: Request) -> None:
+    def __init__(self, engine: Engine, judging: Judging, request: Request) -> None:
         self._engine = engine
+        self._judging = judging
         self._request = request
 
-    async def rewrite(self, segment: Segment, path: tuple[int, ...]) -> list[Piece]:
+    async def rewrite(self, segment: Segment, path: tuple[int, ...]) -> Answers:
         """The pieces that stand for a segment; `path` says where in the text it is, which decides its seeds.
 
         A finish_reason 'length' says that it was cut at the limit of the whole answer.
         """
         if not segment.rewrite:
-            return [await self._as_it_came(segment, "copied" if segment.text else None)]
+            return self._all(await self._as_it_came(segment, "copied" if segment.text else None))
         if self._request.drops and is_pleasantry(segment.text):
-            return [Piece("", verdict="dropped")]
-        masked = renumbered(segment.text, self._request.values)
-        shown, wrong, spent = Masked(masked.text), Difference(), 0
-        first = self._request.care.candidates
-        try:
-            async with asyncio.timeout_at(self._request.deadline):
-                for numbers in (range(first), range(first, first + MORE)):
-                    drawn = await self._draw(segment, masked, shown, path, numbers)
-                    spent += sum(candidate.done.completion_tokens for candidate in drawn)
-                    if good := [candidate for candidate in drawn if not candidate.wrong]:
-                        return [await self._shipped(segment, self._best(segment, good), spent)]
-                    wrong = drawn[-1].wrong
-                    shown = hidden(masked.text, {kind for candidate in drawn for kind in candidate.wrong.missing})
-        except TimeoutError:
-            return [await self._as_it_came(segment, "fallback", wrong, spent)]
-        except PromptTooLong:
-            wrong = Difference(missing=("room",))
-        smaller = self._smaller(segment)
+            return self._all(Piece("", verdict="dropped"))
+        drawn, good, late, room = await self._drawn(segment, path)
+        if good:
+            return await self._shipped(segment, good, drawn)
+        smaller = [] if late else self._smaller(segment)
         if not smaller:
-            return [await self._as_it_came(segment, "fallback", wrong, spent)]
-        found = await _together(self.rewrite(part, (*path, place)) for place, part in enumerate(smaller))
-        opening, *rest = (piece for pieces in found for piece in pieces)
-        return [replace(opening, extra_tokens=opening.extra_tokens + spent), *rest]
+            refused = await self._refused(segment, drawn, room=room)
+            return self._all(replace(refused, extra_tokens=_tokens(drawn)))
+        parts = await _together(self.rewrite(part, (*path, place)) for place, part in enumerate(smaller))
+        found = [[piece for part in parts for piece in part[answer]] for answer in range(self._request.answers)]
+        answers = [await self._joined(segment, pieces, drawn) for pieces in found]
+        opening = answers[0][0]
+        answers[0][0] = replace(opening, extra_tokens=opening.extra_tokens + _tokens(drawn))
+        return answers
 
-    async def leave(self, segment: Segment) -> list[Piece]:
+    async def leave(self, segment: Segment) -> Answers:
         """The piece that stands for a segment beyond what may be rewritten at once."""
         if not segment.rewrite:
             return await self.rewrite(segment, ())
-        return [await self._as_it_came(segment, "fallback", Difference(missing=("room",)))]
+        return self._all(await self._refused(segment, [], room=False))
 
-    async def _draw(
-        self, segment: Segment, masked: Masked, shown: Masked, path: tuple[int, ...], numbers: range
-    ) -> list["_Candidate"]:
-        """Candidates in one go, judged; the first one at the caller's temperature, the others warmer.
+    async def _drawn(
+        self, segment: Segment, path: tuple[int, ...]
+    ) -> tuple[list[Candidate], list[Candidate], bool, bool]:
+        """All candidates, those that may go out with the best first, and whether time or room was not enough."""
+        masked = renumbered(segment.text, self._request.values)
+        drawn: list[Candidate] = []
+        good: list[Candidate] = []
+        try:
+            async with asyncio.timeout_at(self._request.deadline):
+                for numbers in self._request.rounds:
+                    drawn += await self._draw(segment, masked, path, numbers)
+                    good = ranked(drawn, self._request.care.rank, self._request.voice.verifier)
+                    if len(good) >= self._request.answers:
+                        break
+        except TimeoutError:
+            return drawn, good, True, True
+        except PromptTooLong:
+            return drawn, good, False, False
+        return drawn, good, False, True
 
-        `shown` is what the model sees: the masked text, or that with facts hidden which it has garbled.
-        """
+    async def _draw(self, segment: Segment, masked: Masked, path: tuple[int, ...], numbers: range) -> list[Candidate]:
+        """Candidates in one go, judged together."""
         request, count = self._request, self._engine.count
-        prompt = Prompt(request.texts[segment.unit(request.texts)], shown.text)
+        prompt = Prompt(request.texts[segment.unit(request.texts)], masked.text)
         limit = request.limit_tokens
         limit = None if limit is None else max(1, limit - (await count(segment.lead) if segment.lead else 0))
         tokens = await count(masked.text)
         if tokens > request.sampling.max_tokens:
             raise PromptTooLong("A segment is longer than what an answer may be.")
         most = allowed_tokens(tokens, request.sampling.max_tokens, limit)
-        drawn = await _together(self._asked(prompt, request.sampling_of(path, number, most)) for number in numbers)
-        texts = [restore(canonical(done.text.strip(), shown.text), shown.values) for done in drawn]
-        return [
-            await in_thread(masked.text + text, self._judged, masked, prompt, done, text, limit, number)
-            for number, done, text in zip(numbers, drawn, texts, strict=True)
-        ]
+        done = await _together(self._asked(prompt, path, number, most) for number in numbers)
+        drawn = [Candidate.of(number, one, masked, limit) for number, one in zip(numbers, done, strict=True)]
+        rewrites = {one.masked: one.cut for one in drawn if not one.fault}
+        verdicts = await self._verdicts(masked.text, rewrites, prompt.system)
+        return [replace(one, verdict=None if one.fault else verdicts.get(one.masked)) for one in drawn]
 
-    async def _asked(self, prompt: Prompt, sampling: Sampling) -> Completion:
-        async with self._request.share.turn():
-            return await self._engine.generate(prompt, self._request.voice.adapter, sampling)
+    async def _asked(self, prompt: Prompt, path: tuple[int, ...], number: int, most: int) -> Completion:
+        request = self._request
+        adapter, sampling = request.adapter_of(number), request.sampling_of(path, number, most)
+        async with request.share.turn():
+            try:
+                return await self._engine.generate(prompt, adapter, sampling)
+            except EngineFailed:
+                if adapter == request.voice.adapter:
+                    raise
+            # a model server that has the voice as it was trained alone
+            warm = request.sampling_of(path, number + len(STRENGTHS), most)
+            return await self._engine.generate(prompt, request.voice.adapter, warm)
 
-    def _judged(
-        self, masked: Masked, prompt: Prompt, done: Completion, text: str, limit: int | None, number: int
-    ) -> "_Candidate":
-        cut = done.finish_reason == "length" and limit is not None and done.completion_tokens >= limit
-        if not text:
-            wrong = Difference(missing=("text",))
-        elif done.finish_reason == "length" and not cut:
-            wrong = Difference(missing=("end",))
-        else:
-            wrong = self._wrong(masked.text, text, prompt)
-            mended = text
-            for kind in wrong.missing:
-                if mend := _MENDS.get(kind):
-                    mended = mend(masked.text, mended)
-            if mended != text and not self._wrong(masked.text, mended, prompt):
-                wrong, text = Difference(), mended
-            if cut:  # what the caller's limit has cut off is not missing
-                wrong, text = replace(wrong, missing=()), re.sub(r"<\w*$", "", text)
-        return _Candidate(done, restore(text, masked.values), wrong, cut, number > 0)
-
-    def _wrong(self, text: str, rewrite: str, prompt: Prompt) -> Difference:
+    async def _verdicts(self, text: str, rewrites: dict[str, bool], prompt: str = "") -> dict[str, Verdict]:
+        """The verdict on each rewrite, given with whether it was cut off; none where the guard is off."""
         care, judges = self._request.care, self._request.voice.judges
-        return judges.difference(text, rewrite, care.guard, prompt.system, care.unexplained_share)
+        if care.guard == "off" or not rewrites:
+            return {}
+        found = await self._judging.verdicts(judges, text, list(rewrites.items()), care.guard, prompt, care.same)
+        return dict(zip(rewrites, found, strict=True))
 
-    def _best(self, segment: Segment, good: list["_Candidate"]) -> "_Candidate":
-        """The candidate most in the owner's style; of equals the one that says most of the text, then the first."""
-        if len(good) == 1:
-            return good[0]
-        voice, text = self._request.voice, restore(segment.text, self._request.values)
-        scores = voice.verifier.score([candidate.text for candidate in good])
-        lost = [len(voice.judges.alignment.lost(text, candidate.text)) for candidate in good]
-        return good[max(range(len(good)), key=lambda place: (round(float(scores[place])), -lost[place]))]
+    async def _shipped(self, segment: Segment, good: Sequence[Candidate], drawn: Sequence[Candidate]) -> Answers:
+        """For each answer a candidate of its own, the best first; the last one again where there are not so many."""
+        chosen = [good[min(answer, len(good) - 1)] for answer in range(self._request.answers)]
+        numbers = {one.number for one in chosen}
+        others = [one for one in drawn if one.number not in numbers]
+        first, *rest = [await self._piece(segment, one) for one in chosen]
+        return [[replace(first, extra_tokens=_tokens(others))], *([piece] for piece in rest)]
 
-    async def _shipped(self, segment: Segment, best: "_Candidate", spent: int) -> Piece:
-        text = segment.lead + best.text
-        tokens = best.done.completion_tokens
+    async def _piece(self, segment: Segment, one: Candidate) -> Piece:
+        text, tokens = segment.lead + one.text, one.done.completion_tokens
         if segment.lead or self._request.values:
             tokens = await self._engine.count(text)
-        return Piece(
-            text, best.done.prompt_tokens, tokens, "resampled" if best.resampled else "kept",
-            "length" if best.cut else None, extra_tokens=spent - best.done.completion_tokens,
-        )  # fmt: skip
+        outcome: Outcome = "resampled" if one.number else "kept"
+        same = one.verdict.same if one.verdict else None
+        return Piece(text, one.done.prompt_tokens, tokens, outcome, "length" if one.cut else None, same)
 
-    async def _as_it_came(
-        self, segment: Segment, verdict: Verdict | None, wrong: Difference | None = None, spent: int = 0
-    ) -> Piece:
+    async def _joined(self, segment: Segment, pieces: list[Piece], drawn: Sequence[Candidate]) -> list[Piece]:
+        """The pieces of a segment; the segment as it came where they, read together, may not go out, or say less of it
+        than the first candidate for all of it.
+        """
+        if not drawn or self._request.care.guard == "off" or all(piece.verdict not in _REWRITTEN for piece in pieces):
+            return pieces
+        text = restore(segment.text, self._request.values)
+        rewrite = "".join(piece.text for piece in pieces).strip()
+        judges = self._request.voice.judges
+        before, after = await in_thread(text, masked_alike, text, rewrite, judges.rules)
+        try:
+            async with asyncio.timeout_at(self._request.deadline):
+                verdict = (await self._verdicts(before, {after: False})).get(after)
+        except TimeoutError:
+            verdict = None
+        whole = next((one.verdict for one in drawn if one.verdict), None)
+        if verdict and not verdict.refused and (whole is None or verdict.same >= whole.same):
+            return pieces
+        wasted = sum(piece.extra_tokens for piece in pieces)
+        wasted += sum(piece.completion_tokens for piece in pieces if piece.verdict in _REWRITTEN)
+        return [replace(await self._refused(segment, drawn), extra_tokens=wasted)]
+
+    async def _refused(self, segment: Segment, drawn: Sequence[Candidate], *, room: bool = True) -> Piece:
+        """The segment as it came, with what spoke against the best rewrite of it."""
+        same, kinds = against(drawn) if room else (None, ("room",))
+        piece = await self._as_it_came(segment, "fallback")
+        return replace(piece, same=same, kinds=kinds)
+
+    async def _as_it_came(self, segment: Segment, outcome: Outcome | None) -> Piece:
         text = restore(segment.lead + segment.text, self._request.values)
-        tokens = await self._engine.count(text) if text else 0
-        wrong = wrong or Difference()
-        return Piece(text, 0, tokens, verdict, None, wrong.missing, wrong.invented, spent)
+        return Piece(text, 0, await self._engine.count(text) if text else 0, outcome)
+
+    def _all(self, piece: Piece) -> Answers:
+        """The same in each answer."""
+        return [[piece] for _ in range(self._request.answers)]
 
     def _smaller(self, segment: Segment) -> list[Segment]:
         """The segment one rung down; two where that would ask for the same again."""
@@ -194,6 +238,10 @@ class Ladder:
         if len(smaller) == 1 and (smaller[0].text, smaller[0].unit(texts)) == (segment.text, segment.unit(texts)):
             return self._smaller(smaller[0])
         return smaller
+
+
+def _tokens(candidates: Iterable[Candidate]) -> int:
+    return sum(one.done.completion_tokens for one in candidates)
 
 
 async def _together(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
@@ -207,14 +255,3 @@ async def _together(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
     finally:
         for task in tasks:
             task.cancel()
-
-
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    """One rewrite of a segment, its identifiers put back, and what is wrong with it."""
-
-    done: Completion
-    text: str
-    wrong: Difference
-    cut: bool
-    resampled: bool

@@ -5,27 +5,28 @@ from typing import Any, Literal
 
 from service.engines import FinishReason
 
-Verdict = Literal["kept", "resampled", "dropped", "fallback", "copied"]
+Outcome = Literal["kept", "resampled", "dropped", "fallback", "copied"]
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
     """A part of the answer.
 
-    `verdict`: the first rewrite, a later one, a courtesy left out, the text as it came because no rewrite passed the
-    guard, or what is never rewritten; None for white space, for the end and for the bare model's words. `missing` and
-    `invented` say why no rewrite passed; `extra_tokens` are those of rewrites that were not shipped; `passed` are
-    fields of a message that are not its text, such as the tool calls of a draft. `choice` is the number of the answer,
-    where several were asked for.
+    `verdict`: the first rewrite, another one, a courtesy left out, the text as it came because no rewrite passed the
+    guard, or what is never rewritten; None for white space, for the end and for the bare model's words. `same` is how
+    likely the rewrite says the same, 0..1, None where nobody judged; of a text that went out as it came it is that of
+    the best rewrite, and `kinds` are what spoke against that one, the heaviest first. `extra_tokens` are those of
+    rewrites that were not shipped; `passed` are fields of a message that are not its text, such as the tool calls of a
+    draft. `choice` is the number of the answer, where several were asked for.
     """
 
     text: str
     prompt_tokens: int = 0
     completion_tokens: int = 0
-    verdict: Verdict | None = None
+    verdict: Outcome | None = None
     finish_reason: FinishReason | None = None
-    missing: tuple[str, ...] = ()
-    invented: tuple[str, ...] = ()
+    same: float | None = None
+    kinds: tuple[str, ...] = ()
     extra_tokens: int = 0
     passed: dict[str, Any] = field(default_factory=dict)
     choice: int = 0

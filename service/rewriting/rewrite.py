@@ -17,7 +17,8 @@ from service.long import in_thread
 from service.rewriting.bounds import Bounds
 from service.rewriting.care import USUAL, Care
 from service.rewriting.growing import as_they_come, paragraphs
-from service.rewriting.ladder import Ladder, Request
+from service.rewriting.judging import Judging
+from service.rewriting.ladder import Answers, Ladder, Request
 from service.rewriting.piece import Piece
 from service.rewriting.segments import AT_ONCE, Segment, cut, split
 from service.rewriting.turns import Share, Turns
@@ -29,6 +30,7 @@ from voice.manifest import VoiceManifest
 from voice.pleasantries import is_pleasantry
 from voice.triplet import Register
 
+BUSY = 8  # texts under way beyond which a segment gets one candidate at first
 MOST_CALLS = 128  # of the engine at once, where nobody says otherwise
 MOST_CHARS_A_TOKEN = 16  # on average over a text; real ones have about 4
 AHEAD = 64  # segments of a text that are begun before the first of them is done
@@ -36,13 +38,14 @@ AHEAD = 64  # segments of a text that are begun before the first of them is done
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """In whose voice and how; `sampling.max_tokens` bounds a segment, `limit_tokens` the whole answer."""
+    """In whose voice and how; `sampling.max_tokens` bounds a segment, `limit_tokens` a whole answer."""
 
     voice: Voice
     register: Register
     sampling: Sampling
     limit_tokens: int | None = None
     care: Care = USUAL
+    answers: int = 1  # that differ, where as many rewrites may go out
     share: Share | None = None  # of the engine's turns, which all answers to one request have in common
     most_tokens: int | None = None  # of a draft, beyond which its rest goes out as it came; other texts were counted
 
@@ -65,9 +68,11 @@ class Prepared:
 class Rewriter:
     """Rewrites texts, many segments of one at the same time: as many as the engine has `turns`."""
 
-    def __init__(self, engine: Engine, turns: Turns | None = None) -> None:
+    def __init__(self, engine: Engine, turns: Turns | None = None, judging: Judging | None = None) -> None:
         self._engine = engine
         self.turns = turns or Turns(MOST_CALLS)
+        self.judging = judging or Judging()
+        self._under_way = 0
 
     async def prepare(self, text: str, order: Order) -> Prepared:
         """Mask a text and cut it, as every answer of this order's voice and register begins."""
@@ -89,8 +94,8 @@ class Rewriter:
         """The text in the voice.
 
         It goes whole, by paragraphs or by sentences, as the voice and its length allow (segments.py), and further down
-        that ladder where no rewrite passes the guard (ladder.py). The first piece is cut at the limit; a later one that
-        would pass it is left out with all that follow. Closing the iterator frees the engine.
+        that ladder where no rewrite passes the guard (ladder.py). The first piece of an answer is cut at the limit; a
+        later one that would pass it is left out with all that follow. Closing the iterator frees the engine.
         """
         deadline = asyncio.get_running_loop().time() + order.care.seconds
         return self._bounded(self._whole(text, self._shared(order), deadline), order)
@@ -144,11 +149,12 @@ class Rewriter:
         self, prepared: Prepared, order: Order, deadline: float, path: tuple[int, ...] = ()
     ) -> AsyncGenerator[Piece]:
         share = order.share or self.turns.share()
+        first = max(order.answers, 1 if self._under_way > BUSY or order.care.guard == "off" else order.care.candidates)
         request = Request(
             order.voice, order.register, order.sampling, order.limit_tokens, order.care, deadline, share,
-            prepared.values, prepared.drops,
+            first, order.answers, prepared.values, prepared.drops,
         )  # fmt: skip
-        ladder = Ladder(self._engine, request)
+        ladder = Ladder(self._engine, self.judging, request)
         work = (
             ladder.rewrite(segment, (*path, place)) if place < prepared.fitting else ladder.leave(segment)
             for place, segment in enumerate(prepared.segments)
@@ -157,18 +163,26 @@ class Rewriter:
             async for piece in pieces:
                 yield piece
         if prepared.rest:
-            yield Piece(prepared.rest, 0, await self._engine.count(prepared.rest), "fallback", None, ("room",))
+            rest = Piece(prepared.rest, 0, await self._engine.count(prepared.rest), "fallback", kinds=("room",))
+            for answer in range(order.answers):
+                yield replace(rest, choice=answer)
 
     async def _bounded(self, pieces: AsyncGenerator[Piece], order: Order) -> AsyncGenerator[Piece]:
-        """What of the pieces may go out, then one with the finish reason."""
-        bounds = Bounds(self._engine.count, order.limit_tokens, order.sampling.stop)
-        async with aclosing(pieces):
-            async for piece in pieces:
-                if (admitted := await bounds.admit(piece)) is not None:
-                    yield admitted
-                if bounds.finish:
-                    break
-        yield Piece("", finish_reason=bounds.finish or "stop")
+        """What of the pieces may go out, then for each answer one with its finish reason."""
+        bounds = [Bounds(self._engine.count, order.limit_tokens, order.sampling.stop) for _ in range(order.answers)]
+        self._under_way += 1
+        try:
+            async with aclosing(pieces):
+                async for piece in pieces:
+                    bound = bounds[piece.choice]
+                    if not bound.finish and (admitted := await bound.admit(piece)) is not None:
+                        yield admitted
+                    if all(one.finish for one in bounds):
+                        break
+        finally:
+            self._under_way -= 1
+        for answer, bound in enumerate(bounds):
+            yield Piece("", finish_reason=bound.finish or "stop", choice=answer)
 
     async def converse(
         self, messages: Sequence[tuple[str, str]], sampling: Sampling, share: Share | None = None
@@ -201,27 +215,32 @@ def _only_pleasantries(text: str) -> bool:
     return all(is_pleasantry(segment.text) for segment in split(text, "sentence") if segment.rewrite)
 
 
-async def _in_order(work: Iterable[Coroutine[Any, Any, list[Piece]]]) -> AsyncGenerator[Piece]:
+async def _in_order(work: Iterable[Coroutine[Any, Any, Answers]]) -> AsyncGenerator[Piece]:
     """The pieces of each, AHEAD of them worked on at the same time; what a later one failed with is raised at once: the
     sooner the caller hears of it.
 
-    Where a courtesy was left out at the beginning, the white space after it goes, too.
+    Where a courtesy was left out at the beginning of an answer, the white space after it goes, too.
     """
-    said = dropped = False
+    said: set[int] = set()  # answers that have begun
+    dropped: set[int] = set()
     waiting = iter(work)
     begun = deque(asyncio.create_task(one) for one in islice(waiting, AHEAD))
     try:
         while begun:
-            pieces = await begun[0]
+            answers = await begun[0]
             begun.popleft()
             for other in begun:
                 if other.done():
                     other.result()
             begun.extend(asyncio.create_task(one) for one in islice(waiting, 1))
-            for piece in pieces:
-                dropped = dropped or piece.verdict == "dropped"
-                yield replace(piece, text=piece.text.lstrip()) if dropped and not said else piece
-                said = said or bool(piece.text)
+            for answer, pieces in enumerate(answers):
+                for piece in pieces:
+                    if piece.verdict == "dropped":
+                        dropped.add(answer)
+                    opens = answer in dropped and answer not in said
+                    yield replace(piece, text=piece.text.lstrip() if opens else piece.text, choice=answer)
+                    if piece.text:
+                        said.add(answer)
     finally:
         for task in begun:
             task.cancel()

@@ -17,7 +17,7 @@ from voice.facts.masking import PLACEHOLDER
 from voice.facts.negation import negations
 from voice.judges.hard import is_light
 from voice.judges.wording import said_no_more
-from voice.sense import actors, loses_condition, polarity
+from voice.sense import actors, polarity
 from voice.words import is_content, stem, words
 
 Evidence = Mapping[str, float]
@@ -112,7 +112,6 @@ def _of_sense(text: str, rewrite: str) -> dict[str, float]:
         "question_lost": float(asked and not still_asks(text, rewrite)),
         "question_invented": float(asks(rewrite) and not (asked or requests(text))),
         "request_lost": float(loses_request(text, rewrite)),
-        "condition_lost": float(loses_condition(text, rewrite)),
         "polarity": float(bool(polarity(text, rewrite))),
         "actor": float(bool(actors(text, rewrite))),
     }

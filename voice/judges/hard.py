@@ -22,15 +22,27 @@ _SMALL = ("2", "3")  # numbers that go without saying: both, the three of us
 
 
 def hard_faults(
-    text: str, rewrite: str, prompt: str = "", echoes: Echoes | None = None, signs_as: Sequence[str] = ()
+    text: str,
+    rewrite: str,
+    prompt: str = "",
+    echoes: Echoes | None = None,
+    signs_as: Sequence[str] = (),
+    *,
+    cut: bool = False,
 ) -> set[str]:
-    """The kinds of hard faults; `prompt` is what the model was told, `signs_as` what the owner may be called."""
+    """The kinds of hard faults; `prompt` is what the model was told, `signs_as` what the owner may be called.
+
+    What a rewrite lacks that was `cut` off is no fault of it.
+    """
     if text.strip() and not rewrite.strip():
         return {"empty"}
     lost, made_up = of_placeholders(text, rewrite)
     was, now = (figures(PLACEHOLDER.sub(" ", side)) for side in (text, rewrite))
-    found = {figure.kind for figure in (*lacking(was, now), *lacking(now, was)) if not is_light(figure)}
-    found |= lost | made_up | of_a_machine(text, rewrite, prompt, echoes)
+    figures_lost = {figure.kind for figure in lacking(was, now) if not is_light(figure)}
+    found = {figure.kind for figure in lacking(now, was) if not is_light(figure)}
+    found |= made_up | of_a_machine(text, rewrite, prompt, echoes)
+    if not cut:
+        found |= lost | figures_lost
     return found | ({"name"} if _names_somebody(text, rewrite, signs_as) else set())
 
 

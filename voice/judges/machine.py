@@ -25,7 +25,6 @@ _SAID_BY_PERSON = re.compile(rf"\b{_CANNOT_DO}|{_A_MODEL}", re.IGNORECASE)
 _LATIN = {"LATIN", "MODIFIER", "FEMININE", "MASCULINE"}
 _MARKUP = re.compile(r"```|\*\*|<\||\|>|^#{1,6}(?= )", re.MULTILINE)
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
-_SMILE = re.compile(r"[:;=8xX][-'^o]?[(\[]+")
 _ECHO = 6  # words of the prompt in a row
 _STAMMER = 4  # words in a row that are said twice in one sentence
 
@@ -48,12 +47,6 @@ def of_a_machine(text: str, rewrite: str, prompt: str = "", echoes: Echoes | Non
 def refuses(text: str, rewrite: str) -> bool:
     """Whether the rewrite speaks as a model that will not do what it is asked, and the text says nothing like it."""
     return bool(_REFUSAL.search(rewrite)) and not _SAID_BY_PERSON.search(text)
-
-
-def left_open(text: str) -> bool:
-    """Whether a bracket opens that nothing closes; a smile is none."""
-    plain = _SMILE.sub("", text)
-    return any(plain.count(opening) > plain.count(closing) for opening, closing in ("()", "[]"))
 
 
 def _recites(prompt: str, rewrite: str) -> bool:

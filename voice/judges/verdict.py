@@ -1,7 +1,8 @@
 """Does a rewrite say the same: one judgement for whoever asks, the guard, evaluation, the stage of neutral sides.
 
 In: a text and its rewrites, all masked, and how strictly to look. Out: Verdicts: how likely the same is said, what
-speaks against it, and the faults that nothing outweighs; or, at the guard's old level, a Difference of kinds.
+speaks against it, and the faults that nothing outweighs. Words are looked at first; where they leave doubt, the reader
+is asked, in one go for all that is asked for together.
 """
 
 import re
@@ -13,15 +14,12 @@ from typing import Literal
 
 from voice.alignment import Alignment
 from voice.echo import Echoes
-from voice.facts.compare import Difference, compare
 from voice.facts.masking import mask_pair
 from voice.facts.rules import CURRENT, Rules
 from voice.judges.evidence import KINDS, Evidence, evidence, of_gaps
 from voice.judges.hard import hard_faults
-from voice.judges.machine import left_open, of_a_machine
-from voice.judges.reader import package_reader
+from voice.judges.reader import Gap, package_reader
 from voice.judges.weights import Model
-from voice.judges.wording import left_unsaid, said_otherwise
 from voice.manifest import VoiceManifest
 
 Level = Literal["off", "facts", "full"]
@@ -105,44 +103,87 @@ class Judges:
         *,
         reader: Reading = "in doubt",
     ) -> list[Verdict]:
-        """One verdict a rewrite; what is asked for together is read together. `prompt` is what the model was told.
+        """One verdict a rewrite; `prompt` is what the model was told.
 
-        At level 'full' hard faults and a likelihood under the threshold refuse it, at 'facts' hard faults alone, at
-        'off' nothing. Where the reader is never asked, a judgement takes a few milliseconds, and errs more often.
+        Where the reader is never asked, a judgement takes a few milliseconds, and errs more often.
         """
-        seen = [evidence(text, rewrite, self._alignment) for rewrite in rewrites]
-        read = level == "full" and (reader == "always" or (reader == "in doubt" and any(map(self._in_doubt, seen))))
-        if read:
-            gaps = package_reader().gaps(text, rewrites)
-            seen = [{**one, **of_gaps([gap for _, gap in tokens])} for one, tokens in zip(seen, gaps, strict=True)]
-        hard = [hard_faults(text, rewrite, prompt, self.echoes, self.signs_as) for rewrite in rewrites]
-        return [
-            _verdict(found, faults, level, self.threshold, read=read) for found, faults in zip(seen, hard, strict=True)
+        look = self.look(text, [(rewrite, False) for rewrite in rewrites], level, prompt)
+        asked = {"never": [], "in doubt": look.doubtful, "always": list(dict.fromkeys(rewrites))}[reader]
+        return look.verdicts(dict(zip(asked, package_reader().gaps(text, asked), strict=True)) if asked else {})
+
+    def look(
+        self,
+        text: str,
+        rewrites: Sequence[tuple[str, bool]],
+        level: Level = "full",
+        prompt: str = "",
+        threshold: float | None = None,
+    ) -> "Look":
+        """What words show of rewrites, each with whether it was cut off; `threshold` takes the place of the voice's."""
+        seen = [
+            Seen(
+                rewrite,
+                evidence(text, rewrite, self._alignment),
+                frozenset(hard_faults(text, rewrite, prompt, self.echoes, self.signs_as, cut=cut)),
+                cut,
+            )
+            for rewrite, cut in rewrites
         ]
+        return Look(text, seen, level, self.threshold if threshold is None else threshold)
 
-    def difference(
-        self, text: str, rewrite: str, level: Level = "full", prompt: str = "", unexplained_share: float = 0.0
-    ) -> Difference:
-        """What is wrong with a rewrite by its words alone, as the guard of the service looks at it.
 
-        `unexplained_share`: of a rewrite's content words, those that may stand there without one in its text.
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A rewrite and what its words show; of one that was `cut` off it says nothing what it lacks."""
+
+    rewrite: str
+    evidence: Evidence
+    hard: frozenset[str]
+    cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Rewrites of one text as far as words tell. Where that leaves doubt, `verdicts` wants what the reader finds.
+
+    At level 'full' hard faults and a likelihood under the threshold refuse a rewrite, at 'facts' hard faults alone, at
+    'off' nothing.
+    """
+
+    text: str
+    seen: Sequence[Seen]
+    level: Level
+    threshold: float
+
+    @property
+    def doubtful(self) -> list[str]:
+        """The rewrites that are to be read: all that may pass, where the words of one leave doubt or where there is one
+        to choose, for what is read is not compared with what is not.
         """
-        if level == "off":
-            return Difference()
-        found = compare(text, rewrite, self.signs_as)
-        missing, invented = set(found.missing), set(found.invented)
-        invented |= of_a_machine(text, rewrite, prompt, self.echoes)
-        if left_open(rewrite) and not left_open(text):
-            missing.add("bracket")
-        if level == "full":
-            missing |= left_unsaid(text, rewrite, self.alignment)
-            invented |= said_otherwise(text, rewrite, self.alignment, unexplained_share)
-        return Difference(tuple(sorted(missing)), tuple(sorted(invented)))
-
-    def _in_doubt(self, found: Evidence) -> bool:
+        if self.level != "full":
+            return []
         model = package_model()
-        least, most = min(model.hardly, self.threshold), max(model.surely, self.threshold)
-        return least <= model.words.same(found) <= most
+        same = {seen.rewrite: model.words.same(seen.evidence) for seen in self.seen if not (seen.hard or seen.cut)}
+        may_pass = [rewrite for rewrite, likely in same.items() if likely >= min(model.hardly, self.threshold)]
+        surely = max(model.surely, self.threshold)
+        return may_pass if len(may_pass) > 1 or any(same[rewrite] <= surely for rewrite in may_pass) else []
+
+    def verdicts(self, read: Mapping[str, Sequence[Gap]]) -> list[Verdict]:
+        """One verdict a rewrite, with the reader's gaps of those that were read."""
+        return [self._verdict(seen, read.get(seen.rewrite)) for seen in self.seen]
+
+    def _verdict(self, seen: Seen, gaps: Sequence[Gap] | None) -> Verdict:
+        model = package_model()
+        found = seen.evidence
+        if gaps is None:
+            weights, order = model.words, model.words.odds(found)
+        else:
+            found = {**found, **of_gaps([gap for _, gap in gaps])}
+            weights, order = model.read, model.order.odds(found)
+        same = weights.same(found)
+        under = self.level == "full" and same < self.threshold and not seen.cut
+        refused = self.level != "off" and (bool(seen.hard) or under)
+        return Verdict(same, _kinds(weights.parts(found)), tuple(sorted(seen.hard)), refused, order, gaps is not None)
 
 
 def masked_alike(text: str, rewrite: str, rules: Rules = CURRENT) -> tuple[str, str]:
@@ -156,15 +197,6 @@ def _quoted(text: str, other: str) -> str:
     for code in set(_BACK_QUOTED.findall(other)) - set(_BACK_QUOTED.findall(text)):
         text = re.sub(rf"(?<!\w){re.escape(code)}(?!\w)", lambda match: f"`{match.group()}`", text)
     return text
-
-
-def _verdict(found: Evidence, hard: set[str], level: Level, threshold: float, *, read: bool) -> Verdict:
-    model = package_model()
-    weights = model.read if read else model.words
-    same = weights.same(found)
-    refused = level != "off" and (bool(hard) or (level == "full" and same < threshold))
-    order = model.order.odds(found) if read else weights.odds(found)
-    return Verdict(same, _kinds(weights.parts(found)), tuple(sorted(hard)), refused, order, read)
 
 
 def _kinds(parts: Mapping[str, float]) -> dict[str, float]:

@@ -1,38 +1,14 @@
-"""What a rewrite leaves unsaid and what it says otherwise, by its words.
+"""What a rewrite says no more, by the words that are lost.
 
-In: a text and its rewrite, both masked, and the alignment of whoever writes. Out: kinds, empty where the words tell
-nothing.
+In: a text, masked, and the words of it that its rewrite does not hold. Out: kinds, empty where the words tell nothing.
 """
 
-from voice.alignment import Alignment
-from voice.asking import loses_request
-from voice.facts.masking import PLACEHOLDER
 from voice.pleasantries import is_pleasantry
-from voice.sense import actors, loses_condition, polarity, statements
+from voice.sense import statements
 from voice.sentences import split
 from voice.words import is_content, words
 
 _SAYS, _LOST = 3, 0.8  # content words of a sentence that must not be lost, and the share of them that loses it
-
-
-def left_unsaid(text: str, rewrite: str, alignment: Alignment) -> set[str]:
-    """What the text says in so many words and the rewrite does not."""
-    lost = set(alignment.lost(text, rewrite))
-    kinds = said_no_more(text, lost) if lost else set()
-    kinds |= {"request"} if loses_request(text, rewrite) else set()
-    return kinds | ({"condition"} if loses_condition(text, rewrite) else set())
-
-
-def said_otherwise(text: str, rewrite: str, alignment: Alignment, unexplained_share: float) -> set[str]:
-    """Words that nothing explains, beyond that share of the rewrite's, and a turn of yes and no, or of who does it."""
-    before, after = (PLACEHOLDER.sub(" ", side) for side in (text, rewrite))
-    most = unexplained_share * sum(map(is_content, words(after)))
-    kinds = {
-        "word": len(alignment.unexplained(before, after)) > most,
-        "polarity": polarity(before, after),
-        "actor": actors(before, after),
-    }
-    return {kind for kind, found in kinds.items() if found}
 
 
 def said_no_more(text: str, lost: set[str]) -> set[str]:

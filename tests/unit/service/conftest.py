@@ -4,7 +4,8 @@ import asyncio
 import functools
 import os
 import shutil
-from collections.abc import AsyncIterator, Callable
+import threading
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 import uvicorn
 
 from service.app import create_app
+from service.rewriting import judging
 from service.settings import Settings, load_settings
 from tests.clock import eventually
 from tests.fake_engine import FakeEngine
@@ -23,6 +25,7 @@ from voice.alignment import Alignment
 from voice.base_model import BaseModel, resolve
 from voice.echo import learn as learn_echoes
 from voice.facts.rules import VERSION as MASKING_VERSION
+from voice.judges.reader import Gap
 from voice.manifest import (
     ADAPTER_NAME,
     AdapterRef,
@@ -33,6 +36,7 @@ from voice.manifest import (
 )
 from voice.prompt import PROMPT_VERSION
 from voice.style import HABITS, Verifier
+from voice.words import words
 
 MakeVoice = Callable[..., Path]
 _HABITS = np.ones(len(HABITS), np.float32)
@@ -45,6 +49,34 @@ def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith("NIC_VOICE_") and name != "NIC_VOICE_CACHE":
             monkeypatch.delenv(name)
+
+
+class WordReader:
+    """Finds a word of a text three nats less likely after a rewrite that does not hold it; a gate holds it back."""
+
+    def __init__(self) -> None:
+        self.read: list[list[str]] = []  # the texts of each go
+        self.gate = threading.Event()
+        self.gate.set()
+        self.fails_with: Exception | None = None
+
+    def gaps_of(self, asked: Sequence[tuple[str, Sequence[str]]]) -> list[list[list[Gap]]]:
+        self.read.append([text for text, _ in asked])
+        self.gate.wait()
+        if self.fails_with:
+            raise self.fails_with
+        return [
+            [[(word, 3.0 * (word not in words(rewrite))) for word in words(text)] for rewrite in rewrites]
+            for text, rewrites in asked
+        ]
+
+
+@pytest.fixture(autouse=True)
+def reader(monkeypatch: pytest.MonkeyPatch) -> WordReader:
+    """Reads in place of the model."""
+    found = WordReader()
+    monkeypatch.setattr(judging, "package_reader", lambda: found)
+    return found
 
 
 @pytest.fixture

@@ -173,9 +173,10 @@ async def test_the_openapi_document_shows_the_body(make_voice: MakeVoice, serve:
     assert "engine_unavailable" in post["responses"]["503"]["content"]["application/json"]["examples"]
 
 
-async def test_the_documents_examples_are_true(make_voice: MakeVoice, serve: Serve) -> None:
+async def test_the_documents_examples_are_true(make_voice: MakeVoice, serve: Serve, engine: FakeEngine) -> None:
     make_voice("nic")
-    async with serve() as client:
+    engine.answer = lambda prompt, _: prompt.text.lower()
+    async with serve(guard="facts") as client:
         document = (await client.get("/openapi.json")).json()
         post = document["paths"][CHAT]["post"]
         asked = post["requestBody"]["content"]["application/json"]["examples"]

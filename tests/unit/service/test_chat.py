@@ -11,6 +11,7 @@ from prometheus_client import generate_latest
 from service import chat
 from service.app import create_app
 from service.errors import EngineFailed, EngineUnavailable
+from service.rewriting.ladder import MORE
 from service.settings import Settings
 from tests.fake_engine import FakeEngine
 from tests.unit.service.conftest import MakeVoice, Serve, user
@@ -49,7 +50,7 @@ async def test_a_rewrite(serve: Serve) -> None:
     assert body["voice"] == {
         "name": "ana",
         "adapter": "v1",
-        "segments": [{"index": index, "verdict": "kept", "missing": [], "invented": []} for index in (0, 1)],
+        "segments": [{"index": index, "verdict": "kept", "same": None, "kinds": []} for index in (0, 1)],
         "strength": 1.0,
         "extra_tokens": 0,
     }
@@ -216,7 +217,7 @@ async def test_several_answers(serve: Serve, engine: FakeEngine, model: str) -> 
     ends = [chunk["choices"][0]["index"] for chunk in streamed[:-1] if chunk["choices"][0]["finish_reason"]]
     assert ends == [0, 1, 2]
     if model == "ana":
-        assert len({sampling.seed for _, _, sampling in engine.asked}) == 6
+        assert len({sampling.seed for _, _, sampling in engine.asked}) == 2 * (3 + MORE)
         places = [(segment["choice"], segment["index"]) for segment in whole["voice"]["segments"]]
         assert sorted(places) == [(choice, index) for choice in range(3) for index in range(2)]
 

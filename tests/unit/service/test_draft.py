@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from service.rewriting.growing import LEAST_CHARS, paragraphs
+from service.rewriting.ladder import MORE
 from service.settings import Settings, load_settings
 from tests.fake_engine import FakeEngine
 from tests.unit.service.conftest import MakeVoice, Serve, address, listening, user
@@ -129,7 +130,7 @@ async def test_several_answers_share_one_draft(stream: bool, serve: Serve, big: 
         answer = await client.post(CHAT, json={**ASKED, "n": 3, "seed": 5, "stream": stream})
     assert answer.text.count("so are you") == 3
     assert len(big.calls) == 1
-    assert len({sampling.seed for _, _, sampling in engine.asked}) == 6
+    assert len({sampling.seed for _, _, sampling in engine.asked}) == 2 * (3 + MORE)
 
 
 async def test_the_stream_starts_with_the_first_paragraph(
@@ -402,7 +403,7 @@ async def test_of_a_draft_beyond_the_limit_the_rest_goes_out_as_it_came(
     rewritten = sum(part.startswith("ana: ") for part in parts)
     assert 8 <= rewritten <= 11  # of 12 words each
     assert [segment["verdict"] for segment in segments] == ["kept"] * rewritten + ["fallback"] * (30 - rewritten)
-    assert segments[-1]["missing"] == ["room"]
+    assert segments[-1]["kinds"] == ["room"]
 
 
 @pytest.mark.parametrize("stream", [False, True])
@@ -435,4 +436,4 @@ async def test_what_is_far_beyond_the_limit_is_not_even_looked_at_and_not_lost(s
     assert said.startswith("ana: paragraph 0 says one thing")
     assert said.endswith(draft[16 * 20 :])
     assert said.lower().replace("ana: ", "") == draft.lower()
-    assert [segment["missing"] for segment in answer["voice"]["segments"]][-1] == ["room"]
+    assert [segment["kinds"] for segment in answer["voice"]["segments"]][-1] == ["room"]

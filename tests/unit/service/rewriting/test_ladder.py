@@ -9,13 +9,14 @@ import pytest
 
 from service.engines import Adapter, Completion, Sampling
 from service.errors import EngineFailed, PromptTooLong
-from service.rewriting.care import Care
-from service.rewriting.ladder import MORE
+from service.rewriting.care import Care, Rank
+from service.rewriting.ladder import MORE, STRENGTHS, WARM
 from service.rewriting.piece import Piece
-from service.rewriting.rewrite import Order, Rewriter
+from service.rewriting.rewrite import BUSY, Order, Rewriter
 from service.voices import Voice, load_voices
+from tests.clock import eventually
 from tests.fake_engine import FakeEngine
-from tests.unit.service.conftest import MakeVoice
+from tests.unit.service.conftest import MakeVoice, WordReader
 from voice.base_model import BaseModel
 from voice.manifest import VoiceManifest
 from voice.prompt import Prompt
@@ -23,7 +24,7 @@ from voice.style import HABITS, Verifier
 
 GREEDY = Sampling(max_tokens=100, temperature=0)
 SYSTEM = {"chat": {"sentence": "A sentence.", "message": "A message."}}
-FACTS = Care(guard="facts")
+FACTS = Care(guard="facts", candidates=1)
 
 
 @pytest.fixture
@@ -58,31 +59,21 @@ def lower_first(text: str) -> str:
 
 
 async def test_a_rewrite_with_a_wrong_fact_is_drawn_again(engine: FakeEngine, ana: Voice) -> None:
-    engine.answer = in_turn("see u at 9", "see u later", "see u at 8")
-    (piece,) = await pieces(engine, ana, "I will see you at 8.")
-    assert (piece.text, piece.verdict, piece.missing, piece.invented) == ("see u at 8", "resampled", (), ())
-    assert piece.extra_tokens == sum(len(text.split()) for text in ("see u at 9", "see u later", *["see u at 8"] * 2))
-    temperatures = [sampling.temperature for _, _, sampling in engine.asked]
-    assert temperatures == [0, *[0.7] * MORE]
-
-
-async def test_a_fact_that_was_garbled_is_hidden_from_the_model(engine: FakeEngine, ana: Voice) -> None:
-    def garbling(prompt: Prompt, _: Adapter) -> str:
-        return prompt.text.lower().replace("kevin", "kenny").replace("friday", "monday")
-
-    engine.answer = garbling
-    (piece,) = await pieces(engine, ana, "Kevin sends 123456 on Friday.")
-    assert (piece.text, piece.verdict) == ("Kevin sends 123456 on Friday.", "resampled")
-    assert [prompt.text for prompt, _, _ in engine.asked] == [
-        "Kevin sends <id1> on Friday.", *["<name1> sends <id1> on <id2>."] * MORE
-    ]  # fmt: skip
+    engine.answer = in_turn("see u at 9", "see u at 7", "see u at 8")
+    (piece,) = await pieces(engine, ana, "I will see you at 8:00.")
+    assert (piece.text, piece.verdict, piece.kinds) == ("see u at 8", "resampled", ())
+    assert piece.same is not None
+    assert piece.extra_tokens == 4 * MORE
+    asked = [(adapter.strength, sampling.temperature) for _, adapter, sampling in engine.asked]
+    assert asked == [(strength, 0) for strength in STRENGTHS]
 
 
 async def test_a_segment_without_a_good_rewrite_goes_out_as_it_came(engine: FakeEngine, ana: Voice) -> None:
     engine.answer = in_turn("see u at 9")
-    (piece,) = await pieces(engine, ana, "I will see you at 8, at https://example.org/a.")
-    assert (piece.text, piece.verdict) == ("I will see you at 8, at https://example.org/a.", "fallback")
-    assert (piece.missing, piece.invented) == (("link", "number"), ("number",))
+    (piece,) = await pieces(engine, ana, "I will see you at 8:00, at https://example.org/a.")
+    assert (piece.text, piece.verdict) == ("I will see you at 8:00, at https://example.org/a.", "fallback")
+    assert piece.kinds == ("link", "number", "time")
+    assert piece.extra_tokens == 4 * (1 + MORE)
 
 
 async def test_what_is_refused_whole_is_tried_in_pieces(engine: FakeEngine, ana: Voice) -> None:
@@ -96,24 +87,76 @@ async def test_what_is_refused_whole_is_tried_in_pieces(engine: FakeEngine, ana:
     assert found[0].extra_tokens > 0
 
 
-async def test_whom_a_draft_greets_is_greeted(engine: FakeEngine, ana: Voice) -> None:
-    engine.answer = in_turn("hey\n\nboat is here")
-    (piece,) = await pieces(engine, ana, "Hi Petra,\n\nThe boat is here. I hope this helps.")
-    assert (piece.text, piece.verdict) == ("Hi Petra,\n\nboat is here", "kept")
-    engine.answer = in_turn("hi pedro—boat is here")
-    (piece,) = await pieces(engine, ana, "Hi Petra,\n\nThe boat is here.")
-    assert (piece.text, piece.verdict) == ("Hi Petra,\n\nboat is here", "kept")
-    engine.answer = in_turn("boat is here")
-    found = await pieces(engine, ana, "Hi Petra,\n\nThe boat of Kevin is here.")
-    assert "boat is here" not in [piece.text for piece in found]
+async def test_pieces_that_say_less_together_than_the_whole_are_not_taken(engine: FakeEngine, ana: Voice) -> None:
+    def losing(prompt: Prompt, _: Adapter) -> str:
+        if prompt.system == "A message.":
+            return prompt.text.lower() + " at 9:30"
+        return "boat late" if "late" in prompt.text else prompt.text.lower()
+
+    engine.answer = losing
+    text = "I believe that the red boat will perhaps be late. Open The Shed."
+    (piece,) = await pieces(engine, ana, text)
+    assert (piece.text, piece.verdict, piece.kinds) == (text, "fallback", ("time",))
+    assert piece.same is not None and piece.same > 0.5
+    engine.answer = lambda prompt, _: prompt.text.lower() + " at 9:30" * (prompt.system == "A message.")
+    found = await pieces(engine, ana, text)
+    assert "".join(piece.text for piece in found) == text.lower()
 
 
-async def test_a_question_that_has_lost_its_mark_gets_it_back(engine: FakeEngine, ana: Voice) -> None:
-    engine.answer = in_turn("send the ladder by friday.")
-    (piece,) = await pieces(engine, ana, "Could you send the ladder by Friday?")
-    assert (piece.text, piece.verdict) == ("send the ladder by friday?", "kept")
-    (piece,) = await pieces(engine, ana, "Could you send the ladder by Monday?")
-    assert piece.verdict == "fallback"
+async def test_the_full_guard_refuses_what_says_something_else(
+    engine: FakeEngine, ana: Voice, reader: WordReader
+) -> None:
+    engine.answer = in_turn("boat in the harbour")
+    text = "The boat will be in the harbour on time."
+    (piece,) = await pieces(engine, ana, text, Care(same=0.9))
+    assert (piece.text, piece.verdict) == (text, "fallback")
+    assert piece.same is not None and piece.same < 0.9
+    assert piece.kinds[0] == "unlikely"
+    assert reader.read
+    (piece,) = await pieces(engine, ana, text, Care(same=0.1))
+    assert (piece.text, piece.verdict) == ("boat in the harbour", "kept")
+    reader.read.clear()
+    (piece,) = await pieces(engine, ana, text)
+    assert (piece.text, piece.verdict, reader.read) == ("boat in the harbour", "kept", [])
+
+
+async def test_of_two_the_one_that_says_more_goes_out(engine: FakeEngine, ana: Voice, reader: WordReader) -> None:
+    engine.answer = in_turn("boat in the harbour", "boat will be in the harbour on time")
+    (piece,) = await pieces(engine, ana, "The boat will be in the harbour on time.", Care(candidates=2))
+    assert (piece.text, piece.verdict) == ("boat will be in the harbour on time", "resampled")
+    assert (len(engine.asked), piece.extra_tokens) == (2, 4)
+
+
+async def test_answers_differ_as_far_as_they_may_go_out(engine: FakeEngine, ana: Voice) -> None:
+    engine.answer = in_turn("late at 8", "late at 9", "im late at 8", "late, 8")
+    order = Order(ana, "chat", GREEDY, care=FACTS, answers=3)
+    found = [piece async for piece in Rewriter(engine).rewrite("I am late, at 8:00.", order)]
+    texts = [[piece.text for piece in found if piece.choice == answer and piece.text] for answer in range(3)]
+    assert sorted(texts) == [["im late at 8"], ["late at 8"], ["late, 8"]]
+    assert [(piece.choice, piece.finish_reason) for piece in found if piece.finish_reason] == [
+        (0, "stop"), (1, "stop"), (2, "stop")
+    ]  # fmt: skip
+    engine.answer = lambda prompt, _: prompt.text.lower()
+    found = [piece async for piece in Rewriter(engine).rewrite("I am LATE.", order)]
+    assert [piece.text for piece in found] == ["i am late."] * 3 + [""] * 3
+
+
+async def test_while_many_are_under_way_one_candidate_is_drawn_at_first(engine: FakeEngine, ana: Voice) -> None:
+    rewriter = Rewriter(engine)
+    engine.answer = lambda prompt, _: prompt.text.lower()
+    engine.gate.clear()
+    order = Order(ana, "chat", GREEDY, care=Care(guard="facts", candidates=2))
+
+    async def rewritten() -> list[Piece]:
+        return [piece async for piece in rewriter.rewrite("I am LATE.", order)]
+
+    asking = [asyncio.create_task(rewritten()) for _ in range(BUSY)]
+    await eventually(lambda: len(engine.asked) == 2 * BUSY)
+    asking += [asyncio.create_task(rewritten()) for _ in range(2)]
+    await eventually(lambda: len(engine.asked) == 2 * BUSY + 2)
+    engine.gate.set()
+    await asyncio.gather(*asking)
+    assert len(engine.asked) == 2 * BUSY + 2
 
 
 async def test_identifiers_never_reach_the_engine(engine: FakeEngine, ana: Voice) -> None:
@@ -145,7 +188,7 @@ async def test_a_voice_may_shout_its_placeholders(engine: FakeEngine, ana: Voice
 
 async def test_when_the_time_is_spent_the_rest_goes_out_as_it_came(engine: FakeEngine, ana: Voice) -> None:
     engine.gate.clear()
-    (piece,) = await pieces(engine, ana, "I am LATE.", Care(seconds=0.05))
+    (piece,) = await pieces(engine, ana, "I am LATE.", Care(seconds=0.05, candidates=1))
     assert (piece.text, piece.verdict) == ("I am LATE.", "fallback")
     assert engine.cancellations == 1
 
@@ -153,7 +196,7 @@ async def test_when_the_time_is_spent_the_rest_goes_out_as_it_came(engine: FakeE
 async def test_when_one_candidate_fails_the_others_are_freed(ana: Voice) -> None:
     class Failing(FakeEngine):
         async def generate(self, prompt: Prompt, adapter: Adapter, sampling: Sampling) -> Completion:
-            if sampling.temperature:  # every candidate but the first
+            if adapter.strength != 1 or sampling.temperature:  # every candidate but the first
                 await self.arrived.wait()
                 raise EngineFailed("no")
             return await super().generate(prompt, adapter, sampling)
@@ -167,7 +210,21 @@ async def test_when_one_candidate_fails_the_others_are_freed(ana: Voice) -> None
     assert engine.cancellations == 1
 
 
-async def test_of_several_good_ones_the_most_like_the_owner_is_chosen(
+async def test_where_a_server_has_the_voice_as_it_was_trained_alone_others_are_drawn_warm(ana: Voice) -> None:
+    class AsTrained(FakeEngine):
+        async def generate(self, prompt: Prompt, adapter: Adapter, sampling: Sampling) -> Completion:
+            if adapter.strength != 1:
+                raise EngineFailed("not at this strength")
+            return await super().generate(prompt, adapter, sampling)
+
+    engine = AsTrained()
+    engine.answer = in_turn("see u at 9", "see u at 8")
+    (piece,) = await pieces(engine, ana, "I will see you at 8:00.", Care(guard="facts", candidates=2))
+    assert (piece.text, piece.verdict) == ("see u at 8", "resampled")
+    assert [sampling.temperature for _, _, sampling in engine.asked] == [0, WARM]
+
+
+async def test_style_counts_as_much_as_it_is_said_to(
     make_voice: MakeVoice, root: Path, base: BaseModel, engine: FakeEngine
 ) -> None:
     nothing = np.zeros(len(HABITS), np.float32)
@@ -175,9 +232,10 @@ async def test_of_several_good_ones_the_most_like_the_owner_is_chosen(
     verifier.save(folder := make_voice("bo"))
     VoiceManifest.load(folder).write(folder)
     bo = load_voices(root, base).find("bo")
-    engine.answer = in_turn("i will be at 9", "i will be late", "gonna be", "gonna be late")
-    (piece,) = await pieces(engine, bo, "I will be late.", Care(guard="facts", candidates=4))
-    assert (piece.text, piece.verdict, len(engine.asked)) == ("gonna be late", "resampled", 4)
+    for rank, expected in ((Rank(), "i will be late"), (Rank(style=100.0), "gonna be late")):
+        engine.answer = in_turn("gonna be late", "i will be late")
+        (piece,) = await pieces(engine, bo, "I will be late.", Care(guard="facts", candidates=2, rank=rank))
+        assert piece.text == expected
 
 
 async def test_what_the_callers_limit_cuts_is_no_refusal(engine: FakeEngine, ana: Voice) -> None:
@@ -188,29 +246,24 @@ async def test_what_the_callers_limit_cuts_is_no_refusal(engine: FakeEngine, ana
 
 
 @pytest.mark.parametrize(
-    ("text", "rewrite", "invented"),
+    ("text", "rewrite", "kind"),
     [
-        ("I am late.", "late, ana", ("name",)),
-        ("I am late.", "I cannot assist with that.", ("negation", "refusal")),
-        ("I am late again today.", "late again today ok so late again today ok so", ("repetition",)),
-        ("I am late.", "rewrite it as i type it in a chat late", ("prompt",)),
-        ("I am late.", "опоздал", ("script",)),
-        ("I am late, sadly.", "late, sadly, at the harbour", ("word",)),
-        ("I love working here.", "hate working here", ("polarity",)),
-        ("She sent it to you.", "you sent it to her", ("actor",)),
+        ("I am late.", "late, ana", "name"),
+        ("I am late.", "I cannot assist with that.", "refusal"),
+        ("I am late again today.", "late again today ok so late again today ok so", "repetition"),
+        ("I am late.", "rewrite it as i type it in a chat late", "prompt"),
+        ("I am late.", "опоздал", "script"),
     ],
 )
 async def test_what_no_rewrite_may_hold(
-    text: str, rewrite: str, invented: tuple[str, ...], make_voice: MakeVoice, root: Path, base: BaseModel,
-    engine: FakeEngine,
-) -> None:  # fmt: skip
+    text: str, rewrite: str, kind: str, make_voice: MakeVoice, root: Path, base: BaseModel, engine: FakeEngine
+) -> None:
     make_voice("ana", system={"chat": {"sentence": "Rewrite it as I type it in a chat."}})
     engine.answer = in_turn(rewrite)
-    (piece,) = await pieces(engine, load_voices(root, base).find("ana"), text, Care())
-    assert (piece.text, piece.verdict) == (text, "fallback")
-    assert set(invented) <= set(piece.invented)
+    (piece,) = await pieces(engine, load_voices(root, base).find("ana"), text)
+    assert (piece.text, piece.verdict, piece.kinds) == (text, "fallback", (kind,))
     (piece,) = await pieces(engine, load_voices(root, base).find("ana"), text, Care(guard="off"))
-    assert (piece.text, piece.verdict) == (rewrite, "kept")
+    assert (piece.text, piece.verdict, piece.same) == (rewrite, "kept", None)
 
 
 @pytest.mark.parametrize(
@@ -252,10 +305,10 @@ async def test_what_does_not_fit_goes_out_as_it_came_and_the_rest_is_rewritten(a
     found = await pieces(engine, ana, text)
     assert "".join(piece.text for piece in found) == f"i am late.\n\n{unmarked}\n\nsee you there."
     [left] = [piece for piece in found if piece.verdict == "fallback"]
-    assert (left.text.strip(), left.missing) == (unmarked, ("room",))
+    assert (left.text.strip(), left.kinds) == (unmarked, ("room",))
 
 
 async def test_a_sentence_that_is_longer_than_an_answer_may_be_is_not_tried(engine: FakeEngine, ana: Voice) -> None:
     found = await pieces(engine, ana, "On and " * 60 + "on.")
-    assert [(piece.verdict, piece.missing) for piece in found] == [("fallback", ("room",))]
+    assert [(piece.verdict, piece.kinds) for piece in found] == [("fallback", ("room",))]
     assert engine.asked == []

@@ -16,6 +16,7 @@ from voice.base_model import BaseModel
 from voice.prompt import Prompt
 
 GREEDY = Sampling(max_tokens=100, temperature=0)
+ONE = Care(candidates=1)
 UNGUARDED = Care(guard="off")
 
 
@@ -109,7 +110,7 @@ async def test_a_rewrite_that_is_empty_or_does_not_end_is_not_shipped(
     engine.answer = lambda *_: answer
     found = await pieces(engine, ana, "I am late.")
     assert (found[0].text, found[0].verdict, found[0].completion_tokens) == ("I am late.", "fallback", 3)
-    assert found[0].missing == (("end",) if answer.strip() else ("text",))
+    assert found[0].kinds == (("end",) if answer.strip() else ("text",))
     assert found[-1].finish_reason == "stop"
 
 
@@ -167,7 +168,7 @@ async def test_seeds_differ_by_segment_and_repeat_by_request(engine: FakeEngine,
 
 
 async def test_closing_frees_the_engine(engine: FakeEngine, ana: Voice) -> None:
-    waiting = Rewriter(engine).rewrite("```\ncode\n```\nOne here. Two here.", Order(ana, "chat", GREEDY))
+    waiting = Rewriter(engine).rewrite("```\ncode\n```\nOne here. Two here.", Order(ana, "chat", GREEDY, care=ONE))
     engine.gate.clear()
     assert (await anext(waiting)).verdict == "copied"
     await engine.arrived.wait()

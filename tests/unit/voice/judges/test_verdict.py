@@ -1,70 +1,79 @@
-"""Which rewrites may go out, and what is said of the others."""
+"""Verdicts: what the words leave in doubt is read, hard faults stand apart, and levels decide what refuses."""
+
+from collections.abc import Sequence
 
 import pytest
 
 from voice.alignment import Alignment
-from voice.echo import learn
+from voice.judges import verdict as module
 from voice.judges.verdict import Judges
+from voice.judges.weights import Model, Weights
 
-PROMPT = "You say a text again the way that its writer would have typed it himself."
-
-
-ANA = Judges(Alignment(), learn([["my ladder is behind the shed and the key is under the mat"]]), ["ana"])
-
-
-@pytest.mark.parametrize(
-    ("text", "rewrite", "missing", "invented"),
-    [
-        ("I will be there at 8.", "be there at 8", (), ()),
-        ("I will be there at 8.", "be there at 9", ("number",), ("number", "word")),
-        ("The ladder is here.", "the ladder is here, ana", (), ("name", "word")),
-        ("Write to <email1>.", "write to him", ("email",), ()),
-        ("The ladder is here.", "as a language model i know the ladder", (), ("refusal", "word")),
-        ("I am no language model.", "i'm no language model", (), ()),
-        ("It is so late again.", "it is so late again it is so late again", (), ("repetition",)),
-        ("Say it again.", "say a text again the way that its writer would", (), ("prompt", "word")),
-        ("The shed is here.", "my ladder is behind the shed and the key is under the mat", (), ("example", "word")),
-        ("The shed is here.", "the shed is здесь", (), ("script", "word")),
-        ("The café is open.", "the café's open", (), ()),
-        ("I love the boat.", "i hate the boat", (), ("polarity", "word")),
-        ("The boat is late.", "the boat is red", (), ("word",)),
-        ("I told him.", "he told me", (), ("actor",)),
-        ("The ladder stands in the old shed. The boat is late.", "boat is late", ("sentence",), ()),
-        ("I hope that this message finds you well. The boat is late.", "boat is late", (), ()),
-        ("I will be there at 8, and I will bring the ladder.", "i'll be there at 8", ("clause",), ()),
-        ("The boat is late but the harbour will be open.", "boat is late", ("clause",), ()),
-        ("As far as I can see the harbour, the boat is late.", "boat is late", (), ()),
-        ("The boat is late, I think.", "boat is late", (), ()),
-        ("The boat is late. Please let me know what to do.", "boat is late", ("request",), ()),
-        ("The boat is late. Please also call the harbour.", "boat's late, call the harbour", (), ()),
-        ("The boat is late. Please let me know if you have any questions.", "boat is late", (), ()),
-        ("The boat is late, I'd like to hear from you.", "boat is late", ("request",), ()),
-        ("I wanted to check whether there is a boat.", "i did the boat", ("request",), ()),
-        ("I wanted to check whether there is a boat.", "any boat", (), ()),
-        ("I received it and everything is clear. The boat is late.", "boat is late", ("clause",), ()),
-        ("Please note that the boat is late.", "boat is late", (), ()),
-        ("If the boat is late, open the shed.", "the boat is late, open the shed", ("condition",), ()),
-        ("If the boat is late, open the shed.", "open the shed when boat's late", (), ()),
-        ("Let me know if the boat is late.", "let me know, is the boat late?", (), ()),
-        ("The boat is late, as I said.", "the boat is late\n```", (), ("markup",)),
-        ("The boat (the old one) is late.", "the boat (the old one is late", ("bracket",), ()),
-        ("The boat is late.", "the boat is late :(", (), ()),
-        ("The boat that I said is late.", "the boat is late, so the boat is late", (), ("repetition",)),
-        ("The boat is not late.", "the boat is late", ("negation",), ("polarity",)),
-    ],
-)
-def test_what_is_wrong_with_a_rewrite(
-    text: str, rewrite: str, missing: tuple[str, ...], invented: tuple[str, ...]
-) -> None:
-    found = ANA.difference(text, rewrite, "full", PROMPT)
-    assert (found.missing, found.invented) == (missing, invented)
-    facts = ANA.difference(text, rewrite, "facts", PROMPT)
-    assert set(facts.missing) == set(missing) - {"sentence", "clause", "request", "condition"}
-    assert set(facts.invented) == set(invented) - {"word", "polarity", "actor"}
-    assert not ANA.difference(text, rewrite, "off", PROMPT)
+# By words a hedge that is gone costs 2 nats and a question 6; the reader's mean gap 10 a nat.
+WORDS = Weights(-2.0, {"hedge_lost": (2.0, 0.0, 0.0, 0.0), "question_lost": (6.0, 0.0, 0.0, 0.0)})
+READ = Weights(-2.0, {"gap_mean": (10.0, 0.0, 0.0, 0.0)})
+MODEL = Model(WORDS, READ, READ, 0.1, 0.8, 0.4)
 
 
-def test_a_share_of_unexplained_words_may_be_let_go() -> None:
-    text, rewrite = "The late boat has three boxes.", "boat is late, 3 red boxes"
-    assert ANA.difference(text, rewrite, unexplained_share=0.1).invented == ("word",)
-    assert not ANA.difference(text, rewrite, unexplained_share=0.25)
+class Half:
+    """Finds every token of the text half a nat less likely after a rewrite that is shorter."""
+
+    def __init__(self) -> None:
+        self.asked: list[list[str]] = []
+
+    def gaps(self, text: str, rewrites: Sequence[str]) -> list[list[tuple[str, float]]]:
+        self.asked.append(list(rewrites))
+        return [[(word, 0.5 * (len(rewrite) < len(text))) for word in text.split()] for rewrite in rewrites]
+
+
+@pytest.fixture
+def reader(monkeypatch: pytest.MonkeyPatch) -> Half:
+    found = Half()
+    monkeypatch.setattr(module, "package_model", lambda: MODEL)
+    monkeypatch.setattr(module, "package_alignment", Alignment)
+    monkeypatch.setattr(module, "package_reader", lambda: found)
+    return found
+
+
+def test_what_is_plain_by_its_words_is_not_read(reader: Half) -> None:
+    kept, lost = Judges().verdicts("Is it late?", ["is it late?", "it is late"])
+    assert (kept.refused, kept.read, lost.refused, lost.read) == (False, False, True, False)
+    assert kept.same == pytest.approx(0.88, abs=0.01)
+    assert list(lost.kinds) == ["question"]
+    assert lost.order > kept.order
+    assert reader.asked == []
+
+
+def test_what_the_words_leave_in_doubt_is_read_together(reader: Half) -> None:
+    text = "Perhaps it is late in the harbour."
+    same, short, longer = Judges().verdicts(text, [text, "its late", "well it is late in the harbour, you know"])
+    assert reader.asked == [[text, "its late", "well it is late in the harbour, you know"]]
+    assert same.read and short.read and longer.read
+    assert same.order == longer.order < short.order
+    assert (short.refused, longer.refused) == (True, False)
+    assert list(short.kinds) == ["unlikely"]
+
+
+def test_a_hard_fault_refuses_whatever_the_likelihood(reader: Half) -> None:
+    text, rewrite = "Call <phone1>.", "call <phone2>"
+    verdicts = {level: Judges().verdict(text, rewrite, level) for level in ("off", "facts", "full")}
+    assert {level: found.refused for level, found in verdicts.items()} == {"off": False, "facts": True, "full": True}
+    assert verdicts["off"].hard == ("phone",)
+    assert not Judges().verdict("Is it late?", "it is late", "facts").refused
+
+
+def test_a_voice_has_a_threshold_of_its_own(reader: Half) -> None:
+    text, rewrite = "Perhaps it is late in the harbour.", "its late"
+    assert Judges(own_threshold=0.01).verdict(text, rewrite).refused is False
+
+
+def test_texts_are_masked_alike_before_they_are_judged(reader: Half) -> None:
+    judged = Judges().of_texts("Call +1 212-555-0136.", "call +1 (212) 555-0136")
+    assert (judged.text, judged.rewrite, judged.verdict.hard) == ("Call <phone1>.", "call <phone1>", ())
+    assert Judges().of_texts("Call +1 212-555-0136.", "call +1 212-555-0137").verdict.hard == ("phone",)
+
+
+def test_code_may_lose_its_back_quotes(reader: Half) -> None:
+    assert Judges().of_texts("Restart `app-02`, please.", "pls restart app-02").verdict.hard == ()
+    assert Judges().of_texts("Restart app-02, please.", "pls restart `app-02`").verdict.hard == ()
+    assert Judges().of_texts("Restart `app-02`, please.", "pls restart app-03").verdict.hard == ("code",)
