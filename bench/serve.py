@@ -5,7 +5,8 @@
 Every server in turn, round after round, on this machine alone, with the same base model, dtype, sentences and greedy
 decoding, at 1, 8 and 32 concurrent requests; numbers are medians over the rounds, with their range. Without --voice one
 is trained for a few steps first. Ratios are ours to theirs: throughput and latency against vLLM's server with the
-adapter, `merged` against its server with the merged model, `four_voices` four voices in turn against one.
+adapter, `merged` against its server with the merged model, `four_voices` four voices in turn against one, `guard` the
+whole guard against none; all others are without it.
 llama-server has the base model as F16 and as Q8_0 and computes behind the same service.
 """
 
@@ -39,10 +40,11 @@ VOICES = ("one", "two", "three", "four")
 MAX_TOKENS = 48
 ENVIRONMENT = {  # of all servers
     "VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1", "VLLM_CPU_KVCACHE_SPACE": "1", "NIC_VOICE_LOG_LEVEL": "WARNING",
-    "NIC_VOICE_GUARD": "off",  # what is drawn again would be other work than theirs
+    "NIC_VOICE_GUARD": "off",  # several rewrites of a text, and judging them, would be other work than theirs
     "VLLM_CPU_OMP_THREADS_BIND": ",".join(map(str, sorted(os.sched_getaffinity(0)))), "TORCH_CPP_LOG_LEVEL": "ERROR",
 }  # fmt: skip
 OURS, FOUR, ADAPTER, MERGED = "nic-voice", "nic-voice, four voices", "vLLM, adapter", "vLLM, merged model"
+GUARDED = "nic-voice, whole guard"
 ON_LLAMA = {"f16": "nic-voice on llama-server, F16", "q8_0": "nic-voice on llama-server, Q8_0"}
 
 
@@ -92,6 +94,8 @@ def _round(setting: Setting, requests: Sequence[int], log: Path) -> list[dict[st
     with _ours(setting) as url:
         rows += asyncio.run(_measure(OURS, url, setting.manifest, VOICES[:1], requests))
         rows += asyncio.run(_measure(FOUR, url, setting.manifest, VOICES, requests))
+    with _ours(setting, NIC_VOICE_GUARD="full") as url:
+        rows += asyncio.run(_measure(GUARDED, url, setting.manifest, VOICES[:1], requests))
     with _vllms(setting, str(resolve(setting.manifest.base_model.name).folder), log, adapter=True) as url:
         rows += asyncio.run(_measure(ADAPTER, url, setting.manifest, VOICES[:1], requests))
     with _vllms(setting, str(setting.merged), log, adapter=False) as url:
@@ -167,6 +171,9 @@ def _ratios(rounds: Sequence[Sequence[dict[str, Any]]]) -> dict[str, Any]:
         ("latency_ratio", "median s", OURS, ADAPTER),
         ("merged_ratio", "requests/s", OURS, MERGED),
         ("four_voices_ratio", "requests/s", FOUR, OURS),
+        ("guard_ratio", "requests/s", GUARDED, OURS),
+        ("guard_latency_ratio", "median s", GUARDED, OURS),
+        ("guard_to_vllm_ratio", "requests/s", GUARDED, ADAPTER),
     ):
         ratios[name], ratios[f"{name}_range"] = {}, {}
         for concurrent in CONCURRENCY:
