@@ -98,7 +98,7 @@ class Settings(BaseSettings):
         1.0, ge=0, description="What the order in which the way back puts candidates counts, in nats"
     )
     rank_same: float = Field(0.0, ge=0, description="What their likelihood to say the same counts, in nats")
-    rank_style: float = Field(0.0, ge=0, description="What their likeness to the voice counts, by its verifier")
+    rank_style: float = Field(0.3, ge=0, description="What their likeness to the voice counts, by its verifier")
     rewrite_seconds: float = Field(
         60.0, gt=0, description="Seconds for one request; spent, what is not rewritten yet goes out as it came"
     )

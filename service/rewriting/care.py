@@ -13,7 +13,7 @@ class Rank:
 
     order: float = 1.0
     same: float = 0.0
-    style: float = 0.0
+    style: float = 0.3
 
 
 @dataclass(frozen=True, slots=True)
