@@ -1,8 +1,8 @@
 """Facts before and after: drafts with planted facts through a real voice over HTTP, with the guard and without.
 
-    python -m bench.facts [--quick] [--json FILE] [--voices FOLDER] [--out FILE]
+    python -m bench.facts [--quick] [--json FILE] [--voices FOLDER] [--guard LEVEL] [--out FILE]
 
-1,000 drafts (200 with --quick), sentences and whole messages in turn, eight at a time. Without --voices the made-up
+1,000 drafts (200 with --quick), sentences and whole messages in turn, four at a time. Without --voices the made-up
 owner's voice is trained first, as the quickstart does it. `masked_wrong`: identifiers that are not in the rewrite to
 the letter; `visible_wrong_share`: of the other planted facts, those of which no accepted form is there;
 `dropped_wrong`: sentences left out beyond the courtesies that were put in; `near_copy_share`: rewrites of which under a
@@ -27,11 +27,13 @@ from bench.planted import MASKED, Draft, drafts
 from bench.report import show
 from nic_voice.quickstart import make_voice
 from nic_voice.serving import free_port, nic_voice, running
+from service.rewriting.care import USUAL
+from service.rewriting.rewrite import BUSY
 from voice.manifest import FILE_NAME
 
 COUNT, QUICK = 1_000, 200
 SEED = 7
-AT_ONCE = 8
+AT_ONCE = BUSY  # with more under way the service draws fewer candidates
 ENVIRONMENT = {"NIC_VOICE_GUARD_PER_REQUEST": "true", "NIC_VOICE_LOG_LEVEL": "WARNING"}
 NEAR = 0.1
 
@@ -64,6 +66,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--voices", type=Path, help="folder with one voice; else one is trained")
     parser.add_argument("--quick", action="store_true", help=f"{QUICK} drafts")
+    parser.add_argument("--guard", choices=("full", "facts", "off"), help="this level alone")
     parser.add_argument("--json", type=Path, metavar="FILE")
     parser.add_argument("--out", type=Path, help="keep what came back there, one JSON object a line")
     arguments = parser.parse_args()
@@ -77,7 +80,7 @@ def main() -> None:
         serve = nic_voice("serve", "--voices", str(voices), "--port", str(port))
         with running(serve, f"{url}/ready", environment=ENVIRONMENT):
             rows, wrong, refused = [], {}, {}
-            for guard, candidates, some in _arms(planted):
+            for guard, candidates, some in _arms(planted, arguments.guard):
                 outcomes = asyncio.run(_sent(url, some, guard, candidates))
                 rows.append({"guard": guard, "candidates": candidates, **_counted(outcomes)})
                 wrong[f"{guard} {candidates}"] = _wrong_kinds(outcomes)
@@ -89,11 +92,11 @@ def main() -> None:
     show("Planted facts", rows, arguments.json, width=180, wrong=wrong, refused=refused)
 
 
-def _arms(planted: list[Draft]) -> list[tuple[str, int, list[Draft]]]:
-    """Guard, candidates and drafts of each; several candidates are for what they cost, which fewer drafts show."""
+def _arms(planted: list[Draft], guard: str | None) -> list[tuple[str, int, list[Draft]]]:
+    """Guard, candidates and drafts of each; other numbers of candidates are for their cost, which fewer drafts show."""
     some = planted[: min(QUICK, len(planted) // 2)]
-    alone = [(guard, 1, planted) for guard in ("full", "facts", "off")]
-    return [*alone, *(("full", candidates, some) for candidates in (2, 4))]
+    usual = [(level, USUAL.candidates, planted) for level in ("full", "facts", "off") if guard in (None, level)]
+    return usual if guard else [*usual, *(("full", candidates, some) for candidates in (1, 4))]
 
 
 async def _sent(url: str, planted: list[Draft], guard: str, candidates: int) -> list[Outcome]:

@@ -14,7 +14,7 @@ from evaluation.cases import Case
 from voice.errors import UserError
 from voice.tls import tls_context
 
-AT_ONCE = 8  # with more a service draws fewer candidates, and of a small one a request may wait until its time is over
+AT_ONCE = 4  # with more a service draws fewer candidates, and of a small one a request may wait until its time is over
 TIMEOUT_S = 600.0
 _EXAMPLES = 3
 _ASK = (

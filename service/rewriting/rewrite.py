@@ -30,7 +30,7 @@ from voice.manifest import VoiceManifest
 from voice.pleasantries import is_pleasantry
 from voice.triplet import Register
 
-BUSY = 8  # texts under way beyond which a segment gets one candidate at first
+BUSY = 4  # texts under way beyond which a segment gets one candidate at first
 MOST_CALLS = 128  # of the engine at once, where nobody says otherwise
 MOST_CHARS_A_TOKEN = 16  # on average over a text; real ones have about 4
 AHEAD = 64  # segments of a text that are begun before the first of them is done
