@@ -51,6 +51,11 @@ class Candidate:
         """Whether nothing speaks against it."""
         return not self.fault and not (self.verdict and self.verdict.refused)
 
+    @property
+    def says_else(self) -> bool:
+        """Whether it is refused for what it says, and not for a slip that others may not have."""
+        return bool(self.verdict and self.verdict.refused and not self.verdict.hard)
+
 
 def ranked(drawn: Sequence[Candidate], rank: Rank, verifier: Verifier) -> list[Candidate]:
     """Those that may go out, no two alike, the best first; in the order of their numbers where nobody judged."""

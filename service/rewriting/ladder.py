@@ -30,7 +30,9 @@ from voice.triplet import Register, Unit
 T = TypeVar("T")
 Answers = list[list[Piece]]  # what stands for a segment, in each answer
 
-MORE = 2  # candidates that are drawn when not enough of the first ones may go out
+# Candidates that are drawn when slips keep the first ones back. Where one of those says something else, half of what
+# passes after them is wrong (docs/LOG.md).
+MORE = 2
 # The candidates after the first: the likeliest words at other strengths of the voice, then some at a temperature. Any
 # other first two of these leave more texts without a right answer (docs/LOG.md).
 STRENGTHS = (1.0, 0.75, 1.25)
@@ -64,7 +66,7 @@ class Request:
 
     @property
     def rounds(self) -> tuple[range, range]:
-        """The numbers of the candidates that are drawn at first, and of those where these were not enough."""
+        """The numbers of the candidates that are drawn at first, and of those for which slips make room."""
         return range(self.first), range(self.first, self.first + MORE)
 
     def sampling_of(self, path: tuple[int, ...], number: int, max_tokens: int) -> Sampling:
@@ -134,7 +136,7 @@ class Ladder:
                 for numbers in self._request.rounds:
                     drawn += await self._draw(segment, masked, path, numbers)
                     good = ranked(drawn, self._request.care.rank, self._request.voice.verifier)
-                    if len(good) >= self._request.answers:
+                    if len(good) >= self._request.answers or any(one.says_else for one in drawn):
                         break
         except TimeoutError:
             return drawn, good, True, True

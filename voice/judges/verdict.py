@@ -64,7 +64,7 @@ class Judges:
     echoes: Echoes | None = None
     signs_as: Sequence[str] = ()
     rules: Rules = CURRENT
-    own_threshold: float | None = None  # else the package's
+    own_threshold: float | None = None
 
     @classmethod
     def load(cls, folder: Path, manifest: VoiceManifest | None = None) -> "Judges":
@@ -75,8 +75,11 @@ class Judges:
 
     @property
     def threshold(self) -> float:
-        """How likely the same must be said, 0..1, that a rewrite is not refused."""
-        return package_model().threshold if self.own_threshold is None else self.own_threshold
+        """How likely the same must be said, 0..1, that a rewrite is not refused.
+
+        It is never less than the package's: pairs whose own sides say something else would let everything go out.
+        """
+        return max(package_model().threshold, self.own_threshold or 0.0)
 
     @cached_property
     def _alignment(self) -> Alignment:

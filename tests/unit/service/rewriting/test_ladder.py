@@ -120,6 +120,15 @@ async def test_the_full_guard_refuses_what_says_something_else(
     assert (piece.text, piece.verdict, reader.read) == ("boat in the harbour", "kept", [])
 
 
+async def test_what_says_something_else_is_not_drawn_again_but_what_slips_is(engine: FakeEngine, ana: Voice) -> None:
+    text = "The boat will be in the harbour at 8:00."
+    for rewrite, drawn in (("boat in the harbour at 8", 2), ("boat will be in the harbour at 9", 2 + MORE)):
+        engine.asked.clear()
+        engine.answer = in_turn(rewrite)
+        (piece,) = await pieces(engine, ana, text, Care(same=0.95))
+        assert (piece.text, piece.verdict, len(engine.asked)) == (text, "fallback", drawn)
+
+
 async def test_of_two_the_one_that_says_more_goes_out(engine: FakeEngine, ana: Voice, reader: WordReader) -> None:
     engine.answer = in_turn("boat in the harbour", "boat will be in the harbour on time")
     (piece,) = await pieces(engine, ana, "The boat will be in the harbour on time.", Care(candidates=2))

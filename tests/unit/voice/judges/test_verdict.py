@@ -62,9 +62,10 @@ def test_a_hard_fault_refuses_whatever_the_likelihood(reader: Half) -> None:
     assert not Judges().verdict("Is it late?", "it is late", "facts").refused
 
 
-def test_a_voice_has_a_threshold_of_its_own(reader: Half) -> None:
-    text, rewrite = "Perhaps it is late in the harbour.", "its late"
-    assert Judges(own_threshold=0.01).verdict(text, rewrite).refused is False
+@pytest.mark.parametrize(("own", "refused"), [(None, False), (0.01, False), (0.9, True)])
+def test_a_voice_may_have_a_higher_threshold(reader: Half, own: float | None, refused: bool) -> None:
+    assert Judges(own_threshold=own).verdict("Is it late?", "is it late?").refused is refused
+    assert Judges(own_threshold=own).verdict("Perhaps it is late in the harbour.", "its late").refused
 
 
 def test_texts_are_masked_alike_before_they_are_judged(reader: Half) -> None:
