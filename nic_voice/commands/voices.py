@@ -69,10 +69,11 @@ def rollback(root: Path, name: str) -> None:
 def refresh(root: Path, name: str, triplets: Path | None) -> None:
     """Make a version of NAME with the same adapter and what judges its rewrites learned anew."""
     from training.refresh import refresh as run
+    from voice.judges.verdict import Judges
 
-    threshold = run(root / name, triplets).same_threshold
-    said = "the package's, for it has too few drafts" if threshold is None else f"{threshold:.2f}"
-    click.echo(f"{name} is {(root / name).resolve().name}; how likely a rewrite must say the same: {said}")
+    run(root / name, triplets)
+    threshold = Judges.load(root / name).threshold
+    click.echo(f"{name} is {(root / name).resolve().name}; a rewrite must be {threshold:.2f} likely to say the same")
 
 
 @voices.command()
