@@ -214,10 +214,6 @@ def _load_voice(path: Path, base: BaseModel) -> Voice:
             "voice %r was trained with masking version %d and is served by it; what is trained anew gets version %d",
             manifest.name, manifest.masking, MASKING_VERSION,
         )  # fmt: skip
-    if manifest.same_threshold is None:
-        log.info(
-            "voice %r has no threshold of its own, so the package's serves (`nic-voice voices refresh`)", path.name
-        )
     version = folder.name if path.is_symlink() else manifest.adapter.sha256[:12]
     adapter = Adapter(manifest.name, version, folder, manifest.adapter.sha256)
     return Voice(manifest, adapter, Judges.load(folder, manifest), Verifier.load(folder))

@@ -15,7 +15,7 @@ from voice.split import parts_of
 SCORES = "scores"  # what the names of measured scores begin with
 
 
-def refresh(out: Path, triplets: Path | None) -> VoiceManifest:
+def refresh(out: Path, triplets: Path | None) -> None:
     """Publish the voice at `out` anew; `triplets` is where the file is now. SplitError when it is another one.
 
     Its scores stay with the version that they were measured on.
@@ -30,7 +30,5 @@ def refresh(out: Path, triplets: Path | None) -> VoiceManifest:
         for path in out.resolve().iterdir():
             if path.is_file() and path.name != FILE_NAME and not path.name.startswith(SCORES):
                 shutil.copy2(path, folder / path.name)
-        threshold = write_judges(folder, parts.learn, parts.held_out, [] if fresh else there.read())
-        manifest = manifest.model_copy(update={"same_threshold": threshold})
+        write_judges(folder, parts.learn, [] if fresh else there.read())
         manifest.write(folder)
-    return manifest

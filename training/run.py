@@ -123,8 +123,8 @@ def _train(
                 for name in (JSONL, SVG):
                     shutil.copyfile(run_folder.path / name, folder / name)
                 read_before = [] if config.fresh_adapter and not config.replay_share else there.read()
-                threshold = write_judges(folder, parts.learn, parts.held_out, read_before)
-                manifest = _manifest(out.name, config, base, trained_on, parts, folder, summary, threshold, init_from)
+                write_judges(folder, parts.learn, read_before)
+                manifest = _manifest(out.name, config, base, trained_on, parts, folder, summary, init_from)
                 manifest.write(folder)
             run_folder.remove()
     return summary
@@ -232,7 +232,6 @@ def _manifest(
     parts: Split,
     folder: Path,
     summary: Summary,
-    same_threshold: float | None,
     init_from: Path | None,
 ) -> VoiceManifest:
     """What voice.json says of the adapter in `folder`, which was learned from one part of the triplets."""
@@ -254,7 +253,6 @@ def _manifest(
         signs_as=sorted(closing_names(triplet.own for triplet in parts.learn)),
         masks_names=any("name" in kinds_in(triplet.own) for triplet in parts.learn),
         writes_pleasantries=writes_pleasantries(triplet.own for triplet in parts.learn),
-        same_threshold=same_threshold,
         triplets=trained_on,
         split=SplitRef(
             rule=RULE,

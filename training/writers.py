@@ -27,7 +27,6 @@ from voice import alignment, writers
 from voice.adapter import CONFIG_NAME
 from voice.alignment import Alignment
 from voice.judges.evidence import GAPS, Evidence, evidence, of_gaps
-from voice.judges.hard import hard_faults
 from voice.judges.reader import Reader, package_reader
 from voice.judges.verdict import BACK, MODEL, PACKAGE, masked_alike
 from voice.judges.weights import Model, Weights
@@ -42,7 +41,7 @@ PLANTED, OWN = 0.2, 3.0  # what a made version counts beside an attempt that was
 OTHER = 3.0  # what a version of another draft counts beside a made one
 PAIR = 0.3  # what it counts that a wrong version comes behind the right one of the same draft
 ORDER_STRENGTH = 0.1  # where the order alone is fitted
-CAUGHT = 0.5  # of the planted slips that the default threshold is to refuse
+THRESHOLD = 0.5  # nothing is refused that rather says the same than not (docs/LOG.md)
 CERTAIN = 400  # verdicts of which one may be another one where the reader is not asked
 _WRONG = ("changed", "garbled")
 _AT_ONCE = 32
@@ -131,7 +130,7 @@ def _key(draft: str, text: str) -> str:
 
 
 def fitted(found: Sequence[tuple[Version, Evidence]]) -> Model:
-    """The model of these versions; its threshold refuses CAUGHT of the planted slips among them."""
+    """The model of these versions."""
     counts = {"try": 1.0, "own": PLANTED * OWN, "other": PLANTED * OTHER}
     judgements = [Judgement(one, version.wrong, counts.get(version.arm, PLANTED)) for version, one in found]
     names = list(found[0][1])
@@ -139,14 +138,8 @@ def fitted(found: Sequence[tuple[Version, Evidence]]) -> Model:
     pairs = list(_pairs([version for version, _ in found]))
     words, read = (fit(judgements, some, pairs, PAIR) for some in (of_words, names))
     order = fit([replace(one, weight=0.01) for one in judgements], names, pairs, 1.0, ORDER_STRENGTH)
-    slips = [0.0 if _is_hard(version) else read.same(one) for version, one in found if version.arm == "wrong"]
-    threshold = float(np.quantile(slips, CAUGHT))
-    hardly, surely = _doubt(found, words, read, threshold)
-    return Model(words, read, order, hardly, surely, round(threshold, 4))
-
-
-def _is_hard(version: Version) -> bool:
-    return bool(hard_faults(*masked_alike(version.draft, version.text)))
+    hardly, surely = _doubt(found, words, read, THRESHOLD)
+    return Model(words, read, order, hardly, surely, THRESHOLD)
 
 
 def _pairs(versions: Sequence[Version]) -> Iterator[tuple[int, int]]:

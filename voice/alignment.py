@@ -3,11 +3,10 @@
 In: pairs (neutral, own) to learn from, then a text and its rewrite. Out: the words of the rewrite that nothing
 explains, and the words of the text that are lost.
 
-A word explains itself, its other forms, its misspellings and what everybody says for it (voice/synonyms.py). What is
-left over on both sides of the training pairs goes through IBM model 1 (Brown et al., The Mathematics of Statistical
-Machine Translation, 1993) in both directions, which gives the owner's substitutions. Counting what is then still left
-of the neutral sides gives the words that he leaves out. What he adds of his own explains nothing: a model must not
-add it.
+A word explains itself, its other forms and its misspellings. What is left over on both sides of the training pairs goes
+through IBM model 1 (Brown et al., The Mathematics of Statistical Machine Translation, 1993) in both directions, which
+gives the owner's substitutions. Counting what is then still left of the neutral sides gives the words that he leaves
+out. What he adds of his own explains nothing: a model must not add it.
 """
 
 import math
@@ -22,7 +21,6 @@ import numpy.typing as npt
 
 from voice.arrays import column, load_arrays, save_arrays
 from voice.spelling import spelled, spellings
-from voice.synonyms import synonyms
 from voice.words import is_content, new_words, stem, stems, words
 
 FILE_NAME = "alignment.npz"
@@ -77,9 +75,8 @@ class Alignment:
         return [word for word in rest if word not in kept]
 
     def _says(self, source: str) -> Set[str]:
-        """The stems that a stem of the neutral side may become: itself, its synonyms, the owner's substitutions."""
-        own = self._by_neutral.get(source)
-        return own | synonyms(source) if own else synonyms(source)
+        """The stems that a stem of the neutral side may become: itself, the owner's substitutions."""
+        return {source, *self._by_neutral.get(source, ())}
 
     def _may_be_misspelled(self, word: str) -> bool:
         return not (word.isdigit() or stem(word) in self.spelled)

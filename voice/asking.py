@@ -5,12 +5,8 @@ In: a text, or a text and its rewrite. Out: whether it asks, and whether a rewri
 
 import re
 from collections import Counter
-from collections.abc import Iterator
 
-from voice.pleasantries import is_pleasantry
 from voice.sentences import split
-from voice.synonyms import synonyms
-from voice.words import stem, stems, words
 
 _ASKS = re.compile(
     r"^(?:(?:and|so|but|ok|okay|well|hey|hi|also|or|then)\b[ ,]*)*"
@@ -29,32 +25,6 @@ _REQUEST = re.compile(
     r"\b(?:let (?:me|us) know|wonder\w*|would like to (?:know|ask)|like to ask|please|pl[sz]|tell (?:me|us)|confirm|"
     r"advise|whether|curious|(?:interested|like|love|glad) to hear|not sure (?:if|whether|when|how|what)|ask\w*|"
     r"question)\b",
-    re.IGNORECASE,
-)
-# What somebody is to do: 'please call', 'could you also send', 'would you give me a call'.
-_BEFORE_VERB = (
-    r"(?:(?:also|just|kindly|do|then|perhaps|maybe|at least|again|possibly|please|go ahead and|"
-    r"(?:feel free|remember|be sure|make sure|try|happen|be able|be (?:so|very) kind as|be kind enough) to|"
-    r"take a (?:moment|minute) to|get a chance to|give (?:me|us|him|her|them) an?)\s+)*"
-)
-_WANTED = re.compile(
-    r"(?P<know>\blet (?:me|us) know\b|(?:\bwould|['’]d) (?:like|love) to (?:hear|know)\b"
-    r"|\bto (?:check|see|ask|know|find out|inquire) (?:if|whether)\b|\b(?:wonder\w*|curious) (?:if|whether)\b)"
-    r"|\b(?:please|pl[sz]|(?:(?:could|would|can|will)(?:n['’]t)?|can['’]t|won['’]t) (?:you|u)|"
-    rf"(?:would like|need|want) you to)\s+{_BEFORE_VERB}(?!let (?:me|us) know)(?P<verb>[a-z]+)",
-    re.IGNORECASE,
-)
-# One of these words is in each of them.
-_WANTING = frozenset("know hear if whether please pls plz you u".split())
-# 'Please note', 'please rest assured' want nothing done.
-_NOTHING = frozenset(
-    "note find be see accept know excuse forgive pardon remember rest understand have mind keep not let".split()
-)
-_STILL_WANTED = re.compile(
-    r"\?|\b(?:please|pl[sz]|let (?:me|us|him|her|them) know|lmk|tell (?:me|us)|"
-    r"(?:need|want|like) to (?:know|hear)|hear|(?:could|would|can|will|need|want|couldn['’]?t|won['’]?t) (?:you|u)|"
-    r"advise|confirm|get back to me|wonder\w*|curious|whether|any|checking|see(?:ing)? if|hope you|"
-    r"appreciate|love (?:it )?if|ask\w*)\b",
     re.IGNORECASE,
 )
 
@@ -89,24 +59,3 @@ def requests(text: str) -> bool:
 def _is_question(sentence: str) -> bool:
     mark = sentence.rstrip("\"'”’) ")[-1:]
     return "?" in sentence[-4:] or (mark != "!" and bool(_ASKS.match(sentence)))
-
-
-def loses_request(text: str, rewrite: str) -> bool:
-    """Whether a text wants something done or told, and its rewrite neither asks nor names what is to be done."""
-    if _WANTING.isdisjoint(words(text)):
-        return False
-    wanted = list(_wanted(text))
-    if not wanted or _STILL_WANTED.search(rewrite) or asks(rewrite):
-        return False
-    return any(verb is None or stems(rewrite).isdisjoint(synonyms(stem(verb))) for verb in wanted)
-
-
-def _wanted(text: str) -> Iterator[str | None]:
-    """The verbs of what a text wants done; None for 'let me know', 'I wanted to ask whether'."""
-    for sentence in split(text):
-        if not is_pleasantry(sentence):
-            for match in _WANTED.finditer(sentence):
-                if match["know"]:
-                    yield None
-                elif (verb := match["verb"].lower()) not in _NOTHING:
-                    yield verb

@@ -70,8 +70,7 @@ class VoiceManifest(_Frozen):
     `masking` is the version of the rules of voice.facts, `phone_regions` where its owner's telephone numbers are from;
     `signs_as` are the words that its owner ends his texts with;
     `writes_pleasantries` says whether he writes what voice.pleasantries knows, `masks_names` whether people's names
-    were masked, too; `same_threshold` how likely a rewrite must say the same, where that could be told from the owner's
-    own versions of drafts; `beside` the SHA-256 of each other file of the voice.
+    were masked, too; `beside` the SHA-256 of each other file of the voice.
     """
 
     name: str = Field(pattern=NAME_PATTERN)
@@ -86,14 +85,15 @@ class VoiceManifest(_Frozen):
     signs_as: list[str] = []
     writes_pleasantries: bool = True
     masks_names: bool = False
-    same_threshold: float | None = Field(default=None, ge=0, le=1)
     triplets: TripletsRef
     split: SplitRef | None = None
     adapter: AdapterRef
     beside: dict[str, str] = {}
     training: dict[str, Any] = {}
     created_at: datetime
-    unexplained_share: float | None = Field(default=None, exclude=True)  # of voices made before; nothing reads it
+    # Of voices made before; nothing reads them.
+    unexplained_share: float | None = Field(default=None, exclude=True)
+    same_threshold: float | None = Field(default=None, exclude=True)
 
     @property
     def registers(self) -> list[Register]:

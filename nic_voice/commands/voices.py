@@ -69,11 +69,9 @@ def rollback(root: Path, name: str) -> None:
 def refresh(root: Path, name: str, triplets: Path | None) -> None:
     """Make a version of NAME with the same adapter and what judges its rewrites learned anew."""
     from training.refresh import refresh as run
-    from voice.judges.verdict import Judges
 
     run(root / name, triplets)
-    threshold = Judges.load(root / name).threshold
-    click.echo(f"{name} is {(root / name).resolve().name}; a rewrite must be {threshold:.2f} likely to say the same")
+    click.echo(f"{name} is {(root / name).resolve().name}")
 
 
 @voices.command()

@@ -20,7 +20,7 @@ class Rank:
 class Care:
     """What the guard looks at, how many candidates are drawn at first, and the seconds for all of a request.
 
-    `same`: how likely a rewrite must say the same to go out, 0..1; None is what the voice says.
+    `same`: how likely a rewrite must say the same to go out, 0..1; None is the judge's own threshold.
     """
 
     guard: Level = "full"

@@ -14,10 +14,10 @@ from service.engines import Adapter, Completion, Engine, Sampling
 from service.errors import EngineFailed, PromptTooLong
 from service.long import in_thread
 from service.rewriting.bounds import allowed_tokens
-from service.rewriting.candidates import Candidate, against, ranked
+from service.rewriting.candidates import Candidate, against, ranked, sure_together
 from service.rewriting.care import Care
 from service.rewriting.judging import Judging
-from service.rewriting.piece import Outcome, Piece
+from service.rewriting.piece import REWRITTEN, Outcome, Piece
 from service.rewriting.segments import Segment, finer
 from service.rewriting.turns import Share
 from service.voices import Voice
@@ -37,7 +37,6 @@ MORE = 2
 # other first two of these leave more texts without a right answer (docs/LOG.md).
 STRENGTHS = (1.0, 0.75, 1.25)
 WARM = 0.3
-_REWRITTEN = ("kept", "resampled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,13 +194,19 @@ class Ladder:
             tokens = await self._engine.count(text)
         outcome: Outcome = "resampled" if one.number else "kept"
         same = one.verdict.same if one.verdict else None
-        return Piece(text, one.done.prompt_tokens, tokens, outcome, "length" if one.cut else None, same)
+        return Piece(
+            text, one.done.prompt_tokens, tokens, outcome, "length" if one.cut else None, same, came=self._came(segment)
+        )
 
     async def _joined(self, segment: Segment, pieces: list[Piece], drawn: Sequence[Candidate]) -> list[Piece]:
-        """The pieces of a segment; the segment as it came where they, read together, may not go out, or say less of it
-        than the first candidate for all of it.
+        """The pieces of a segment, as many of them rewritten as together leave no more doubt than one text may.
+
+        The segment as it came where they, read together, may not go out, or say less than the first candidate for it.
         """
-        if not drawn or self._request.care.guard == "off" or all(piece.verdict not in _REWRITTEN for piece in pieces):
+        if drawn and self._request.care.guard == "full":
+            sure = sure_together(pieces, self._request.care.same)
+            pieces = [piece if place in sure else await self._taken_back(piece) for place, piece in enumerate(pieces)]
+        if not drawn or self._request.care.guard == "off" or all(piece.verdict not in REWRITTEN for piece in pieces):
             return pieces
         text = restore(segment.text, self._request.values)
         rewrite = "".join(piece.text for piece in pieces).strip()
@@ -216,8 +221,12 @@ class Ladder:
         if verdict and not verdict.refused and (whole is None or verdict.same >= whole.same):
             return pieces
         wasted = sum(piece.extra_tokens for piece in pieces)
-        wasted += sum(piece.completion_tokens for piece in pieces if piece.verdict in _REWRITTEN)
+        wasted += sum(piece.completion_tokens for piece in pieces if piece.verdict in REWRITTEN)
         return [replace(await self._refused(segment, drawn), extra_tokens=wasted)]
+
+    async def _taken_back(self, piece: Piece) -> Piece:
+        tokens, spent = await self._engine.count(piece.came), piece.extra_tokens + piece.completion_tokens
+        return Piece(piece.came, 0, tokens, "fallback", same=piece.same, kinds=("doubt",), extra_tokens=spent)
 
     async def _refused(self, segment: Segment, drawn: Sequence[Candidate], *, room: bool = True) -> Piece:
         """The segment as it came, with what spoke against the best rewrite of it."""
@@ -226,8 +235,11 @@ class Ladder:
         return replace(piece, same=same, kinds=kinds)
 
     async def _as_it_came(self, segment: Segment, outcome: Outcome | None) -> Piece:
-        text = restore(segment.lead + segment.text, self._request.values)
+        text = self._came(segment)
         return Piece(text, 0, await self._engine.count(text) if text else 0, outcome)
+
+    def _came(self, segment: Segment) -> str:
+        return restore(segment.lead + segment.text, self._request.values)
 
     def _all(self, piece: Piece) -> Answers:
         """The same in each answer."""

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from service.engines import FinishReason
 
 Outcome = Literal["kept", "resampled", "dropped", "fallback", "copied"]
+REWRITTEN: tuple[Outcome, ...] = ("kept", "resampled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,7 @@ class Piece:
     likely the rewrite says the same, 0..1, None where nobody judged; of a text that went out as it came it is that of
     the best rewrite, and `kinds` are what spoke against that one, the heaviest first. `extra_tokens` are those of
     rewrites that were not shipped; `passed` are fields of a message that are not its text, such as the tool calls of a
-    draft. `choice` is the number of the answer, where several were asked for.
+    draft. `choice` is the number of the answer, where several were asked for; `came` what the rewrite stands for.
     """
 
     text: str
@@ -30,3 +31,4 @@ class Piece:
     extra_tokens: int = 0
     passed: dict[str, Any] = field(default_factory=dict)
     choice: int = 0
+    came: str = ""

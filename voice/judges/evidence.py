@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from voice.alignment import Alignment
-from voice.asking import asks, loses_request, requests, still_asks
+from voice.asking import asks, requests, still_asks
 from voice.facts.belonging import belongings
 from voice.facts.compare import compare, lacking
 from voice.facts.figures import figures
@@ -48,7 +48,7 @@ _PERSONS = {
 KINDS = {
     "figure_lost": "fact", "figure_invented": "fact", "day_lost": "fact", "day_invented": "fact", "name_lost": "name",
     "name_invented": "name", "swap": "swap", "negation_lost": "polarity", "negation_invented": "polarity",
-    "polarity": "polarity", "question_lost": "question", "question_invented": "question", "request_lost": "request",
+    "polarity": "polarity", "question_lost": "question", "question_invented": "question",
     "condition_lost": "condition", "condition_new": "condition",
     "exception_lost": "condition", "exception_new": "condition", "cause_lost": "condition", "cause_new": "condition",
     "actor": "actor", "i_lost": "reference", "i_new": "reference", "you_lost": "reference", "you_new": "reference",
@@ -111,7 +111,6 @@ def _of_sense(text: str, rewrite: str) -> dict[str, float]:
         "negation_invented": _capped(nots),
         "question_lost": float(asked and not still_asks(text, rewrite)),
         "question_invented": float(asks(rewrite) and not (asked or requests(text))),
-        "request_lost": float(loses_request(text, rewrite)),
         "polarity": float(bool(polarity(text, rewrite))),
         "actor": float(bool(actors(text, rewrite))),
     }

@@ -58,28 +58,19 @@ class Judged:
 
 @dataclass(frozen=True)
 class Judges:
-    """What judges rewrites in one voice: its alignment, its echoes, what its owner may be called, its threshold."""
+    """What judges rewrites in one voice: its alignment, its echoes, what its owner may be called."""
 
     alignment: Alignment = field(default_factory=Alignment)
     echoes: Echoes | None = None
     signs_as: Sequence[str] = ()
     rules: Rules = CURRENT
-    own_threshold: float | None = None
 
     @classmethod
     def load(cls, folder: Path, manifest: VoiceManifest | None = None) -> "Judges":
         """Those of a voice folder; ManifestError, ArraysError when a file is missing or damaged."""
         manifest = manifest or VoiceManifest.load(folder)
         signs_as = [manifest.name, *manifest.signs_as]
-        return cls(Alignment.load(folder), Echoes.load(folder), signs_as, manifest.rules, manifest.same_threshold)
-
-    @property
-    def threshold(self) -> float:
-        """How likely the same must be said, 0..1, that a rewrite is not refused.
-
-        It is never less than the package's: pairs whose own sides say something else would let everything go out.
-        """
-        return max(package_model().threshold, self.own_threshold or 0.0)
+        return cls(Alignment.load(folder), Echoes.load(folder), signs_as, manifest.rules)
 
     @cached_property
     def _alignment(self) -> Alignment:
@@ -122,7 +113,7 @@ class Judges:
         prompt: str = "",
         threshold: float | None = None,
     ) -> "Look":
-        """What words show of rewrites, each with whether it was cut off; `threshold` takes the place of the voice's."""
+        """What words show of rewrites, each given with whether it was cut off; by another `threshold` than the usual."""
         seen = [
             Seen(
                 rewrite,
@@ -132,7 +123,7 @@ class Judges:
             )
             for rewrite, cut in rewrites
         ]
-        return Look(text, seen, level, self.threshold if threshold is None else threshold)
+        return Look(text, seen, level, package_model().threshold if threshold is None else threshold)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,10 @@ import pytest
 
 from service.engines import Adapter, Completion, Sampling
 from service.errors import EngineFailed, PromptTooLong
+from service.rewriting.candidates import sure_together
 from service.rewriting.care import Care, Rank
 from service.rewriting.ladder import MORE, STRENGTHS, WARM
-from service.rewriting.piece import Piece
+from service.rewriting.piece import Outcome, Piece
 from service.rewriting.rewrite import BUSY, Order, Rewriter
 from service.voices import Voice, load_voices
 from tests.clock import eventually
@@ -101,6 +102,37 @@ async def test_pieces_that_say_less_together_than_the_whole_are_not_taken(engine
     engine.answer = lambda prompt, _: prompt.text.lower() + " at 9:30" * (prompt.system == "A message.")
     found = await pieces(engine, ana, text)
     assert "".join(piece.text for piece in found) == text.lower()
+
+
+def test_pieces_that_are_less_sure_go_out_as_they_came() -> None:
+    likely: list[tuple[Outcome, float | None]] = [
+        ("kept", 0.9),
+        ("kept", 0.55),
+        ("copied", None),
+        ("resampled", 0.8),
+        ("fallback", 0.1),
+    ]
+    pieces = [Piece("text", verdict=verdict, same=same) for verdict, same in likely]
+    assert sure_together(pieces, None) == {0, 2, 3, 4}
+    assert sure_together(pieces, 0.8) == {0, 2, 4}
+    assert sure_together(pieces, 0.3) == {0, 1, 2, 3, 4}
+    assert sure_together(pieces[1:2], 0.6) == set()
+
+
+async def test_pieces_leave_no_more_doubt_together_than_one_text(engine: FakeEngine, ana: Voice) -> None:
+    def losing(prompt: Prompt, _: Adapter) -> str:
+        if prompt.system == "A message.":
+            return "boats"
+        return "boat in the harbour" if "harbour" in prompt.text else prompt.text.lower()
+
+    engine.answer = losing
+    text = "The boat will be in the harbour on time. Open The Shed. Close The Gate."
+    found = await pieces(engine, ana, text, Care(same=0.9))
+    assert (
+        "".join(piece.text for piece in found)
+        == "The boat will be in the harbour on time. open the shed. close the gate."
+    )
+    assert [piece.kinds for piece in found][1:] == [(), ()]
 
 
 async def test_the_full_guard_refuses_what_says_something_else(

@@ -27,13 +27,6 @@ from voice.judges.evidence import evidence
         ("The boat is late but the harbour will be open.", "boat is late", {"clause_lost": 1}),
         ("As far as I can see the harbour, the boat is late.", "boat is late", {"clause_lost": 0}),
         ("The boat is late, I think.", "boat is late", {"clause_lost": 0}),
-        ("The boat is late. Please let me know what to do.", "boat is late", {"request_lost": 1}),
-        ("The boat is late. Please also call the harbour.", "boat's late, call the harbour", {"request_lost": 0}),
-        ("The boat is late. Please let me know if you have any questions.", "boat is late", {"request_lost": 0}),
-        ("The boat is late, I'd like to hear from you.", "boat is late", {"request_lost": 1}),
-        ("I wanted to check whether there is a boat.", "i did the boat", {"request_lost": 1}),
-        ("I wanted to check whether there is a boat.", "any boat", {"request_lost": 0}),
-        ("Please note that the boat is late.", "boat is late", {"request_lost": 0}),
         ("Write to <email1> by 5.", "write <email1> by 5", {"figure_lost": 0, "figure_invented": 0, "words_lost": 0}),
     ],
 )

@@ -62,10 +62,10 @@ def test_a_hard_fault_refuses_whatever_the_likelihood(reader: Half) -> None:
     assert not Judges().verdict("Is it late?", "it is late", "facts").refused
 
 
-@pytest.mark.parametrize(("own", "refused"), [(None, False), (0.01, False), (0.9, True)])
-def test_a_voice_may_have_a_higher_threshold(reader: Half, own: float | None, refused: bool) -> None:
-    assert Judges(own_threshold=own).verdict("Is it late?", "is it late?").refused is refused
-    assert Judges(own_threshold=own).verdict("Perhaps it is late in the harbour.", "its late").refused
+def test_another_threshold_may_be_asked_for(reader: Half) -> None:
+    look = Judges().look("Is it late?", [("is it late?", False)], threshold=0.9)
+    assert look.doubtful == ["is it late?"]
+    assert look.verdicts({})[0].refused
 
 
 def test_texts_are_masked_alike_before_they_are_judged(reader: Half) -> None:
