@@ -113,7 +113,7 @@ class Judges:
         prompt: str = "",
         threshold: float | None = None,
     ) -> "Look":
-        """What words show of rewrites, each given with whether it was cut off; by another `threshold` than the usual."""
+        """What words show of rewrites, each given with whether it was cut off; `threshold`: another than the usual."""
         seen = [
             Seen(
                 rewrite,

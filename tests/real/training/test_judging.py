@@ -92,7 +92,9 @@ def test_what_was_typed_for_another_draft_is_refused() -> None:
         shown = {name: float(chance.random() + far) for name in names} | {"copied": 0.5, "length": 4.0}
         found.append((Version(f"{n // 4}", "fit", arm, "d", "t", far > 0), shown))
     model = fitted(found)
-    refused = {arm: np.mean([model.read.same(shown) < model.threshold for version, shown in found if version.arm == arm])
-               for arm in ("own", "other")}  # fmt: skip
+    refused = {
+        arm: np.mean([model.read.same(shown) < model.threshold for version, shown in found if version.arm == arm])
+        for arm in ("own", "other")
+    }
     assert refused["other"] > 0.95
     assert refused["own"] < 0.1

@@ -106,12 +106,8 @@ async def test_pieces_that_say_less_together_than_the_whole_are_not_taken(engine
 
 def test_pieces_that_are_less_sure_go_out_as_they_came() -> None:
     likely: list[tuple[Outcome, float | None]] = [
-        ("kept", 0.9),
-        ("kept", 0.55),
-        ("copied", None),
-        ("resampled", 0.8),
-        ("fallback", 0.1),
-    ]
+        ("kept", 0.9), ("kept", 0.55), ("copied", None), ("resampled", 0.8), ("fallback", 0.1)
+    ]  # fmt: skip
     pieces = [Piece("text", verdict=verdict, same=same) for verdict, same in likely]
     assert sure_together(pieces, None) == {0, 2, 3, 4}
     assert sure_together(pieces, 0.8) == {0, 2, 4}
