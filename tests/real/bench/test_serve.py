@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.serve import ADAPTER, FOUR, MERGED, ON_LLAMA, OURS
+from bench.serve import ADAPTER, FOUR, GUARDED, MERGED, ON_LLAMA, OURS
 from nic_voice.llama import llama_server
 
 pytestmark = [pytest.mark.slow, pytest.mark.vllm, pytest.mark.timeout(900)]
@@ -22,10 +22,10 @@ def test_serve_measures_every_server_at_each_concurrency(begun_voice: Path, tmp_
     report = json.loads((tmp_path / "serve.json").read_text())
     assert [(row["server"], row["concurrent"]) for row in report["rows"]] == [
         (server, concurrent)
-        for server in (OURS, FOUR, ADAPTER, MERGED, *(ON_LLAMA.values() if llama_server() else ()))
+        for server in (OURS, FOUR, GUARDED, ADAPTER, MERGED, *(ON_LLAMA.values() if llama_server() else ()))
         for concurrent in (1, 8, 32)
     ]
     assert all(row["tokens/s"] > 0 for row in report["rows"])
     assert report["machine"]["cores"] > 0
-    for ratio in ("throughput_ratio", "latency_ratio", "merged_ratio", "four_voices_ratio"):
+    for ratio in ("throughput_ratio", "latency_ratio", "merged_ratio", "four_voices_ratio", "guard_ratio"):
         assert set(report[ratio]) == {"1", "8", "32"}
