@@ -4,6 +4,7 @@ In: what the block of `with staged(out) as folder` writes into the folder, voice
 voices/.versions/<name>/<id>/.
 """
 
+import itertools
 import os
 import re
 import shutil
@@ -47,7 +48,12 @@ def staged(out: Path) -> Iterator[Path]:
         folder.chmod(0o755)
         yield folder
         adapter_sha256 = VoiceManifest.load(folder).adapter.sha256
-        version = folder.with_name(f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{adapter_sha256[:8]}")
+        name = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{adapter_sha256[:8]}"
+        version = folder.with_name(name)
+        for number in itertools.count(2):  # the same adapter within a second
+            if not version.exists():
+                break
+            version = folder.with_name(f"{name}-{number}")
         folder.rename(version)
         point(out, version)
     except OSError as error:
