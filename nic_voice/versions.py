@@ -46,7 +46,9 @@ def versions(root: Path, name: str) -> list[Version]:
 def activate(root: Path, name: str, wanted: str) -> Version:
     """Have the voice be the version whose id is, or begins with, `wanted`; its files are checked first."""
     there = _require(root, name)
-    found = [version for version in there if version.id.startswith(wanted)]
+    found = [version for version in there if version.id == wanted] or [
+        version for version in there if version.id.startswith(wanted)
+    ]
     if len(found) != 1:
         which = "is no version" if not found else "is not one version"
         raise VersionError(f"'{wanted}' {which} of voice '{name}': {', '.join(version.id for version in there)}.")
