@@ -4,8 +4,8 @@
 
 Versions of the `test` writers (what they typed, the same in another manner, and planted slips), and the attempts of
 `test` and the sample's owner that were read: areas under the curve with intervals by words alone, by the way back
-alone, and by both; what is refused at the default threshold; how often the writer's
-own version comes before a wrong one, by kind; and the milliseconds of a judgement. --quick: a third of the drafts.
+alone, and by both; what is refused at the default threshold; how often the writer's own version comes before a wrong
+one, by kind; and the milliseconds of a judgement. --quick: a third of the drafts.
 """
 
 import argparse

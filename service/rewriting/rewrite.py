@@ -68,10 +68,10 @@ class Prepared:
 class Rewriter:
     """Rewrites texts, many segments of one at the same time: as many as the engine has `turns`."""
 
-    def __init__(self, engine: Engine, turns: Turns | None = None, judging: Judging | None = None) -> None:
+    def __init__(self, engine: Engine, turns: Turns | None = None) -> None:
         self._engine = engine
         self.turns = turns or Turns(MOST_CALLS)
-        self.judging = judging or Judging()
+        self.judging = Judging()
         self._under_way = 0
 
     async def prepare(self, text: str, order: Order) -> Prepared:
