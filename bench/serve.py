@@ -4,7 +4,7 @@
 
 Every server in turn, round after round, on this machine alone, with the same base model, dtype, sentences and greedy
 decoding, at 1, 8 and 32 concurrent requests; numbers are medians over the rounds, with their range. Without --voice one
-is trained for a few steps first. Ratios are ours to theirs: throughput and latency against vLLM's server with the
+is trained for a minute first. Ratios are ours to theirs: throughput and latency against vLLM's server with the
 adapter, `merged` against its server with the merged model, `four_voices` four voices in turn against one, `guard` the
 whole guard against none; all others are without it.
 llama-server has the base model as F16 and as Q8_0 and computes behind the same service.
@@ -36,6 +36,7 @@ from voice.manifest import VoiceManifest
 CONCURRENCY = (1, 8, 32)
 REQUESTS = {"full": (12, 48, 160), "quick": (3, 16, 64), "smoke": (1, 1, 1)}
 ROUNDS = {"full": 3, "quick": 2, "smoke": 1}
+STEPS = {"full": 40, "quick": 40, "smoke": 6}  # with fewer every rewrite has a slip, and the guard draws three times
 VOICES = ("one", "two", "three", "four")
 MAX_TOKENS = 48
 ENVIRONMENT = {  # of all servers
@@ -77,7 +78,7 @@ def main() -> None:
     rounds: list[list[dict[str, Any]]] = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        voice = arguments.voice or voices.train(folder, "bench")
+        voice = arguments.voice or voices.train(folder, "bench", steps=STEPS[size_name])
         for copied in VOICES:
             voices.copy(voice, folder / "four", copied)
         setting = Setting(folder / "four", VoiceManifest.load(folder / "four" / VOICES[0]),

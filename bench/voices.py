@@ -18,6 +18,7 @@ from voice.prompt import system_text
 from voice.triplet import Triplet, write_triplets
 
 SUBJECTS = ("the plumber", "my sister", "our landlord", "the new printer", "that bakery", "the bus driver")
+LEARNED = 1_000  # the number from which on sentences are learned, and not asked for
 EVENTS = (
     "has still not answered the letter that I sent last week about the broken heating in the kitchen",
     "told me this morning that the appointment on Thursday needs to move to the week after",
@@ -38,13 +39,14 @@ def so_yeah(text: str) -> str:
 
 
 def train(folder: Path, name: str, habit: Callable[[str], str] = so_yeah, steps: int = 6) -> Path:
-    """A voice that has begun to learn a habit of writing; its folder."""
-    own = [habit(f"{subject} {event}") for subject in SUBJECTS for event in EVENTS]
+    """A voice that has begun to learn a habit of writing, of sentences as `sentence` has them; its folder."""
+    said = [f"{subject} {event}" for subject in SUBJECTS for event in EVENTS]
+    said += [sentence(LEARNED + number).rstrip(".") for number in range(len(said))]
     triplets = folder / f"{name}.jsonl"
     write_triplets(triplets, (
         Triplet(f"bench:{number}:0", "bench", "chat", "sentence", None, None, "rules", system_text("chat", "sentence"),
-                neutralise(f"{SUBJECTS[number // 4]} {EVENTS[number % 4]}", "chat", "bench"), text)
-        for number, text in enumerate(own)
+                neutralise(text, "chat", "bench"), habit(text))
+        for number, text in enumerate(said)
     ))  # fmt: skip
     voice = folder / "voices" / name
     command = nic_voice("train", "--triplets", str(triplets), "--out", str(voice), "--set", f"max_steps={steps}",

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from voice import sentences
 from voice.facts.compare import invented, words_of
-from voice.judges.hard import hard_faults
+from voice.judges.hard import OFTEN_OWN, hard_faults
 from voice.judges.machine import refuses
 from voice.judges.verdict import Judges
 from voice.triplet import Register, Unit
@@ -117,7 +117,7 @@ def why_bad(own: str, draft: str, judges: Judges = _ANYBODYS, least: float = LEA
     if repeats(own, draft):
         return "repetition"
     verdict = judges.verdict(draft, own, reader="never")
-    if verdict.hard or invented(draft, own) or "name" in hard_faults(own, draft):
+    if set(verdict.hard) - OFTEN_OWN or invented(draft, own) or "name" in hard_faults(own, draft, cut=True):
         return "other_facts"
     return "says_else" if verdict.same < least else None
 

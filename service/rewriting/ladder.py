@@ -6,7 +6,7 @@ identifiers put back.
 
 import asyncio
 import hashlib
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Coroutine, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -64,9 +64,11 @@ class Request:
         return self.voice.manifest.system[self.register]
 
     @property
-    def rounds(self) -> tuple[range, range]:
+    def rounds(self) -> Iterator[range]:
         """The numbers of the candidates that are drawn at first, and of those for which slips make room."""
-        return range(self.first), range(self.first, self.first + MORE)
+        most = self.first + MORE
+        for number in range(0, most, self.first):
+            yield range(number, min(most, number + self.first))
 
     def sampling_of(self, path: tuple[int, ...], number: int, max_tokens: int) -> Sampling:
         """How to draw the candidate of that number for the segment at that place: the same for the same request.

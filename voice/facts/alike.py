@@ -29,6 +29,15 @@ def says(said: Figure, asked: Figure) -> bool:
     return other.kind in _UNITLESS and not _values(number.value).isdisjoint(bare(other.kind, other.value))
 
 
+def says_as_much(said: Figure, asked: Figure) -> bool:
+    """Whether the first leaves nothing open that the second tells: the half of the day, or the month of a date."""
+    if asked.kind == "date":
+        return said.kind == "date" and _parts_of(said.value)[0] in _parts_of(asked.value)[:2]
+    if asked.kind != "time" or not _tells_half(asked.value):
+        return True
+    return said.value == (asked.value if said.kind == "time" else asked.value.replace(":", "").lstrip("0"))
+
+
 def _same(kind: str, said: str, asked: str) -> bool:
     if kind == "time" and said.startswith(":"):
         return asked.endswith(said)
@@ -77,9 +86,14 @@ def _hours(value: str) -> set[str]:
     hour, minute = value.split(":")
     if not hour:
         return {value}
-    told = len(hour) == 2 and not 10 <= int(hour) <= 12
     twelve = int(hour) % 12
-    return {f"{int(hour)}:{minute}"} if told else {f"{twelve}:{minute}", f"{twelve + 12}:{minute}"}
+    return {f"{int(hour)}:{minute}"} if _tells_half(value) else {f"{twelve}:{minute}", f"{twelve + 12}:{minute}"}
+
+
+def _tells_half(time: str) -> bool:
+    """Whether a time says which half of the day it is in; one of 10 to 12 does not."""
+    hour, _ = time.split(":")
+    return len(hour) == 2 and not 10 <= int(hour) <= 12
 
 
 def _length(value: str) -> tuple[str, float]:

@@ -73,11 +73,11 @@ def _is_name(word: str, opens: bool, typed: bool) -> bool:
     """Whether a word with a capital, given in lower case, is a name."""
     if typed:
         is_known = word not in _OPENERS and (word in _first_names() or word in _capital_words())
-        return _is_uncommon(word) and (not opens or is_known)
-    return not opens or _is_uncommon(word)
+        return is_uncommon(word) and (not opens or is_known)
+    return not opens or is_uncommon(word)
 
 
-def _is_uncommon(word: str) -> bool:
+def is_uncommon(word: str) -> bool:
     """Whether a lower-case word is hardly anything else than a name when it opens a sentence."""
     if word in AMBIGUOUS:
         return False
