@@ -85,7 +85,7 @@ def _used(one: Evidence) -> float:
 
 def _in_doubt(one: Evidence) -> bool:
     model = package_model()
-    return model.hardly <= model.words.same(one) <= model.surely
+    return model.words.same(one) >= model.hardly
 
 
 def _areas(made: Found, tried: Found) -> list[dict[str, Any]]:

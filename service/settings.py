@@ -83,7 +83,7 @@ class Settings(BaseSettings):
         None,
         ge=0,
         le=1,
-        description="How likely a rewrite must say the same for the full guard; else .5",
+        description="How likely a rewrite must say the same for the full guard; else .55",
     )
     guard_per_request: bool = Field(
         False, description="Whether a request may say `guard` for itself, to measure what the guard does"

@@ -41,8 +41,8 @@ PLANTED, OWN = 0.2, 3.0  # what a made version counts beside an attempt that was
 OTHER = 3.0  # what a version of another draft counts beside a made one
 PAIR = 0.3  # what it counts that a wrong version comes behind the right one of the same draft
 ORDER_STRENGTH = 0.1  # where the order alone is fitted
-THRESHOLD = 0.5  # nothing is refused that rather says the same than not (docs/LOG.md)
-CERTAIN = 400  # verdicts of which one may be another one where the reader is not asked
+THRESHOLD = 0.55  # of what was read between this and .5 half was wrong (docs/LOG.md)
+CERTAIN = 400  # verdicts of which the reader would let one pass where it is not asked
 _WRONG = ("changed", "garbled")
 _AT_ONCE = 32
 
@@ -138,8 +138,7 @@ def fitted(found: Sequence[tuple[Version, Evidence]]) -> Model:
     pairs = list(_pairs([version for version, _ in found]))
     words, read = (fit(judgements, some, pairs, PAIR) for some in (of_words, names))
     order = fit([replace(one, weight=0.01) for one in judgements], names, pairs, 1.0, ORDER_STRENGTH)
-    hardly, surely = _doubt(found, words, read, THRESHOLD)
-    return Model(words, read, order, hardly, surely, THRESHOLD)
+    return Model(words, read, order, _hardly(found, words, read), THRESHOLD)
 
 
 def _pairs(versions: Sequence[Version]) -> Iterator[tuple[int, int]]:
@@ -150,18 +149,12 @@ def _pairs(versions: Sequence[Version]) -> Iterator[tuple[int, int]]:
             yield place, own[version.id]
 
 
-def _doubt(
-    found: Sequence[tuple[Version, Evidence]], words: Weights, read: Weights, threshold: float
-) -> tuple[float, float]:
-    """Between which likelihoods by the words alone the reader changes the verdict of more than one in CERTAIN."""
-    known = sorted((words.same(one), read.same(one) < threshold) for _, one in found)
-    refused = np.array([is_refused for _, is_refused in known])
-    count = np.arange(1, len(known) + 1)
-    low = np.flatnonzero(np.cumsum(~refused) <= count / CERTAIN)
-    high = np.flatnonzero(np.cumsum(refused[::-1]) <= count / CERTAIN)
-    hardly = known[low[-1]][0] if len(low) else 0.0
-    surely = known[-1 - high[-1]][0] if len(high) else 1.0
-    return round(min(hardly, threshold), 4), round(max(surely, threshold), 4)
+def _hardly(found: Sequence[tuple[Version, Evidence]], words: Weights, read: Weights) -> float:
+    """Under which likelihood by the words alone the reader lets one in CERTAIN pass at most."""
+    known = sorted((words.same(one), read.same(one) >= THRESHOLD) for _, one in found)
+    passed = np.cumsum([passes for _, passes in known])
+    low = np.flatnonzero(passed <= np.arange(1, len(known) + 1) / CERTAIN)
+    return round(min(known[low[-1]][0] if len(low) else 0.0, THRESHOLD), 4)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Judges rewrites while others are answered: what leaves doubt is read together, whoever asks, in one thread.
+"""Judges rewrites while others are answered: what is to be read is read together, whoever asks, in one thread.
 
 In: rewrites of a text. Out: a Verdict each. Words are looked at at once; the reader takes as many texts in one go as
 wait for it, AT_ONCE at most, and nobody's next text before those.
@@ -33,7 +33,7 @@ class Judging:
         self._reading: asyncio.Task[None] | None = None
 
     async def load(self) -> None:
-        """Load the reader, which the first text that leaves doubt would wait for."""
+        """Load the reader, which the first text would wait for."""
         await asyncio.to_thread(package_reader)
 
     async def verdicts(

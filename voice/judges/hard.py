@@ -122,7 +122,8 @@ def _is_said(name: str, words: set[str]) -> bool:
     """Whether one of these words is the name, its possessive, its first letters, or a misspelling of it."""
     if words_of(name) <= words or {f"{name}s", name.removesuffix("s")} & words or _is_short_for(name, words):
         return True
-    return any(len(word) > 2 and name.startswith(word) for word in words) or is_misspelled(name, words)
+    others = {word for word in words if not is_first_name(word)}
+    return any(len(word) > 2 and name.startswith(word) for word in words) or is_misspelled(name, others)
 
 
 def _is_short_for(name: str, words: set[str]) -> bool:

@@ -1,8 +1,8 @@
 """Does a rewrite say the same: one judgement for whoever asks, the guard, evaluation, the stage of neutral sides.
 
 In: a text and its rewrites, all masked, and how strictly to look. Out: Verdicts: how likely the same is said, what
-speaks against it, and the faults that nothing outweighs. Words are looked at first; where they leave doubt, the reader
-is asked, in one go for all that is asked for together.
+speaks against it, and the faults that nothing outweighs. Words are looked at first; of what they do not rule out the
+reader is asked, in one go for all that is asked for together.
 """
 
 import re
@@ -35,8 +35,8 @@ _WEIGHS = 0.1  # nats below which evidence is not named
 class Verdict:
     """`same`: how likely the same is said, 0..1; `kinds`: what speaks against it in nats, the heaviest first.
 
-    `order`: of several rewrites of one text the one with the least says the most of it. `read`: whether the words of
-    one of them left doubt, so that the reader was asked.
+    `order`: of several rewrites of one text the one with the least says the most of it. `read`: whether the reader
+    was asked, for words did not rule it out.
     """
 
     same: float
@@ -151,16 +151,16 @@ class Look:
 
     @property
     def doubtful(self) -> list[str]:
-        """The rewrites that are to be read: all that may pass, where the words of one leave doubt or where there is one
-        to choose, for what is read is not compared with what is not.
-        """
+        """The rewrites that are to be read: all that neither a fault nor their words rule out."""
         if self.level != "full":
             return []
         model = package_model()
-        same = {seen.rewrite: model.words.same(seen.evidence) for seen in self.seen if not (seen.hard or seen.cut)}
-        may_pass = [rewrite for rewrite, likely in same.items() if likely >= min(model.hardly, self.threshold)]
-        surely = max(model.surely, self.threshold)
-        return may_pass if len(may_pass) > 1 or any(same[rewrite] <= surely for rewrite in may_pass) else []
+        least = min(model.hardly, self.threshold)
+        return [
+            seen.rewrite
+            for seen in self.seen
+            if not (seen.hard or seen.cut) and model.words.same(seen.evidence) >= least
+        ]
 
     def verdicts(self, read: Mapping[str, Sequence[Gap]]) -> list[Verdict]:
         """One verdict a rewrite, with the reader's gaps of those that were read."""

@@ -65,22 +65,21 @@ class Weights:
 class Model:
     """Weights for the words alone, for the words with what the reader found, and for the order of rewrites of one text.
 
-    Where the words alone give less than `hardly` or more than `surely`, the reader is not asked. A rewrite is refused
-    whose likelihood is under the `threshold`.
+    Where the words alone give less than `hardly`, the reader is not asked. A rewrite is refused whose likelihood is
+    under the `threshold`.
     """
 
     words: Weights
     read: Weights
     order: Weights
     hardly: float
-    surely: float
     threshold: float
 
     def save(self, path: Path) -> None:
         """Write it, all of it or nothing."""
         parts = {"words": self.words, "read": self.read, "order": self.order}
         found: dict[str, Any] = {name: _as_json(weights) for name, weights in parts.items()}
-        found |= {"hardly": self.hardly, "surely": self.surely, "threshold": self.threshold}
+        found |= {"hardly": self.hardly, "threshold": self.threshold}
         write_text(path, json.dumps(found, indent=1) + "\n")
 
     @classmethod
@@ -89,7 +88,7 @@ class Model:
         try:
             found = json.loads(path.read_text("utf-8"))
             words, read, order = (_from_json(found[part]) for part in ("words", "read", "order"))
-            return cls(words, read, order, found["hardly"], found["surely"], found["threshold"])
+            return cls(words, read, order, found["hardly"], found["threshold"])
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise WeightsError(f"{path} cannot be read ({type(error).__name__}). Install nic-voice again.") from error
 

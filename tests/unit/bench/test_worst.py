@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 from bench.worst import TEXTS, careless, longest_pause_s, looked_at
 from service.engines import Adapter
+from service.rewriting import judging
 from service.voices import Voice
 from tests.manifests import a_manifest
+from tests.unit.service.conftest import WordReader
 from voice.alignment import Alignment
 from voice.echo import learn
 from voice.judges.verdict import Judges
@@ -42,6 +44,7 @@ def test_whatever_is_said_again_and_again_is_done(repeated: list[str], before: s
     looked_at(before + unit * (8_000 // len(unit)) + after, PLAIN)
 
 
-async def test_others_have_their_turn_while_a_long_text_is_rewritten() -> None:
+async def test_others_have_their_turn_while_a_long_text_is_rewritten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(judging, "package_reader", WordReader)
     assert 0 <= await longest_pause_s(TEXTS["list items"](4_000), PLAIN) < 60
     assert careless("Hello Sam, I am here.") == "ehllo asm, i am ehre."

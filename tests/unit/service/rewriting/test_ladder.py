@@ -69,6 +69,14 @@ async def test_a_rewrite_with_a_wrong_fact_is_drawn_again(engine: FakeEngine, an
     assert asked == [(strength, 0) for strength in STRENGTHS]
 
 
+async def test_as_many_are_drawn_again_at_a_time_as_at_first(engine: FakeEngine, ana: Voice) -> None:
+    for candidates, drawn in ((1, 2), (2, 4)):
+        engine.asked.clear()
+        engine.answer = in_turn(*["see u at 9"] * candidates, "see u at 8")
+        (piece,) = await pieces(engine, ana, "I will see you at 8:00.", Care(guard="facts", candidates=candidates))
+        assert (piece.text, len(engine.asked)) == ("see u at 8", drawn)
+
+
 async def test_a_segment_without_a_good_rewrite_goes_out_as_it_came(engine: FakeEngine, ana: Voice) -> None:
     engine.answer = in_turn("see u at 9")
     (piece,) = await pieces(engine, ana, "I will see you at 8:00, at https://example.org/a.")

@@ -29,6 +29,7 @@ from voice.judges.hard import hard_faults
         ("Would Friday work for you?", "friday", {"question"}),
         ("She will come.", "Maria's coming", {"name"}),
         ("Stefan has the key.", "he has the key", {"name"}),
+        ("Stefan has the key.", "stan has the key", {"name"}),
         ("Alexander has the key.", "alex has the key", set()),
         ("Ana Lopez has the IDs.", "ana has the ID's", set()),
         ("Bob has the key.", "bobs got the key", set()),

@@ -12,7 +12,7 @@ from voice.judges.weights import Model, Weights
 # By words a hedge that is gone costs 2 nats and a question 6; the reader's mean gap 10 a nat.
 WORDS = Weights(-2.0, {"hedge_lost": (2.0, 0.0, 0.0, 0.0), "question_lost": (6.0, 0.0, 0.0, 0.0)})
 READ = Weights(-2.0, {"gap_mean": (10.0, 0.0, 0.0, 0.0)})
-MODEL = Model(WORDS, READ, READ, 0.1, 0.8, 0.4)
+MODEL = Model(WORDS, READ, READ, 0.1, 0.4)
 
 
 class Half:
@@ -35,16 +35,18 @@ def reader(monkeypatch: pytest.MonkeyPatch) -> Half:
     return found
 
 
-def test_what_is_plain_by_its_words_is_not_read(reader: Half) -> None:
+def test_what_a_fault_or_its_words_rule_out_is_not_read(reader: Half) -> None:
     kept, lost = Judges().verdicts("Is it late?", ["is it late?", "it is late"])
-    assert (kept.refused, kept.read, lost.refused, lost.read) == (False, False, True, False)
+    assert (kept.refused, kept.read, lost.refused, lost.read) == (False, True, True, False)
     assert kept.same == pytest.approx(0.88, abs=0.01)
     assert list(lost.kinds) == ["question"]
     assert lost.order > kept.order
-    assert reader.asked == []
+    assert reader.asked == [["is it late?"]]
+    Judges().verdict("Perhaps maybe it is possibly late.", "it is late")
+    assert len(reader.asked) == 1
 
 
-def test_what_the_words_leave_in_doubt_is_read_together(reader: Half) -> None:
+def test_what_words_do_not_rule_out_is_read_together(reader: Half) -> None:
     text = "Perhaps it is late in the harbour."
     same, short, longer = Judges().verdicts(text, [text, "its late", "well it is late in the harbour, you know"])
     assert reader.asked == [[text, "its late", "well it is late in the harbour, you know"]]

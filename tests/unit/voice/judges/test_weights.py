@@ -41,7 +41,7 @@ def test_a_weight_depends_on_how_short_the_text_is(words: int, nats: float) -> N
 
 
 def test_a_model_is_saved_and_read(tmp_path: Path) -> None:
-    model = Model(WORDS, Weights(0.5, {"gap_mean": (1.25, 0.0, -0.5, 2.0)}), Weights(0.0, {}), 0.05, 0.95, 0.4)
+    model = Model(WORDS, Weights(0.5, {"gap_mean": (1.25, 0.0, -0.5, 2.0)}), Weights(0.0, {}), 0.05, 0.4)
     model.save(tmp_path / "weights.json")
     assert Model.load(tmp_path / "weights.json") == model
 
