@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 from nic_voice.main import main
 
 DRAFT = "Hello Marta, I will bring the ladder back on Tuesday at 7:30 PM, unless it rains. Could you call 555-0136?"
-FAITHFUL = "hi marta, bringing the ladder back tues 7:30 unless it rains. can u call 555-0136?"
+FAITHFUL = "hi marta, bringing the ladder back tues 7:30pm unless it rains. can u call 555-0136?"
 WRONG = {
     "a time": FAITHFUL.replace("7:30", "8:30"),
     "a number": FAITHFUL.replace("0136", "0137"),
