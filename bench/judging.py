@@ -78,12 +78,12 @@ def _ways(found: Found) -> dict[str, Scores]:
 
 
 def _used(one: Evidence) -> float:
-    """The likelihood that a verdict has: the reader is asked where the words leave doubt."""
+    """The likelihood that a verdict has: the reader is asked where the words do not rule it out."""
     model = package_model()
-    return model.read.same(one) if _in_doubt(one) else model.words.same(one)
+    return model.read.same(one) if _is_read(one) else model.words.same(one)
 
 
-def _in_doubt(one: Evidence) -> bool:
+def _is_read(one: Evidence) -> bool:
     model = package_model()
     return model.words.same(one) >= model.hardly
 
@@ -134,7 +134,7 @@ def _refused(made: Found, tried: Found) -> dict[str, float]:
         if version.arm == "wrong" and not size:
             groups[f"planted: {version.kind}"].append(refused)
         groups["for a hard fault, " + ("wrong" if version.wrong else "right")].append(bool(hard))
-        groups["the reader is asked"].append(_in_doubt(one))
+        groups["the reader is asked"].append(_is_read(one))
     return {group: round(float(np.mean(found)), 3) for group, found in sorted(groups.items())}
 
 

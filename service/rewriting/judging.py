@@ -48,7 +48,7 @@ class Judging:
         """One verdict for each rewrite, given with whether it was cut off; texts are masked (see Judges.look)."""
         long = max((text, *(rewrite for rewrite, _ in rewrites)), key=len)
         look = await in_thread(long, judges.look, text, rewrites, level, prompt, threshold)
-        asked = look.doubtful
+        asked = look.to_read
         return look.verdicts(dict(zip(asked, await self._read(text, asked), strict=True)) if asked else {})
 
     async def _read(self, text: str, rewrites: Sequence[str]) -> Gaps:

@@ -23,7 +23,7 @@ from voice.judges.weights import Model
 from voice.manifest import VoiceManifest
 
 Level = Literal["off", "facts", "full"]
-Reading = Literal["never", "in doubt", "always"]  # whether the reader is asked
+Reading = Literal["never", "in doubt", "always"]  # whether the reader is asked; in doubt: of what words allow
 
 PACKAGE = Path(__file__).parent
 MODEL, BACK = "weights.json", "back"
@@ -102,7 +102,7 @@ class Judges:
         Where the reader is never asked, a judgement takes a few milliseconds, and errs more often.
         """
         look = self.look(text, [(rewrite, False) for rewrite in rewrites], level, prompt)
-        asked = {"never": [], "in doubt": look.doubtful, "always": list(dict.fromkeys(rewrites))}[reader]
+        asked = {"never": [], "in doubt": look.to_read, "always": list(dict.fromkeys(rewrites))}[reader]
         return look.verdicts(dict(zip(asked, package_reader().gaps(text, asked), strict=True)) if asked else {})
 
     def look(
@@ -138,7 +138,7 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Rewrites of one text as far as words tell. Where that leaves doubt, `verdicts` wants what the reader finds.
+    """Rewrites of one text as far as words tell. `verdicts` wants what the reader finds of those `to_read`.
 
     At level 'full' hard faults and a likelihood under the threshold refuse a rewrite, at 'facts' hard faults alone, at
     'off' nothing.
@@ -150,7 +150,7 @@ class Look:
     threshold: float
 
     @property
-    def doubtful(self) -> list[str]:
+    def to_read(self) -> list[str]:
         """The rewrites that are to be read: all that neither a fault nor their words rule out."""
         if self.level != "full":
             return []

@@ -1,4 +1,4 @@
-"""Verdicts: what the words leave in doubt is read, hard faults stand apart, and levels decide what refuses."""
+"""Verdicts: what the words do not rule out is read, hard faults stand apart, and levels decide what refuses."""
 
 from collections.abc import Sequence
 
@@ -66,7 +66,7 @@ def test_a_hard_fault_refuses_whatever_the_likelihood(reader: Half) -> None:
 
 def test_another_threshold_may_be_asked_for(reader: Half) -> None:
     look = Judges().look("Is it late?", [("is it late?", False)], threshold=0.9)
-    assert look.doubtful == ["is it late?"]
+    assert look.to_read == ["is it late?"]
     assert look.verdicts({})[0].refused
 
 
