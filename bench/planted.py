@@ -107,9 +107,11 @@ def _name(text: str) -> Planted:
 
 
 def _amount(chance: random.Random) -> Planted:
+    """An amount, with its sign or by its digits alone, as people write 13 (the made-up owner) to 29 in 100."""
     value = chance.choice((chance.randint(5, 999), 50 * chance.randint(21, 190)))
     digits = rf"(?:{value:,}|{value})(?:\.00)?"
-    return _any("amount", f"${value:,}", rf"\${digits}", rf"{digits} ?(?:dollars|bucks|usd)")
+    other_unit = r" ?(?:%|[ap]m\b|hour|minute|day|week|month)"
+    return _any("amount", f"${value:,}", rf"\${digits}", rf"(?<![€£¥]){digits}(?!{other_unit})")
 
 
 def _time(chance: random.Random) -> Planted:

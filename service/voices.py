@@ -6,7 +6,7 @@ Out: Voices, which finds a voice by its name or alias.
 
 import json
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from voice.base_model import BaseModel
 from voice.errors import UserError, explain_os_error
 from voice.facts.rules import VERSION as MASKING_VERSION
 from voice.facts.rules import VERSIONS as MASKING_VERSIONS
+from voice.hand import Hands, load_hands
 from voice.judges.verdict import Judges
 from voice.manifest import FILE_NAME, SCORES_NAME, ManifestError, VoiceManifest, verify
 from voice.prompt import PROMPT_VERSION
@@ -36,6 +37,7 @@ class Voice:
     adapter: Adapter
     judges: Judges
     verifier: Verifier
+    hands: Hands = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -216,7 +218,7 @@ def _load_voice(path: Path, base: BaseModel) -> Voice:
         )  # fmt: skip
     version = folder.name if path.is_symlink() else manifest.adapter.sha256[:12]
     adapter = Adapter(manifest.name, version, folder, manifest.adapter.sha256)
-    return Voice(manifest, adapter, Judges.load(folder, manifest), Verifier.load(folder))
+    return Voice(manifest, adapter, Judges.load(folder, manifest), Verifier.load(folder), load_hands(folder))
 
 
 def _verify_config(folder: Path, manifest: VoiceManifest) -> None:

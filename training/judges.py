@@ -1,7 +1,7 @@
-"""What judges a voice's rewrites, learned from its triplets: the verifier, the word alignment, the echoes.
+"""What judges a voice's rewrites, learned from its triplets: verifier, word alignment, echoes; and his hand.
 
-In: the triplets that may be learned from. Out: style.npz, alignment.npz and echo.npz in a voice folder. Greetings,
-sign-offs and names are taken off first: a judge that knows the signature looks no further.
+In: the triplets that may be learned from. Out: style.npz, alignment.npz, echo.npz and hand.json in a voice folder.
+Greetings, sign-offs and names are taken off first: a judge that knows the signature looks no further.
 """
 
 import random
@@ -13,6 +13,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
+from training.hand import write_hands
 from voice import alignment, echo
 from voice.ends import closing_names, without_ends
 from voice.style import Verifier, grams, habits
@@ -36,6 +37,7 @@ def write_judges(folder: Path, triplets: Sequence[Triplet], read_before: Sequenc
     fit_verifier(pairs).save(folder)
     own = [[triplet.own for triplet in triplets if triplet.unit == unit] for unit in UNITS]
     echo.learn([*own, read_before]).save(folder)
+    write_hands(folder, triplets)
 
 
 def fit_verifier(pairs: Sequence[tuple[str, str]]) -> Verifier:

@@ -25,7 +25,7 @@ _NOT_NAMES = frozenset(
     "basically apparently hopefully currently lately recently similarly otherwise therefore thus instead indeed "
     "question answer note reminder fyi btw ps nb re subject".split()
 )
-_CLOSING_WORDS = (
+CLOSING_WORDS = (
     r"(?:many |much |warm |warmest |kind |kindest |best |with |all my |my )*"
     r"(?:thanks(?: again| (?:so|very) much| a (?:lot|bunch|million)| for (?:your|the|all)[^.!?\n]{0,40}| in advance)?|"
     r"thank (?:you|u)(?: again| (?:so|very) much| in advance| for (?:your|the|all)[^.!?\n]{0,40})?|"
@@ -34,7 +34,7 @@ _CLOSING_WORDS = (
     r"cordially)"
 )
 _CLOSING = re.compile(
-    rf"(?:^|(?<=[.!?…,\n—–-])|(?<=[.!?…] ))\W*+{_CLOSING_WORDS}(?:(?:,| and| -)? {_CLOSING_WORDS})?"
+    rf"(?:^|(?<=[.!?…,\n—–-])|(?<=[.!?…] ))\W*+{CLOSING_WORDS}(?:(?:,| and| -)? {CLOSING_WORDS})?"
     r"[ ]*[,.!—–-]*\s*(?:[-—–~]*\s*(?-i:[A-Z][\w'-]*\.?)(?: (?-i:[A-Z][\w'.-]*)){0,2})?[\s.!]*$",
     re.IGNORECASE,
 )

@@ -15,7 +15,7 @@ from voice.triplet import Register, Unit
 FILE_NAME = "voice.json"
 SCORES_NAME = "scores.json"
 ADAPTER_NAME = "adapter_model.safetensors"
-BESIDE = ("adapter_config.json", "*.npz")  # what a voice consists of besides
+BESIDE = ("adapter_config.json", "hand.json", "*.npz")  # what a voice consists of besides
 NAME_PATTERN = r"^[a-z0-9][a-z0-9._-]{0,63}$"
 
 

@@ -9,9 +9,7 @@ import re
 from voice.sentences import spans
 from voice.triplet import Unit
 
-# An owner's message that is learned whole; and a draft that is rewritten whole, because drafts are half as long again.
-MESSAGE_TOKENS = 160
-DRAFT_TOKENS = 240
+MESSAGE_TOKENS = 160  # an owner's message that is learned whole
 
 _WORD = re.compile(r"\w+")
 _MARK = re.compile(r"[^\w\s]|\d")

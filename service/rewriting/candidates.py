@@ -10,9 +10,8 @@ from dataclasses import dataclass
 
 from service.engines import Completion
 from service.rewriting.care import Rank
-from service.rewriting.piece import REWRITTEN, Piece
 from voice.facts.masking import Masked, canonical, restore
-from voice.judges.verdict import Verdict, package_model
+from voice.judges.verdict import Verdict
 from voice.style import Verifier
 
 _HALF_PLACEHOLDER = re.compile(r"<\w*$")
@@ -83,18 +82,3 @@ def against(drawn: Sequence[Candidate]) -> tuple[float | None, tuple[str, ...]]:
         return None, tuple(sorted({one.fault for one in drawn if one.fault}))
     best = min(judged, key=lambda verdict: (len(verdict.hard), verdict.order))
     return best.same, best.hard or tuple(best.kinds)[:_KINDS]
-
-
-def sure_together(pieces: Sequence[Piece], threshold: float | None) -> set[int]:
-    """The places of the pieces of one text that may stay as they are: of the rewritten ones the surest, as many as say
-    the same all together with that likelihood, or with the package's.
-    """
-    least = package_model().threshold if threshold is None else threshold
-    rewritten = {place: piece.same or 0.0 for place, piece in enumerate(pieces) if piece.verdict in REWRITTEN}
-    sure, together = set(range(len(pieces))) - rewritten.keys(), 1.0
-    for place in sorted(rewritten, key=lambda place: -rewritten[place]):
-        together *= rewritten[place]
-        if together < least:
-            break
-        sure.add(place)
-    return sure

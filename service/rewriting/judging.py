@@ -49,9 +49,10 @@ class Judging:
         long = max((text, *(rewrite for rewrite, _ in rewrites)), key=len)
         look = await in_thread(long, judges.look, text, rewrites, level, prompt, threshold)
         asked = look.to_read
-        return look.verdicts(dict(zip(asked, await self._read(text, asked), strict=True)) if asked else {})
+        return look.verdicts(dict(zip(asked, await self.gaps(text, asked), strict=True)) if asked else {})
 
-    async def _read(self, text: str, rewrites: Sequence[str]) -> Gaps:
+    async def gaps(self, text: str, rewrites: Sequence[str]) -> Gaps:
+        """What the reader finds of each rewrite: how much less likely it makes each token of the text."""
         asked = _Asked(text, rewrites, asyncio.get_running_loop().create_future())
         self._waiting.append(asked)
         if self._reading is None or self._reading.done():

@@ -5,94 +5,38 @@ identifiers put back.
 """
 
 import asyncio
-import hashlib
-from collections.abc import Coroutine, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Coroutine, Iterable, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
-from service.engines import Adapter, Completion, Engine, Sampling
+from service.engines import Completion, Engine
 from service.errors import EngineFailed, PromptTooLong
 from service.long import in_thread
 from service.rewriting.bounds import allowed_tokens
-from service.rewriting.candidates import Candidate, against, ranked, sure_together
+from service.rewriting.candidates import Candidate, against, ranked
 from service.rewriting.care import Care
 from service.rewriting.judging import Judging
+from service.rewriting.pace import Pace
 from service.rewriting.piece import REWRITTEN, Outcome, Piece
+from service.rewriting.request import STRENGTHS, Request
+from service.rewriting.saved import retyped, saved
 from service.rewriting.segments import Segment, finer
-from service.rewriting.turns import Share
-from service.voices import Voice
 from voice.facts.masking import Masked, renumbered, restore
+from voice.hand import Hand
 from voice.judges.verdict import Verdict, masked_alike
 from voice.pleasantries import is_pleasantry
 from voice.prompt import Prompt
-from voice.triplet import Register, Unit
 
 T = TypeVar("T")
 Answers = list[list[Piece]]  # what stands for a segment, in each answer
-
-# Candidates that are drawn when slips keep the first ones back. Where one of those says something else, half of what
-# passes after them is wrong (docs/LOG.md).
-MORE = 2
-# The candidates after the first: the likeliest words at other strengths of the voice, then some at a temperature. Any
-# other first two of these leave more texts without a right answer (docs/LOG.md).
-STRENGTHS = (1.0, 0.75, 1.25)
-WARM = 0.3
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What all segments of a text have in common.
-
-    `first` is how many candidates are drawn at once, `values` are those of the placeholders, `deadline` the loop's.
-    """
-
-    voice: Voice
-    register: Register
-    sampling: Sampling
-    limit_tokens: int | None
-    care: Care
-    deadline: float
-    share: Share
-    first: int = 1
-    answers: int = 1
-    values: dict[str, str] = field(default_factory=dict)
-    drops: bool = False  # whether courtesies that stand by themselves are left out
-
-    @property
-    def texts(self) -> dict[Unit, str]:
-        """The system texts of the register, by the units that the voice knows in it."""
-        return self.voice.manifest.system[self.register]
-
-    @property
-    def rounds(self) -> Iterator[range]:
-        """The numbers of the candidates that are drawn at first, and of those for which slips make room."""
-        most = self.first + MORE
-        for number in range(0, most, self.first):
-            yield range(number, min(most, number + self.first))
-
-    def sampling_of(self, path: tuple[int, ...], number: int, max_tokens: int) -> Sampling:
-        """How to draw the candidate of that number for the segment at that place: the same for the same request.
-
-        The first one is drawn as the caller says. Stop strings are for the whole answer.
-        """
-        seed = self.sampling.seed
-        if number or seed is not None:
-            place = " ".join(map(str, (seed, *path, number)))
-            seed = int.from_bytes(hashlib.blake2b(place.encode(), digest_size=7).digest())
-        temperature = self.sampling.temperature if not number else WARM if number >= len(STRENGTHS) else 0.0
-        return replace(self.sampling, max_tokens=max_tokens, temperature=temperature, seed=seed, stop=())
-
-    def adapter_of(self, number: int) -> Adapter:
-        """The voice at the strength of the candidate of that number."""
-        adapter = self.voice.adapter
-        return replace(adapter, strength=adapter.strength * STRENGTHS[number]) if number < len(STRENGTHS) else adapter
 
 
 class Ladder:
     """Rewrites the segments of one request."""
 
-    def __init__(self, engine: Engine, judging: Judging, request: Request) -> None:
+    def __init__(self, engine: Engine, pace: Pace, judging: Judging, request: Request) -> None:
         self._engine = engine
+        self._pace = pace
         self._judging = judging
         self._request = request
 
@@ -101,6 +45,10 @@ class Ladder:
 
         A finish_reason 'length' says that it was cut at the limit of the whole answer.
         """
+        request = self._request
+        if segment.part != "body" and request.hand and request.care.guard != "off":
+            return self._all(await self._by_hand(segment, request.hand))
+        segment = segment.as_body()
         if not segment.rewrite:
             return self._all(await self._as_it_came(segment, "copied" if segment.text else None))
         if self._request.drops and is_pleasantry(segment.text):
@@ -110,7 +58,7 @@ class Ladder:
             return await self._shipped(segment, good, drawn)
         smaller = [] if late else self._smaller(segment)
         if not smaller:
-            refused = await self._refused(segment, drawn, room=room)
+            refused = await self._refused(segment, drawn, room=room, late=late)
             return self._all(replace(refused, extra_tokens=_tokens(drawn)))
         parts = await _together(self.rewrite(part, (*path, place)) for place, part in enumerate(smaller))
         found = [[piece for part in parts for piece in part[answer]] for answer in range(self._request.answers)]
@@ -134,7 +82,9 @@ class Ladder:
         good: list[Candidate] = []
         try:
             async with asyncio.timeout_at(self._request.deadline):
-                for numbers in self._request.rounds:
+                for numbers in self._request.rounds(segment.rung):
+                    if not await self._is_time_for(masked.text):
+                        return drawn, good, True, True
                     drawn += await self._draw(segment, masked, path, numbers)
                     good = ranked(drawn, self._request.care.rank, self._request.voice.verifier)
                     if len(good) >= self._request.answers or any(one.says_else for one in drawn):
@@ -144,6 +94,13 @@ class Ladder:
         except PromptTooLong:
             return drawn, good, False, False
         return drawn, good, False, True
+
+    async def _is_time_for(self, text: str) -> bool:
+        """Whether a rewrite of the text would be there in time; where nothing is under way nobody knows."""
+        if self._request.share.engine_is_idle:
+            return True
+        left_s = self._request.deadline - asyncio.get_running_loop().time()
+        return self._pace.expected_s(await self._engine.count(text)) < left_s
 
     async def _draw(self, segment: Segment, masked: Masked, path: tuple[int, ...], numbers: range) -> list[Candidate]:
         """Candidates in one go, judged together."""
@@ -158,15 +115,19 @@ class Ladder:
         done = await _together(self._asked(prompt, path, number, most) for number in numbers)
         drawn = [Candidate.of(number, one, masked, limit) for number, one in zip(numbers, done, strict=True)]
         rewrites = {one.masked: one.cut for one in drawn if not one.fault}
-        verdicts = await self._verdicts(masked.text, rewrites, prompt.system)
+        verdicts = await self._verdicts(masked.text, rewrites, request.care_of(segment.text), prompt.system)
         return [replace(one, verdict=None if one.fault else verdicts.get(one.masked)) for one in drawn]
 
     async def _asked(self, prompt: Prompt, path: tuple[int, ...], number: int, most: int) -> Completion:
         request = self._request
         adapter, sampling = request.adapter_of(number), request.sampling_of(path, number, most)
+        clock = asyncio.get_running_loop().time
+        begun_s = clock()
         async with request.share.turn():
             try:
-                return await self._engine.generate(prompt, adapter, sampling)
+                done = await self._engine.generate(prompt, adapter, sampling)
+                self._pace.took(done.completion_tokens, clock() - begun_s)
+                return done
             except EngineFailed:
                 if adapter == request.voice.adapter:
                     raise
@@ -174,9 +135,9 @@ class Ladder:
             warm = request.sampling_of(path, number + len(STRENGTHS), most)
             return await self._engine.generate(prompt, request.voice.adapter, warm)
 
-    async def _verdicts(self, text: str, rewrites: dict[str, bool], prompt: str = "") -> dict[str, Verdict]:
+    async def _verdicts(self, text: str, rewrites: dict[str, bool], care: Care, prompt: str = "") -> dict[str, Verdict]:
         """The verdict on each rewrite, given with whether it was cut off; none where the guard is off."""
-        care, judges = self._request.care, self._request.voice.judges
+        judges = self._request.voice.judges
         if care.guard == "off" or not rewrites:
             return {}
         found = await self._judging.verdicts(judges, text, list(rewrites.items()), care.guard, prompt, care.same)
@@ -201,13 +162,9 @@ class Ladder:
         )
 
     async def _joined(self, segment: Segment, pieces: list[Piece], drawn: Sequence[Candidate]) -> list[Piece]:
-        """The pieces of a segment, as many of them rewritten as together leave no more doubt than one text may.
-
-        The segment as it came where they, read together, may not go out, or say less than the first candidate for it.
+        """The pieces of a segment; the segment by the owner's hand alone where they, read together, may not go out, or
+        say less than the first candidate for it.
         """
-        if drawn and self._request.care.guard == "full":
-            sure = sure_together(pieces, self._request.care.same)
-            pieces = [piece if place in sure else await self._taken_back(piece) for place, piece in enumerate(pieces)]
         if not drawn or self._request.care.guard == "off" or all(piece.verdict not in REWRITTEN for piece in pieces):
             return pieces
         text = restore(segment.text, self._request.values)
@@ -216,7 +173,7 @@ class Ladder:
         before, after = await in_thread(text, masked_alike, text, rewrite, judges.rules)
         try:
             async with asyncio.timeout_at(self._request.deadline):
-                verdict = (await self._verdicts(before, {after: False})).get(after)
+                verdict = (await self._verdicts(before, {after: False}, self._request.care)).get(after)
         except TimeoutError:
             verdict = None
         whole = next((one.verdict for one in drawn if one.verdict), None)
@@ -226,15 +183,33 @@ class Ladder:
         wasted += sum(piece.completion_tokens for piece in pieces if piece.verdict in REWRITTEN)
         return [replace(await self._refused(segment, drawn), extra_tokens=wasted)]
 
-    async def _taken_back(self, piece: Piece) -> Piece:
-        tokens, spent = await self._engine.count(piece.came), piece.extra_tokens + piece.completion_tokens
-        return Piece(piece.came, 0, tokens, "fallback", same=piece.same, kinds=("doubt",), extra_tokens=spent)
-
-    async def _refused(self, segment: Segment, drawn: Sequence[Candidate], *, room: bool = True) -> Piece:
-        """The segment as it came, with what spoke against the best rewrite of it."""
+    async def _refused(
+        self, segment: Segment, drawn: Sequence[Candidate], *, room: bool = True, late: bool = False
+    ) -> Piece:
+        """What stands for a segment without a good rewrite: one that was mended, its own words as the owner types them,
+        or the segment as it came, with what spoke against the best rewrite of it.
+        """
+        request = self._request
         same, kinds = against(drawn) if room else (None, ("room",))
+        if room and request.hand and request.care.guard != "off":
+            care, text = request.care_of(segment.text), renumbered(segment.text, request.values)
+            found = await saved(self._judging, request.voice.judges, request.hand, text.text, drawn, care, late=late)
+            if found:
+                written = segment.lead + restore(found.masked, text.values)
+                tokens = await self._engine.count(written)
+                return Piece(written, 0, tokens, found.outcome, same=found.same, came=self._came(segment))
         piece = await self._as_it_came(segment, "fallback")
         return replace(piece, same=same, kinds=kinds)
+
+    async def _by_hand(self, segment: Segment, hand: Hand) -> Piece:
+        """A greeting, a sign-off or a heading, as the owner writes them."""
+        written = retyped(hand, segment, self._request.values)
+        if written == restore(segment.text, self._request.values):
+            return await self._as_it_came(segment, "copied")
+        if not written:
+            return Piece("", verdict="dropped")
+        written = segment.lead + written
+        return Piece(written, 0, await self._engine.count(written), "light", came=self._came(segment))
 
     async def _as_it_came(self, segment: Segment, outcome: Outcome | None) -> Piece:
         text = self._came(segment)

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from service.engines import FinishReason
 
-Outcome = Literal["kept", "resampled", "dropped", "fallback", "copied"]
+Outcome = Literal["kept", "resampled", "light", "dropped", "fallback", "copied"]
 REWRITTEN: tuple[Outcome, ...] = ("kept", "resampled")
 
 
@@ -13,12 +13,13 @@ REWRITTEN: tuple[Outcome, ...] = ("kept", "resampled")
 class Piece:
     """A part of the answer.
 
-    `verdict`: the first rewrite, another one, a courtesy left out, the text as it came because no rewrite passed the
-    guard, or what is never rewritten; None for white space, for the end and for the bare model's words. `same` is how
-    likely the rewrite says the same, 0..1, None where nobody judged; of a text that went out as it came it is that of
-    the best rewrite, and `kinds` are what spoke against that one, the heaviest first. `extra_tokens` are those of
-    rewrites that were not shipped; `passed` are fields of a message that are not its text, such as the tool calls of a
-    draft. `choice` is the number of the answer, where several were asked for; `came` what the rewrite stands for.
+    `verdict`: the first rewrite, another one, the text as it came but for the owner's habits of typing, a courtesy left
+    out, the text as it came because no rewrite passed the guard, or what is never rewritten; None for white space, for
+    the end and for the bare model's words. `same` is how likely the rewrite says the same, 0..1, None where nobody
+    judged; of a text that went out as it came it is that of the best rewrite, and `kinds` are what spoke against that
+    one, the heaviest first. `extra_tokens` are those of rewrites that were not shipped; `passed` are fields of a
+    message that are not its text, such as the tool calls of a draft. `choice` is the number of the answer, where
+    several were asked for; `came` what the rewrite stands for.
     """
 
     text: str

@@ -18,8 +18,10 @@ from service.rewriting.bounds import Bounds
 from service.rewriting.care import USUAL, Care
 from service.rewriting.growing import as_they_come, paragraphs
 from service.rewriting.judging import Judging
-from service.rewriting.ladder import Answers, Ladder, Request
+from service.rewriting.ladder import Answers, Ladder
+from service.rewriting.pace import Pace
 from service.rewriting.piece import Piece
+from service.rewriting.request import Request
 from service.rewriting.segments import AT_ONCE, Segment, cut, split
 from service.rewriting.turns import Share, Turns
 from service.voices import Voice
@@ -72,6 +74,7 @@ class Rewriter:
         self._engine = engine
         self.turns = turns or Turns(MOST_CALLS)
         self.judging = Judging()
+        self._pace = Pace()
         self._under_way = 0
 
     async def prepare(self, text: str, order: Order) -> Prepared:
@@ -79,12 +82,12 @@ class Rewriter:
         drops = not order.voice.manifest.writes_pleasantries and not await in_thread(text, _only_pleasantries, text)
         return await self._prepared(text, order, drops)
 
-    async def _prepared(self, text: str, order: Order, drops: bool) -> Prepared:
+    async def _prepared(self, text: str, order: Order, drops: bool, *, later: bool = False) -> Prepared:
         voice = order.voice
         most_chars = len(text) if order.most_tokens is None else MOST_CHARS_A_TOKEN * order.most_tokens
         text, rest = text[:most_chars], text[most_chars:]
         masked = await in_thread(text, _masked, text, voice.manifest)
-        segments = await cut(masked.text, voice.manifest.system[order.register], self._engine.count)
+        segments = await cut(masked.text, voice.manifest.system[order.register], self._engine.count, later=later)
         fits = len(segments)
         if order.most_tokens is not None:
             fits = await fitting([segment.text for segment in segments], order.most_tokens, self._engine.count)
@@ -128,7 +131,7 @@ class Rewriter:
             nonlocal left
             texts.append(part)
             drops, deadline = not order.voice.manifest.writes_pleasantries, loop.time() + order.care.seconds
-            prepared = await self._prepared(part, replace(order, most_tokens=left), drops)
+            prepared = await self._prepared(part, replace(order, most_tokens=left), drops, later=number > 0)
             if left is not None:
                 left = max(0, left - await self._engine.count(part))
             return [piece async for piece in self._pieces(prepared, order, deadline, (number,))]
@@ -152,9 +155,9 @@ class Rewriter:
         first = max(order.answers, 1 if self._under_way > BUSY or order.care.guard == "off" else order.care.candidates)
         request = Request(
             order.voice, order.register, order.sampling, order.limit_tokens, order.care, deadline, share,
-            first, order.answers, prepared.values, prepared.drops,
+            first, order.answers, prepared.values, prepared.drops, _words(prepared.segments),
         )  # fmt: skip
-        ladder = Ladder(self._engine, self.judging, request)
+        ladder = Ladder(self._engine, self._pace, self.judging, request)
         work = (
             ladder.rewrite(segment, (*path, place)) if place < prepared.fitting else ladder.leave(segment)
             for place, segment in enumerate(prepared.segments)
@@ -205,6 +208,10 @@ async def fitting(texts: Sequence[str], most_tokens: int, count: Callable[[str],
         if number % AT_ONCE == AT_ONCE - 1:
             await asyncio.sleep(0)
     return len(texts)
+
+
+def _words(segments: Iterable[Segment]) -> int:
+    return sum(len(segment.text.split()) for segment in segments if segment.rewrite)
 
 
 def _masked(text: str, manifest: VoiceManifest) -> Masked:

@@ -1,40 +1,58 @@
-"""A masked text -> the segments to rewrite, and between them what is left alone.
+"""A masked text -> the segments to rewrite, and between them what is left alone, or typed by the owner's habits.
 
-A ladder of three rungs: the whole text, its paragraphs, their sentences. Left alone on the lower two: quoted lines,
-lines that are only identifiers (a link, fenced code), blank lines, indentation, list markers and headings' hashes; a
-text that has code or quotes has no whole rung. Putting all segments together gives the text back, to the letter.
+A ladder of three rungs: the whole text, its paragraphs, their sentences. On the lower two greeting, sign-off, headings
+and what a line opens with in bold are apart: they are not rewritten, but typed as the owner types (voice/hand.py). Left
+alone are quotes, tables, lines that are only identifiers (a link, fenced code), blank lines and list markers. A text
+that has any of those in it has no whole rung. Putting all segments together gives the text back, to the letter.
 """
 
 import asyncio
 import itertools
 import re
 from collections.abc import Awaitable, Callable, Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from service.long import in_thread
+from service.rewriting.markup import blocks
 from voice.facts.masking import ANY_PLACEHOLDER
+from voice.letter import greeting, sign_off
 from voice.sentences import spans
 from voice.triplet import Unit
-from voice.units import DRAFT_TOKENS, unit_of
+from voice.units import unit_of
 
 _QUOTE = re.compile(r"\s*>")
 _IDENTIFIERS = re.compile(rf"\s*(?:[-*+•]\s+)?(?:<?{ANY_PLACEHOLDER}>?[\s,;.]*)+")
 _CODE = re.compile(r"<code\d+>")
 _MARKER = re.compile(r"\s*(?:(?:[-*+•]|\d{1,3}[.)]|#{1,6})\s+)*(?:\[[ xX]\]\s+)?")
+_BOLD = r"(?:\*\*[^*\n]{1,80}\*\*|__[^_\n]{1,80}__)"
+_LEAD_IN = re.compile(rf"{_BOLD}(?::|(?<=[:.]\*\*)|(?<=[:.]__))(?=\s)")
+_HEAD = re.compile(rf"{_BOLD}:?|(?:[\w'’/&-]+ ){{0,4}}[\w'’/&-]+:")  # a line of its own
 
 AT_ONCE = 20  # segments that are looked at before others have a turn in the loop
+# A text up to so many tokens is tried as one, and a paragraph: what is longer hardly ever passes as one (docs/LOG.md).
+WHOLE_TOKENS, PARAGRAPH_TOKENS = 120, 60
 Rung = Literal["whole", "paragraph", "sentence"]
+Part = Literal["body", "title", "greeting", "sign_off"]
+Kind = Literal["blank", "copy", "text", "title", "greeting", "sign_off"]  # of lines
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A piece of the text; `lead` (white space, a list marker) goes before it and is never touched."""
+    """A piece of the text; `lead` (white space, a list marker) goes before it and is never touched.
+
+    What is not to `rewrite` is left alone where it is of the body, and else typed by the owner's habits.
+    """
 
     lead: str
     text: str
     rewrite: bool
     rung: Rung
+    part: Part = "body"
+
+    def as_body(self) -> "Segment":
+        """The same to be rewritten, where nobody knows how the owner types such a part."""
+        return self if self.part == "body" else replace(self, part="body", rewrite=True)
 
     def unit(self, known: Collection[Unit]) -> Unit:
         """What to ask a voice for that knows these units: a sentence where it is one, else a message."""
@@ -42,10 +60,16 @@ class Segment:
         return wanted if wanted in known else next(iter(known))
 
 
-async def cut(text: str, units: Collection[Unit], count: Callable[[str], Awaitable[int]]) -> list[Segment]:
-    """The largest segments that a voice knowing these `units` can take, by their tokens, in order."""
+async def cut(
+    text: str, units: Collection[Unit], count: Callable[[str], Awaitable[int]], *, later: bool = False
+) -> list[Segment]:
+    """The largest segments that a voice knowing these `units` can take, by their tokens, in order.
+
+    A `later` part of a text has no greeting, and may be nothing but the sign-off.
+    """
     segments: list[Segment] = []
-    waiting = list(reversed(await in_thread(text, split, text, "whole")))
+    ends = later and (found := sign_off(text, alone=True)) is not None and not text[: found.start].strip()
+    waiting = [*reversed(await in_thread(text, split, text, "paragraph" if ends else "whole", later))]
     for looked in itertools.count():
         if not waiting:
             break
@@ -66,12 +90,19 @@ async def _fits(
     segment: Segment, smaller: list[Segment], units: Collection[Unit], count: Callable[[str], Awaitable[int]]
 ) -> bool:
     """Whether a segment need not be cut; `smaller` is what it would be cut into."""
-    kept_apart = any(_QUOTE.match(part.text) or _CODE.search(part.text) for part in smaller if not part.rewrite)
-    if segment.rung == "whole" and (kept_apart or (_marker_length(segment.text) and len(smaller) == 1)):
+    if segment.rung == "whole" and any(map(_is_no_prose, smaller)):
         return False
     if "message" in units:
-        return await count(segment.text) <= DRAFT_TOKENS
+        most = WHOLE_TOKENS if segment.rung == "whole" else PARAGRAPH_TOKENS
+        return await count(segment.text) <= most
     return len(await in_thread(segment.text, spans, segment.text)) <= 1
+
+
+def _is_no_prose(part: Segment) -> bool:
+    """Whether a paragraph is none that stands in a message as people type it: an item, a heading, a quote, code."""
+    if part.lead.strip() or (part.part == "title" and not part.text.endswith(":")) or _LEAD_IN.match(part.text + " "):
+        return True
+    return not part.rewrite and bool(_QUOTE.match(part.text) or _CODE.search(part.text) or "|" in part.text)
 
 
 def finer(segment: Segment) -> list[Segment]:
@@ -79,57 +110,89 @@ def finer(segment: Segment) -> list[Segment]:
     if segment.rung == "sentence":
         return []
     parts = split(segment.text, "paragraph" if segment.rung == "whole" else "sentence")
-    return [Segment(segment.lead + parts[0].lead, parts[0].text, parts[0].rewrite, parts[0].rung), *parts[1:]]
+    return [replace(parts[0], lead=segment.lead + parts[0].lead), *parts[1:]]
 
 
-def split(text: str, rung: Rung) -> list[Segment]:
+def split(text: str, rung: Rung, later: bool = False) -> list[Segment]:
     """The segments of a text in order; the last one holds only a lead when the text ends in white space."""
     segments: list[Segment] = []
     end = 0
-    for start, stop, rewrite in _pieces(text, rung):
-        segments.append(Segment(text[end:start], text[start:stop], rewrite, rung))
+    for start, stop, part, rewrite in _pieces(text, rung, later):
+        segments.append(Segment(text[end:start], text[start:stop], rewrite, rung, part))
         end = stop
     if end < len(text):
         segments.append(Segment(text[end:], "", False, rung))
     return segments
 
 
-def _pieces(text: str, rung: Rung) -> Iterator[tuple[int, int, bool]]:
-    """(start, end, rewrite?) of everything that is more than white space or a marker, in order."""
-    for start, stop, kind in [(0, len(text), "text")] if rung == "whole" else _blocks(text):
-        if kind != "text":
-            found = [(start, stop)] if kind == "copy" else []
-        elif rung == "whole":
-            found = [(start, stop)]
-        else:
+def _pieces(text: str, rung: Rung, later: bool) -> Iterator[tuple[int, int, Part, bool]]:
+    """(start, end, part, rewrite?) of everything that is more than white space or a marker, in order."""
+    whole: list[tuple[int, int, Kind]] = [(0, len(text), "text")]
+    for start, stop, kind in whole if rung == "whole" else _blocks(text, rung, later):
+        found: list[tuple[int, int, Part]] = []
+        if kind == "title" or kind == "greeting" or kind == "sign_off":
+            marker = _marker_length(text[start:stop]) if kind == "title" else 0
+            found.append((start + marker, stop, kind))
+        elif kind == "copy" or rung == "whole":
+            found = [(start, stop, "body")]
+        elif kind == "text":
             body = start + _marker_length(text[start:stop])
-            found = [(body + a, body + b) for a, b in spans(text[body:stop])] if rung == "sentence" else [(body, stop)]
-        for first, last in found:
+            if opens := _LEAD_IN.match(text, body, stop):
+                found = [(body, opens.end(), "title")]
+                body = opens.end()
+            sentences = spans(text[body:stop]) if rung == "sentence" else [(0, stop - body)]
+            found += [(body + first, body + last, "body") for first, last in sentences]
+        for first, last, part in found:
             piece = text[first:last]
             if piece.strip():
                 first, last = first + len(piece) - len(piece.lstrip()), first + len(piece.rstrip())
-                yield first, last, kind == "text" and any(letter.isalnum() for letter in piece)
+                yield first, last, part, kind == "text" and part == "body" and any(letter.isalnum() for letter in piece)
 
 
-def _blocks(text: str) -> Iterator[tuple[int, int, str]]:
-    """(start, end, kind) of lines that belong together: a line to copy, a list item, a paragraph."""
-    start = position = 0
-    kind = "blank"
-    for line, line_kind, joins in _lines(text):
+def _blocks(text: str, rung: Rung, later: bool) -> Iterator[tuple[int, int, Kind]]:
+    """(start, end, kind) of a text from its greeting to its sign-off, these only where it is cut into paragraphs."""
+    start, end = 0, len(text)
+    if rung == "paragraph":
+        if not later and (found := greeting(text)):
+            yield 0, (start := found.end), "greeting"
+        if closes := sign_off(text, alone=later):
+            end = closes.start
+    middle = text[start:end]
+    after = 0
+    for first, last, kind in blocks(middle):
+        yield from _prose(middle, start, after, first)
+        yield start + first, start + last, kind
+        after = last
+    yield from _prose(middle, start, after, len(middle))
+    if end < len(text):
+        yield end, len(text), "sign_off"
+
+
+def _prose(text: str, offset: int, first: int, last: int) -> Iterator[tuple[int, int, Kind]]:
+    """(start, end, kind) of lines that belong together: a line to copy, a list item, a paragraph, a line that is a
+    heading by its form.
+    """
+    start = position = first
+    kind: Kind = "blank"
+    for line, line_kind, joins in _lines(text[first:last]):
         if not joins and position > start:
-            yield start, position, kind
+            yield offset + start, offset + position, _kind(text[start:position], kind)
             start = position
         kind = line_kind
         position += len(line)
     if position > start:
-        yield start, position, kind
+        yield offset + start, offset + position, _kind(text[start:position], kind)
 
 
-def _lines(text: str) -> Iterator[tuple[str, str, bool]]:
+def _kind(block: str, kind: Kind) -> Kind:
+    return "title" if kind == "text" and _HEAD.fullmatch(block.strip()) else kind
+
+
+def _lines(text: str) -> Iterator[tuple[str, Kind, bool]]:
     """Every line with its kind (blank, copy, text) and whether it belongs to the line before it."""
-    before = "blank"
+    before: Kind = "blank"
     for line in text.splitlines(keepends=True):
-        kind = "text"
+        kind: Kind = "text"
         if not line.strip():
             kind = "blank"
         elif _QUOTE.match(line) or _IDENTIFIERS.fullmatch(line):

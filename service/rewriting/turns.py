@@ -76,6 +76,11 @@ class Share:
         self.taken = 0
         self.waiting: deque[asyncio.Future[None]] = deque()
 
+    @property
+    def engine_is_idle(self) -> bool:
+        """Whether no call of anybody is under way."""
+        return not self._turns.taken
+
     @asynccontextmanager
     async def turn(self) -> AsyncGenerator[None]:
         """Wait for a turn, and give it back when the block ends."""

@@ -44,6 +44,7 @@ def test_an_identifier_must_be_there_to_the_letter(kind: str) -> None:
         ("time", lambda text: text.replace(" PM", "pm").replace(" AM", "am")),
         ("weekday", lambda text: text[:3].lower()),
         ("amount", lambda text: f"{text.strip('$').replace(',', '')} bucks"),
+        ("amount", lambda text: text.strip("$").replace(",", "")),
         ("percentage", lambda text: text.replace("%", " percent")),
         ("date", lambda text: text[:3].lower() + " " + text.split()[1]),
         ("name", str.lower),
@@ -54,6 +55,12 @@ def test_another_form_counts(kind: str, form: Callable[[str], str]) -> None:
     assert len(found) > 10
     for _, fact in found:
         assert fact.kept(f"ok, {form(fact.text)}!"), fact.text
+
+
+def test_an_amount_may_lose_its_sign_but_is_no_other_currency_and_no_other_unit() -> None:
+    for _, fact in of_kind("amount")[:20]:
+        digits = fact.text.strip("$")
+        assert not any(fact.kept(other) for other in (f"€{digits}", f"{digits}%", f"{digits} hours", f"1{digits}"))
 
 
 def test_the_same_seed_gives_the_same_drafts() -> None:

@@ -11,7 +11,7 @@ from prometheus_client import generate_latest
 from service import chat
 from service.app import create_app
 from service.errors import EngineFailed, EngineUnavailable
-from service.rewriting.ladder import MORE
+from service.rewriting.request import MORE
 from service.settings import Settings
 from tests.fake_engine import FakeEngine
 from tests.unit.service.conftest import MakeVoice, Serve, user

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from service.rewriting.growing import LEAST_CHARS, paragraphs
-from service.rewriting.ladder import MORE
+from service.rewriting.request import MORE
 from service.settings import Settings, load_settings
 from tests.fake_engine import FakeEngine
 from tests.unit.service.conftest import MakeVoice, Serve, address, listening, user

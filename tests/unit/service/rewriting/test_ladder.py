@@ -1,7 +1,8 @@
 """What happens to a rewrite that may not go out."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,16 +10,16 @@ import pytest
 
 from service.engines import Adapter, Completion, Sampling
 from service.errors import EngineFailed, PromptTooLong
-from service.rewriting.candidates import sure_together
 from service.rewriting.care import Care, Rank
-from service.rewriting.ladder import MORE, STRENGTHS, WARM
-from service.rewriting.piece import Outcome, Piece
+from service.rewriting.piece import Piece
+from service.rewriting.request import MORE, STRENGTHS, WARM
 from service.rewriting.rewrite import BUSY, Order, Rewriter
 from service.voices import Voice, load_voices
 from tests.clock import eventually
 from tests.fake_engine import FakeEngine
 from tests.unit.service.conftest import MakeVoice, WordReader
 from voice.base_model import BaseModel
+from voice.hand import Hand
 from voice.manifest import VoiceManifest
 from voice.prompt import Prompt
 from voice.style import HABITS, Verifier
@@ -112,17 +113,6 @@ async def test_pieces_that_say_less_together_than_the_whole_are_not_taken(engine
     assert "".join(piece.text for piece in found) == text.lower()
 
 
-def test_pieces_that_are_less_sure_go_out_as_they_came() -> None:
-    likely: list[tuple[Outcome, float | None]] = [
-        ("kept", 0.9), ("kept", 0.55), ("copied", None), ("resampled", 0.8), ("fallback", 0.1)
-    ]  # fmt: skip
-    pieces = [Piece("text", verdict=verdict, same=same) for verdict, same in likely]
-    assert sure_together(pieces, None) == {0, 2, 3, 4}
-    assert sure_together(pieces, 0.8) == {0, 2, 4}
-    assert sure_together(pieces, 0.3) == {0, 1, 2, 3, 4}
-    assert sure_together(pieces[1:2], 0.6) == set()
-
-
 async def test_pieces_leave_no_more_doubt_together_than_one_text(engine: FakeEngine, ana: Voice) -> None:
     def losing(prompt: Prompt, _: Adapter) -> str:
         if prompt.system == "A message.":
@@ -131,7 +121,7 @@ async def test_pieces_leave_no_more_doubt_together_than_one_text(engine: FakeEng
 
     engine.answer = losing
     text = "The boat will be in the harbour on time. Open The Shed. Close The Gate."
-    found = await pieces(engine, ana, text, Care(same=0.9))
+    found = await pieces(engine, ana, text, Care(same=0.8))
     assert (
         "".join(piece.text for piece in found)
         == "The boat will be in the harbour on time. open the shed. close the gate."
@@ -357,3 +347,63 @@ async def test_a_sentence_that_is_longer_than_an_answer_may_be_is_not_tried(engi
     found = await pieces(engine, ana, "On and " * 60 + "on.")
     assert [(piece.verdict, piece.kinds) for piece in found] == [("fallback", ("room",))]
     assert engine.asked == []
+
+
+HAND = Hand(small_starts=True, small_i=True, small_names=True, open_ends=True, dash="—", forms={"do not": "dont"},
+            opening="{name}—", closing="{me}", me="t")  # fmt: skip
+
+
+@pytest.fixture
+def typing(ana: Voice) -> Voice:
+    """The same voice, which knows how its owner types."""
+    return replace(ana, hands={"chat": HAND})
+
+
+async def test_what_has_no_good_rewrite_is_typed_as_the_owner_types(engine: FakeEngine, typing: Voice) -> None:
+    engine.answer = lambda prompt, _: prompt.text.replace("8:00", "9:00") + " so what"
+    (piece,) = await pieces(engine, typing, "I do not come before 8:00 to Anna.")
+    assert (piece.text, piece.verdict) == ("i dont come before 8:00 to anna", "light")
+    (piece,) = await pieces(engine, typing, "see you at 8:00")
+    assert (piece.text, piece.verdict) == ("see you at 8:00", "fallback")
+
+
+async def test_what_a_rewrite_got_wrong_is_taken_back(engine: FakeEngine, typing: Voice, reader: WordReader) -> None:
+    engine.answer = in_turn("boats in the harbour at 8, nobody is on board, a red one")
+    text = "The boat is in the harbour at 8:00, nobody else is on board, and it is a blue one that I bought."
+    (piece,) = await pieces(engine, typing, text, Care(same=0.9))
+    assert piece.verdict == "resampled"
+    assert "blue" in piece.text and "red" not in piece.text
+    assert reader.read
+
+
+async def test_greeting_sign_off_and_heading_are_the_owners(engine: FakeEngine, typing: Voice) -> None:
+    engine.answer = lambda prompt, _: prompt.text.lower().rstrip(".")
+    text = "Dear Anna,\n\n# The Boat\n\n- **Costs**: It is $40.\n\nDo not pay.\n\nKind regards,\nTobin Arkwell"
+    found = await pieces(engine, typing, text)
+    assert "".join(piece.text for piece in found) == "anna—\n\n# the boat\n\n- **costs**: it is $40\n\ndo not pay\n\nt"
+    assert [piece.verdict for piece in found] == ["light", "light", "light", "kept", "kept", "light"]
+
+
+async def test_a_voice_that_does_not_know_its_owners_hand_rewrites_everything(engine: FakeEngine, ana: Voice) -> None:
+    engine.answer = lambda prompt, _: prompt.text.lower()
+    found = await pieces(engine, ana, "Dear Anna,\n\n- It is $40.\n\nKind regards,\nTobin")
+    assert [(piece.text, piece.verdict) for piece in found] == [
+        ("dear anna,", "kept"), ("\n\n- it is $40.", "kept"), ("\n\nkind regards,\ntobin", "kept")
+    ]  # fmt: skip
+
+
+async def test_what_cannot_be_finished_in_time_is_not_begun(engine: FakeEngine, typing: Voice) -> None:
+    rewriter = Rewriter(engine)
+    engine.answer = lambda prompt, _: prompt.text.lower()
+    order = Order(typing, "chat", GREEDY, care=replace(FACTS, seconds=10.0))
+
+    async def verdicts() -> Sequence[str | None]:
+        return [piece.verdict async for piece in rewriter.rewrite("I will not come before 8:00.", order)][:-1]
+
+    assert await verdicts() == ["kept"]
+    rewriter._pace.took(1, 1_000.0)  # as under a heavy load
+    engine.asked.clear()
+    async with rewriter.turns.share().turn():
+        assert await verdicts() == ["light"]
+    assert engine.asked == []
+    assert await verdicts() == ["kept"]

@@ -8,7 +8,7 @@ import pytest
 from service.engines import Adapter, Completion, Sampling
 from service.errors import EngineFailed
 from service.rewriting.care import Care
-from service.rewriting.ladder import MORE
+from service.rewriting.request import MORE
 from service.rewriting.rewrite import BUSY, Order, Rewriter
 from service.rewriting.turns import Share, Turns
 from service.voices import load_voices
