@@ -17,7 +17,9 @@ from voice.sentences import spans
 from voice.triplet import REGISTERS, Triplet
 from voice.words import words
 
-_TABLES: dict[str, list[list[str]]] = tomllib.loads((resources.files("training") / "forms.toml").read_text("utf-8"))
+_TABLES = tomllib.loads((resources.files("training") / "forms.toml").read_text("utf-8"))
+_LEFT_OUT: list[str] = _TABLES.pop("left_out")
+_FORMS: dict[str, list[list[str]]] = _TABLES
 _MOST, _FEWEST = 0.6, 4  # share of the cases that makes a habit, and how many cases there must be
 _ENOUGH = 30  # texts of a register by which it is told alone
 _RARE = 0.0005  # marks a word below which somebody does not use one
@@ -78,6 +80,7 @@ def _hand(triplets: Sequence[Triplet], names: frozenset[str], usual: Hand | None
         dash=usual.dash if dash is None and usual else dash,
         semicolon=_instead_of_semicolons(text, count, dash),
         forms=_forms(text),
+        left_out=[phrase for phrase in _LEFT_OUT if _mostly(_is_left_out(phrase, bodies))],
         opening=opening,
         closing=closing,
         me=me,
@@ -124,7 +127,7 @@ def _instead_of_semicolons(text: str, count: int, dash: str | None) -> str | Non
 def _forms(text: str) -> dict[str, str]:
     """What he types for what; in a group that these do not tell, what he does with others of its kind."""
     found: dict[str, str] = {}
-    for kind, groups in _TABLES.items():
+    for kind, groups in _FORMS.items():
         default = _usual_place(kind, text)
         for group in groups:
             told = _place(group, text)
@@ -151,9 +154,16 @@ def _usual_place(kind: str, text: str) -> int | None:
     return None if short is None else short + bool(short and drops)
 
 
+def _is_left_out(phrase: str, bodies: Iterable[tuple[str, str]]) -> Iterable[bool]:
+    """For each neutral side that has the phrase, whether the own side has it not."""
+    for neutral, own in bodies:
+        if _count(phrase, neutral):
+            yield not _count(phrase, own)
+
+
 def _are_short(kind: str, text: str) -> Iterable[bool]:
     """For each use of a group of that kind, whether it is not the plainest form."""
-    for first, *others in _TABLES[kind]:
+    for first, *others in _FORMS[kind]:
         yield from [False] * _count(first, text)
         yield from [True] * sum(_count(other, text) for other in others)
 

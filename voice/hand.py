@@ -41,8 +41,8 @@ class HandError(UserError):
 class Hand(BaseModel):
     """The habits in one register. False and None stand for what is left as it is.
 
-    `forms` is what he types for what, in lower case; `opening` and `closing` are how a message begins and ends, with
-    NAME and ME in them, "" where it has none of it.
+    `forms` is what he types for what, in lower case, `left_out` what he says nothing for; `opening` and `closing` are
+    how a message begins and ends, with NAME and ME in them, "" where it has none of it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -56,6 +56,7 @@ class Hand(BaseModel):
     dash: str | None = None
     semicolon: str | None = None
     forms: dict[str, str] = {}
+    left_out: list[str] = []
     opening: str | None = None
     closing: str | None = None
     me: str = ""  # how he signs
@@ -82,9 +83,14 @@ class Hand(BaseModel):
             return text
         hidden = map(chr, range(0xE000, 0xE000 + len(kept)))
         text = _KEEP.sub(lambda _: next(hidden), text)
-        for change in (self._marked, self._formed, self._cased):
+        for change in (self._shortened, self._marked, self._formed, self._cased):
             text = change(text)
         return _HIDDEN.sub(lambda match: kept[ord(match.group()) - 0xE000], text)
+
+    def _shortened(self, text: str) -> str:
+        if not self.left_out:
+            return text
+        return _left_out(tuple(self.left_out)).sub(_without, text)
 
     def _marked(self, text: str) -> str:
         if self.plain:
@@ -138,6 +144,19 @@ def load_hands(folder: Path) -> Hands:
         return {}
     except (OSError, ValidationError) as error:
         raise HandError(f"{folder / FILE_NAME} cannot be used. `nic-voice refresh` makes it again.") from error
+
+
+@lru_cache(maxsize=64)
+def _left_out(phrases: Sequence[str]) -> re.Pattern[str]:
+    longest = sorted(phrases, key=len, reverse=True)
+    written = "|".join(re.escape(phrase).replace("'", "['’]") for phrase in longest)
+    return re.compile(rf"(?P<start>^|[.!?]\s+|\n)?(?<![\w'’-])(?:{written}) (?P<next>\w)", re.IGNORECASE)
+
+
+def _without(match: re.Match[str]) -> str:
+    """What stands around what is left out; the next word begins the sentence then."""
+    start, following = match["start"], match["next"]
+    return following if start is None else start + following.upper()
 
 
 def _before_more(form: str) -> str:

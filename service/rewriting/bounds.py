@@ -10,13 +10,13 @@ from service.engines import FinishReason
 from service.rewriting.piece import Piece
 
 # A rewrite is about as long as its input; one that runs on far beyond it is a model talking to itself.
-ALLOWANCE_FACTOR = 2
-ALLOWANCE_TOKENS = 32
+ALLOWANCE_FACTOR = 1.5
+ALLOWANCE_TOKENS = 16
 
 
 def allowed_tokens(text_tokens: int, most: int, limit: int | None) -> int:
     """Tokens that the rewrite of a segment may have: by its length, by the settings, and by what the caller allows."""
-    allowed = min(most, ALLOWANCE_FACTOR * text_tokens + ALLOWANCE_TOKENS)
+    allowed = min(most, int(ALLOWANCE_FACTOR * text_tokens) + ALLOWANCE_TOKENS)
     return allowed if limit is None else min(allowed, limit)
 
 

@@ -82,12 +82,12 @@ class Ladder:
         good: list[Candidate] = []
         try:
             async with asyncio.timeout_at(self._request.deadline):
-                for numbers in self._request.rounds(segment.rung):
+                for numbers in self._request.rounds:
                     if not await self._is_time_for(masked.text):
                         return drawn, good, True, True
                     drawn += await self._draw(segment, masked, path, numbers)
                     good = ranked(drawn, self._request.care.rank, self._request.voice.verifier)
-                    if len(good) >= self._request.answers or any(one.says_else for one in drawn):
+                    if len(good) >= self._request.answers or not self._request.draws_again(drawn, segment.rung):
                         break
         except TimeoutError:
             return drawn, good, True, True

@@ -1,10 +1,12 @@
 """What all segments of a text have in common: in whose voice and how they are rewritten, and what is drawn for each."""
 
 import hashlib
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from service.engines import Adapter, Sampling
+from service.rewriting.candidates import Candidate
 from service.rewriting.care import Care
 from service.rewriting.segments import Rung
 from service.rewriting.turns import Share
@@ -53,16 +55,29 @@ class Request:
         return self.voice.hands.get(self.register)
 
     def care_of(self, text: str) -> Care:
-        """How likely a part of the text must say the same: all that go out together leave no more doubt than one."""
+        """How likely a part of the text must say the same: the smaller it is, the surer it has to be.
+
+        With the share itself for its root all parts together would leave no more doubt than one text, if they were all
+        in as much doubt as they may be; they are not, and half of what is right would be refused (docs/LOG.md).
+        """
         least = package_model().threshold if self.care.same is None else self.care.same
         share = len(text.split()) / max(1, self.words, len(text.split()))
-        return replace(self.care, same=least**share)
+        return replace(self.care, same=least ** math.sqrt(share))
 
-    def rounds(self, rung: Rung) -> Iterator[range]:
-        """The numbers of the candidates that are drawn at first, and of those for which slips make room."""
-        most = self.first + (MORE if rung == "whole" or not self.hand else 0)
+    @property
+    def rounds(self) -> Iterator[range]:
+        """The numbers of the candidates that are drawn at first, and of those that are drawn when these are no good."""
+        most = self.first + MORE
         for number in range(0, most, self.first):
             yield range(number, min(most, number + self.first))
+
+    def draws_again(self, drawn: Sequence[Candidate], rung: Rung) -> bool:
+        """Whether others may be better where none of these is good: of a whole text not those that say something else,
+        which is then tried in parts, and of a part all; but nothing more than at first while the engine is busy.
+        """
+        if self.hand and rung != "whole":
+            return self.first > 1
+        return not any(one.says_else for one in drawn)
 
     def sampling_of(self, path: tuple[int, ...], number: int, max_tokens: int) -> Sampling:
         """How to draw the candidate of that number for the segment at that place: the same for the same request.

@@ -18,6 +18,8 @@ from voice.hand import Hand
 from voice.judges.verdict import Judges
 from voice.letter import greeting, sign_off
 
+_SURE = 0.9  # how likely at least a mended rewrite must say the same: its seams are not all seen by the judge
+
 
 @dataclass(frozen=True, slots=True)
 class Saved:
@@ -38,12 +40,10 @@ async def saved(
     light = hand.typed(text)
     versions = {} if late else dict.fromkeys(await _mended(judging, hand, text, drawn))
     if asked := [(version, False) for version in versions if version not in (text, light)]:
-        verdicts = await judging.verdicts(judges, text, asked, care.guard, "", care.same)
+        verdicts = await judging.verdicts(judges, text, asked, care.guard, "", max(_SURE, care.same or 0.0))
         for (version, _), verdict in zip(asked, verdicts, strict=True):
             if not verdict.refused:
                 return Saved(version, "resampled", verdict.same)
-    if light == text:
-        return None
     [verdict] = await judging.verdicts(judges, text, [(light, False)], "facts")
     return None if verdict.refused else Saved(light, "light", verdict.same)
 

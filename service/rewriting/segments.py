@@ -30,8 +30,8 @@ _LEAD_IN = re.compile(rf"{_BOLD}(?::|(?<=[:.]\*\*)|(?<=[:.]__))(?=\s)")
 _HEAD = re.compile(rf"{_BOLD}:?|(?:[\w'’/&-]+ ){{0,4}}[\w'’/&-]+:")  # a line of its own
 
 AT_ONCE = 20  # segments that are looked at before others have a turn in the loop
-# A text up to so many tokens is tried as one, and a paragraph: what is longer hardly ever passes as one (docs/LOG.md).
-WHOLE_TOKENS, PARAGRAPH_TOKENS = 120, 60
+# A text up to so many tokens is tried as one. What is longer, and a paragraph of it, hardly ever passes (docs/LOG.md).
+WHOLE_TOKENS = 80
 Rung = Literal["whole", "paragraph", "sentence"]
 Part = Literal["body", "title", "greeting", "sign_off"]
 Kind = Literal["blank", "copy", "text", "title", "greeting", "sign_off"]  # of lines
@@ -92,9 +92,8 @@ async def _fits(
     """Whether a segment need not be cut; `smaller` is what it would be cut into."""
     if segment.rung == "whole" and any(map(_is_no_prose, smaller)):
         return False
-    if "message" in units:
-        most = WHOLE_TOKENS if segment.rung == "whole" else PARAGRAPH_TOKENS
-        return await count(segment.text) <= most
+    if "message" in units and (segment.rung == "whole" or "sentence" not in units):
+        return await count(segment.text) <= WHOLE_TOKENS
     return len(await in_thread(segment.text, spans, segment.text)) <= 1
 
 

@@ -10,6 +10,7 @@ from voice.hand import FILE_NAME, Hand, load_hands, save_hands
 SMALL = Hand(small_starts=True, small_i=True, small_names=True, open_ends=True, straight=True, plain=True, dash="—",
              semicolon="—", forms={"do not": "dont", "it is": "it's", "two": "2", "i am": "I'm"})  # fmt: skip
 STARTS = Hand(small_starts=True)
+SHORT = Hand(left_out=["please", "I wanted to let you know that", "in addition,"])
 
 
 @pytest.mark.parametrize(
@@ -26,6 +27,9 @@ STARTS = Hand(small_starts=True)
         (SMALL, "I live in St.", "i live in st."),
         (SMALL, "It was 9 – 5, then 10–12.", "it was 9—5, then 10–12"),
         (STARTS, "We met Yusuf. Yusuf said so. I do, too.", "we met Yusuf. Yusuf said so. I do, too."),
+        (SHORT, "Please come. I wanted to let you know that we are in Oslo.", "Come. We are in Oslo."),
+        (SHORT, "In addition, it is late - please ask: please?", "It is late - ask: please?"),
+        (SHORT, "Please", "Please"),
         (Hand(), "Nothing; is — “changed”.", "Nothing; is — “changed”."),
         (SMALL, "\ue000 stays As It Is", "\ue000 stays As It Is"),
         (SMALL, "", ""),

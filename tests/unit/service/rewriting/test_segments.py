@@ -72,6 +72,7 @@ async def _count(text: str) -> int:
 
 LONG, PARAGRAPH = "word " * 300, "One here. Two here."
 BOTH = ["sentence", "message"]
+ONE_TWO = [("One here.", "sentence"), ("Two here.", "sentence")]
 
 
 @pytest.mark.parametrize(
@@ -81,8 +82,8 @@ BOTH = ["sentence", "message"]
         ("Hi Ana,\n\nI am here. Are you?\n", BOTH, [("Hi Ana,\n\nI am here. Are you?", "message")]),
         ("I am here. Are you?", ["sentence"], [("I am here.", "sentence"), ("Are you?", "sentence")]),
         ("I am here.", ["message"], [("I am here.", "message")]),
-        ("Look.\n\n> you said so\n\nI did. I did.", BOTH, [("Look.", "sentence"), ("I did. I did.", "message")]),
-        (f"{PARAGRAPH}\n\n{LONG}", BOTH, [(PARAGRAPH, "message"), (LONG.strip(), "sentence")]),
+        ("Look.\n\n> you said so\n\nI did. I did.", BOTH, [("Look.", "sentence"), *[("I did.", "sentence")] * 2]),
+        (f"{PARAGRAPH}\n\n{LONG}", BOTH, [*ONE_TWO, (LONG.strip(), "sentence")]),
         (
             f"{PARAGRAPH} {LONG}",
             ["message"],
