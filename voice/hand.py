@@ -29,6 +29,7 @@ _EMPHASIS = re.compile(r"(?<![\w*])(\*\*|__)(?=\S)([^*\n]+?)(?<=\S)\1(?![\w*])")
 _DASH = re.compile(r"(?<=[^\s—–-]) ?— ?(?=[^\s—])|(?<=[^\s—–-]) (?:–|--?) (?=[^\s-])")
 _SEMICOLON = re.compile(r"; (?=[\w\"'(])")
 _TITLED = re.compile(r"(?<![\w\ue000-\uf8ff'’.&-])(?:[A-Z][a-zà-ÿ]+(?:['’][a-z]+)?|A)(?![\w\ue000-\uf8ff&]|['’]\w)")
+_WE_TWO = re.compile(r"\b(?:we|us|you) $", re.IGNORECASE)
 _I = re.compile(r"(?<![\w.])I(?![\w.&/-])")
 _FULL_STOP = re.compile(r"(?<=[\w)\"'%])\.$")
 _LAST_WORD = re.compile(r"([\w.]+)\.$")
@@ -111,6 +112,8 @@ class Hand(BaseModel):
 
     def _form(self, match: re.Match[str]) -> str:
         said = match.group()
+        if said.lower() == "two" and _WE_TWO.search(match.string, 0, match.start()):
+            return said
         form = self.forms[said.lower().replace("’", "'")]
         return form[0].upper() + form[1:] if said[0].isupper() and not said.startswith(("I ", "I'")) else form
 

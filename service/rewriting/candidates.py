@@ -52,6 +52,11 @@ class Candidate:
         return not self.fault and not (self.verdict and self.verdict.refused)
 
     @property
+    def likely(self) -> float:
+        """How likely it says the same, 0..1, slips aside."""
+        return self.verdict.same if self.verdict else 0.0
+
+    @property
     def says_else(self) -> bool:
         """Whether it is refused for what it says, and not for a slip that others may not have."""
         return bool(self.verdict and self.verdict.refused and not self.verdict.hard)

@@ -1,7 +1,6 @@
 """What all segments of a text have in common: in whose voice and how they are rewritten, and what is drawn for each."""
 
 import hashlib
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -22,6 +21,8 @@ MORE = 2
 # other first two of these leave more texts without a right answer (docs/LOG.md).
 STRENGTHS = (1.0, 0.75, 1.25)
 WARM = 0.3
+_HOPEFUL = 0.4  # how likely one of the first candidates for a part says the same where others are worth a try
+_SURER = 0.75  # how much surer a part of a text has to be than the text
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +58,12 @@ class Request:
     def care_of(self, text: str) -> Care:
         """How likely a part of the text must say the same: the smaller it is, the surer it has to be.
 
-        With the share itself for its root all parts together would leave no more doubt than one text, if they were all
-        in as much doubt as they may be; they are not, and half of what is right would be refused (docs/LOG.md).
+        With the share itself for exponent all parts together would leave no more doubt than one text, were they all in
+        as much doubt as they may be. They are not, and much that is right would be refused (docs/LOG.md).
         """
         least = package_model().threshold if self.care.same is None else self.care.same
         share = len(text.split()) / max(1, self.words, len(text.split()))
-        return replace(self.care, same=least ** math.sqrt(share))
+        return replace(self.care, same=least**share**_SURER)
 
     @property
     def rounds(self) -> Iterator[range]:
@@ -72,11 +73,11 @@ class Request:
             yield range(number, min(most, number + self.first))
 
     def draws_again(self, drawn: Sequence[Candidate], rung: Rung) -> bool:
-        """Whether others may be better where none of these is good: of a whole text not those that say something else,
-        which is then tried in parts, and of a part all; but nothing more than at first while the engine is busy.
+        """Whether others may be better where none of these is good: not where a whole text says something else, which is
+        then tried in parts, nor where all of a part are far from saying the same, or the engine is busy.
         """
         if self.hand and rung != "whole":
-            return self.first > 1
+            return self.first > 1 and any(one.likely >= _HOPEFUL for one in drawn)
         return not any(one.says_else for one in drawn)
 
     def sampling_of(self, path: tuple[int, ...], number: int, max_tokens: int) -> Sampling:

@@ -92,7 +92,7 @@ async def _fits(
     """Whether a segment need not be cut; `smaller` is what it would be cut into."""
     if segment.rung == "whole" and any(map(_is_no_prose, smaller)):
         return False
-    if "message" in units and (segment.rung == "whole" or "sentence" not in units):
+    if "message" in units and segment.rung == "whole":
         return await count(segment.text) <= WHOLE_TOKENS
     return len(await in_thread(segment.text, spans, segment.text)) <= 1
 

@@ -24,6 +24,7 @@ SHORT = Hand(left_out=["please", "I wanted to let you know that", "in addition,"
         (SMALL, "See <link1> and `Do Not.Run` at /Two/Three, or Ask@Example.org.", None),
         (SMALL, "A look, please.", "a look, please"),
         (SMALL, "Twenty-two of them, 1.5 to two.", "twenty-two of them, 1.5 to 2"),
+        (SMALL, "How are you two? The two.", "how are you two? the 2"),
         (SMALL, "I live in St.", "i live in st."),
         (SMALL, "It was 9 – 5, then 10–12.", "it was 9—5, then 10–12"),
         (STARTS, "We met Yusuf. Yusuf said so. I do, too.", "we met Yusuf. Yusuf said so. I do, too."),
