@@ -73,8 +73,8 @@ class Request:
             yield range(number, min(most, number + self.first))
 
     def draws_again(self, drawn: Sequence[Candidate], rung: Rung) -> bool:
-        """Whether others may be better where none of these is good: not where a whole text says something else, which is
-        then tried in parts, nor where all of a part are far from saying the same, or the engine is busy.
+        """Whether others may be better where none of these is good: not where a whole text says something else, which
+        is then tried in parts, nor where all of a part are far from saying the same, or the engine is busy.
         """
         if self.hand and rung != "whole":
             return self.first > 1 and any(one.likely >= _HOPEFUL for one in drawn)
