@@ -15,7 +15,7 @@ from voice.ends import closing_names, without_ends
 from voice.hand import Hand, Hands, save_hands
 from voice.sentences import spans
 from voice.triplet import REGISTERS, Triplet
-from voice.words import words
+from voice.words import stem, words
 
 _TABLES = tomllib.loads((resources.files("training") / "forms.toml").read_text("utf-8"))
 _LEFT_OUT: list[str] = _TABLES.pop("left_out")
@@ -66,6 +66,7 @@ def _hand(triplets: Sequence[Triplet], names: frozenset[str], usual: Hand | None
         "small_starts": _mostly(map(str.islower, starts)),
         "small_i": _mostly(found == "i" for found in re.findall(r"(?<![\w.'])[Ii](?=[ ']\w)", text)),
         "small_names": _mostly(_names_small(bodies)),
+        "no_i": _mostly(_drops_i(bodies)),
         "open_ends": _mostly(body[-1:].isalnum() for neutral, body in bodies if neutral.endswith(".") and body),
         "straight": _mostly(mark in "'\"" for mark in re.findall(r"['\"‘’“”]", text)),
         "plain": None if count < _READ else not re.search(r"\*\*\w", text),
@@ -98,6 +99,18 @@ def _starts(body: str) -> Iterable[str]:
     for start, end in spans(body):
         if (word := re.match(r"[\W\d_]*([^\W\d_]+)(?!['’])", body[start:end])) and word[1] not in ("I", "i"):
             yield word[1][0]
+
+
+def _drops_i(bodies: Iterable[tuple[str, str]]) -> Iterable[bool]:
+    """For each neutral side that begins with I, whether the own side begins with what follows it."""
+    for neutral, own in bodies:
+        if not re.match(r"I\b", neutral):
+            continue
+        [first, *_], following = words(own) or [""], words(neutral)[1:3]
+        if re.match(r"i(?:'?(?:m|ve|ll|d))?$", first):
+            yield False
+        elif stem(first) in map(stem, following):
+            yield True
 
 
 def _names_small(bodies: Iterable[tuple[str, str]]) -> Iterable[bool]:

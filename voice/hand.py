@@ -35,6 +35,16 @@ _FULL_STOP = re.compile(r"(?<=[\w)\"'%])\.$")
 _LAST_WORD = re.compile(r"([\w.]+)\.$")
 
 
+# Where nothing else can be meant without the I: not "I call", which would be told to somebody else.
+_BEGINS_WITH_I = re.compile(
+    r"(?:^|(?<=[.!?] )|(?<=\n))I(?:(?P<short>['’](?:m|ve|ll)|['’]d(?= (?:like|rather|love|prefer|be)\b))| am|"
+    r"(?= (?:will|would|can|could|cannot|can['’]t|have|had|was|think|guess|hope|need|did|saw|"
+    r"went|left|got|made|sent|took|found|told|said|gave|came|wrote|bought|paid|met|heard|forgot|kept|lost|thought|"
+    r"(?:(?:just|already|also|only|finally) )?[a-z]{3,}ed)\b)) (?P<next>[a-z])"
+)
+_SPELLED = {"ll": "will ", "d": "would "}
+
+
 class HandError(UserError):
     """A hand.json that cannot be used; says which and what to do."""
 
@@ -51,6 +61,7 @@ class Hand(BaseModel):
     small_starts: bool = False
     small_i: bool = False
     small_names: bool = False
+    no_i: bool = False  # sentences about himself begin with what he does
     open_ends: bool = False
     straight: bool = False
     plain: bool = False  # nothing in bold
@@ -89,9 +100,9 @@ class Hand(BaseModel):
         return _HIDDEN.sub(lambda match: kept[ord(match.group()) - 0xE000], text)
 
     def _shortened(self, text: str) -> str:
-        if not self.left_out:
-            return text
-        return _left_out(tuple(self.left_out)).sub(_without, text)
+        if self.left_out:
+            text = _left_out(tuple(self.left_out)).sub(_without, text)
+        return _BEGINS_WITH_I.sub(_without_i, text) if self.no_i else text
 
     def _marked(self, text: str) -> str:
         if self.plain:
@@ -147,6 +158,12 @@ def load_hands(folder: Path) -> Hands:
         return {}
     except (OSError, ValidationError) as error:
         raise HandError(f"{folder / FILE_NAME} cannot be used. `nic-voice refresh` makes it again.") from error
+
+
+def _without_i(match: re.Match[str]) -> str:
+    """What follows the I, as the beginning of the sentence."""
+    begins = _SPELLED.get((match["short"] or "")[1:], "") + match["next"]
+    return begins[0].upper() + begins[1:]
 
 
 @lru_cache(maxsize=64)

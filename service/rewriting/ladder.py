@@ -19,7 +19,7 @@ from service.rewriting.judging import Judging
 from service.rewriting.pace import Pace
 from service.rewriting.piece import REWRITTEN, Outcome, Piece
 from service.rewriting.request import STRENGTHS, Request
-from service.rewriting.saved import retyped, saved
+from service.rewriting.saved import Saved, retyped, saved
 from service.rewriting.segments import Segment, finer
 from voice.facts.masking import Masked, renumbered, restore
 from voice.hand import Hand
@@ -69,7 +69,7 @@ class Ladder:
 
     async def leave(self, segment: Segment) -> Answers:
         """The piece that stands for a segment beyond what may be rewritten at once."""
-        if not segment.rewrite:
+        if not segment.as_body().rewrite:
             return await self.rewrite(segment, ())
         return self._all(await self._refused(segment, [], room=False))
 
@@ -189,17 +189,26 @@ class Ladder:
         """What stands for a segment without a good rewrite: one that was mended, its own words as the owner types them,
         or the segment as it came, with what spoke against the best rewrite of it.
         """
-        request = self._request
         same, kinds = against(drawn) if room else (None, ("room",))
-        if room and request.hand and request.care.guard != "off":
-            care, text = request.care_of(segment.text), renumbered(segment.text, request.values)
-            found = await saved(self._judging, request.voice.judges, request.hand, text.text, drawn, care, late=late)
-            if found:
-                written = segment.lead + restore(found.masked, text.values)
-                tokens = await self._engine.count(written)
-                return Piece(written, 0, tokens, found.outcome, same=found.same, came=self._came(segment))
+        masked = renumbered(segment.text, self._request.values)
+        if room and (found := await self._saved(masked.text, drawn, late)):
+            written = segment.lead + restore(found.masked, masked.values)
+            tokens = await self._engine.count(written)
+            return Piece(written, 0, tokens, found.outcome, same=found.same, came=self._came(segment))
         piece = await self._as_it_came(segment, "fallback")
         return replace(piece, same=same, kinds=kinds)
+
+    async def _saved(self, text: str, drawn: Sequence[Candidate], late: bool) -> Saved | None:
+        """What may go out instead of a good rewrite, masked; where there is no time to read, what its words tell."""
+        request, judges = self._request, self._request.voice.judges
+        if not request.hand or request.care.guard == "off":
+            return None
+        care = request.care_of(text)
+        try:
+            async with asyncio.timeout_at(None if late else request.deadline):
+                return await saved(self._judging, judges, request.hand, text, drawn, care, late=late)
+        except TimeoutError:
+            return await saved(self._judging, judges, request.hand, text, drawn, care, late=True)
 
     async def _by_hand(self, segment: Segment, hand: Hand) -> Piece:
         """A greeting, a sign-off or a heading, as the owner writes them."""

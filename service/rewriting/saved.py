@@ -7,6 +7,7 @@ In: the segment, masked, and what was drawn for it. Out: the best of these that 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from service.long import in_thread
 from service.rewriting.candidates import Candidate
 from service.rewriting.care import Care
 from service.rewriting.judging import Judging
@@ -37,7 +38,7 @@ async def saved(
 
     Of what is typed by rules alone the words are enough: nothing in it can say anything else but by a fault of theirs.
     """
-    light = hand.typed(text)
+    light = await in_thread(text, hand.typed, text)
     versions = {} if late else dict.fromkeys(await _mended(judging, hand, text, drawn))
     if asked := [(version, False) for version in versions if version not in (text, light)]:
         verdicts = await judging.verdicts(judges, text, asked, care.guard, "", max(_SURE, care.same or 0.0))

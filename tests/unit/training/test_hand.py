@@ -25,6 +25,17 @@ def test_what_he_does_in_most_cases_is_his_hand() -> None:
     assert hand.typed("I do not know, Petra. It is here.") == "i dont know, petra. it's here"
 
 
+def test_who_leaves_the_i_out_is_seen_by_what_he_begins_with() -> None:
+    drops = [
+        triplet("I have moved it.", "moved it"),
+        triplet("I will call you.", "call u later"),
+        triplet("I am late.", "late"),
+    ]
+    other = [triplet("I have moved it.", "its there"), triplet("I am late.", "im late")]
+    assert hands_of(drops * 3 + other)["email"].no_i
+    assert not hands_of(drops + other * 3)["email"].no_i
+
+
 def test_of_what_was_seen_too_seldom_or_both_ways_nothing_is_a_habit() -> None:
     plain = triplet(DRAFT, "Dear Ana,\n\nI do not think it's late. We will see Petra on Monday.\n\nKind regards,\nTheo")
     small = triplet(DRAFT, "ana—\n\ni dont think it is late. we will see petra on monday\n\nt")

@@ -10,6 +10,7 @@ from voice.hand import FILE_NAME, Hand, load_hands, save_hands
 SMALL = Hand(small_starts=True, small_i=True, small_names=True, open_ends=True, straight=True, plain=True, dash="—",
              semicolon="—", forms={"do not": "dont", "it is": "it's", "two": "2", "i am": "I'm"})  # fmt: skip
 STARTS = Hand(small_starts=True)
+NO_I = Hand(no_i=True)
 SHORT = Hand(left_out=["please", "I wanted to let you know that", "in addition,"])
 
 
@@ -30,6 +31,17 @@ SHORT = Hand(left_out=["please", "I wanted to let you know that", "in addition,"
         (STARTS, "We met Yusuf. Yusuf said so. I do, too.", "we met Yusuf. Yusuf said so. I do, too."),
         (SHORT, "Please come. I wanted to let you know that we are in Oslo.", "Come. We are in Oslo."),
         (SHORT, "In addition, it is late - please ask: please?", "It is late - ask: please?"),
+        (
+            NO_I,
+            "I am late. I’ll call Ana. I'd like to come. I moved it.",
+            "Late. Will call Ana. Would like to come. Moved it.",
+        ),
+        (
+            NO_I,
+            "I call you. I don't worry. And I am here; I'd forgotten.",
+            "I call you. I don't worry. And I am here; I'd forgotten.",
+        ),
+        (NO_I, "I have to go! I just saw it? I am Ana.", "Have to go! I just saw it? I am Ana."),
         (SHORT, "Please", "Please"),
         (Hand(), "Nothing; is — “changed”.", "Nothing; is — “changed”."),
         (SMALL, "\ue000 stays As It Is", "\ue000 stays As It Is"),

@@ -376,6 +376,20 @@ async def test_what_a_rewrite_got_wrong_is_taken_back(engine: FakeEngine, typing
     assert reader.read
 
 
+async def test_what_is_mended_too_late_is_typed_as_the_owner_types(
+    engine: FakeEngine, typing: Voice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def never(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    rewriter = Rewriter(engine)
+    monkeypatch.setattr(rewriter.judging, "gaps", never)
+    engine.answer = lambda prompt, _: prompt.text.replace("8:00", "9:00")
+    order = Order(typing, "chat", GREEDY, care=replace(FACTS, seconds=0.3))
+    found = [piece async for piece in rewriter.rewrite("I do not come before 8:00 to Anna.", order)][:-1]
+    assert [(piece.text, piece.verdict) for piece in found] == [("i dont come before 8:00 to anna", "light")]
+
+
 async def test_greeting_sign_off_and_heading_are_the_owners(engine: FakeEngine, typing: Voice) -> None:
     engine.answer = lambda prompt, _: prompt.text.lower().rstrip(".")
     text = "Dear Anna,\n\n# The Boat\n\n- **Costs**: It is $40.\n\nDo not pay.\n\nKind regards,\nTobin Arkwell"
